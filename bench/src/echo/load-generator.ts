@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A program that puts an echo server under load; native/echo-load.c says what it takes and prints. */
+export interface LoadGenerator {
+  readonly command: readonly string[];
+  /** For the machine line: which one it is and, if not the native one, why. */
+  readonly description: string;
+}
+
+const source = join(import.meta.dirname, '../../native/echo-load.c');
+const outputFolder = join(import.meta.dirname, '../native');
+const flags = ['-O2', '-Wall'];
+
+/**
+ * The native generator, compiled at its first use, or the one in Node where that does not work. Node needs about as long
+ * per request as the server does, so with it the server is rarely saturated.
+ */
+export function findLoadGenerator(): LoadGenerator {
+  const compiled = compile();
+  if ('program' in compiled) return { command: [compiled.program], description: 'native load generator' };
+  return {
+    command: [process.execPath, join(import.meta.dirname, 'load.js')],
+    description: `load generator in Node, its rows are usually bound by the generator (${compiled.reason})`,
+  };
+}
+
+/** The name holds a hash of all that goes in, so a stale program is never run. */
+function compile(): { program: string } | { reason: string } {
+  const code = readFileSync(source);
+  const key = createHash('sha256')
+    .update(code)
+    .update([...flags, process.platform, process.arch].join(' '))
+    .digest('hex');
+  const program = join(outputFolder, `echo-load-${key.slice(0, 16)}`);
+  if (existsSync(program)) return { program };
+  mkdirSync(outputFolder, { recursive: true });
+  const unfinished = `${program}.${process.pid}`;
+  const cc = spawnSync('cc', [...flags, '-o', unfinished, source], { encoding: 'utf8' });
+  if (cc.error !== undefined) return { reason: 'no C compiler "cc"' };
+  if (cc.status !== 0) return { reason: `cc failed: ${cc.stderr.split('\n', 1)[0]}` };
+  renameSync(unfinished, program);
+  return { program };
+}

@@ -1,0 +1,13 @@
+/** The echo servers that are measured. */
+export const serverKinds = ['bare', 'handwritten', 'line-string', 'line-bytes', 'line-view'] as const;
+
+/**
+ * - `bare`: `node:net` that writes every chunk back as it came, the ceiling for anything on Node
+ * - `handwritten`: the usual loop with `split('\n')` and one write per line
+ * - `line-*`: Wirewright with the line codec, as strings, bytes of their own or views
+ */
+export type ServerKind = (typeof serverKinds)[number];
+
+export function isServerKind(name: string): name is ServerKind {
+  return (serverKinds as readonly string[]).includes(name);
+}

@@ -1,0 +1,40 @@
+// oxlint-disable no-await-in-loop -- what is measured must run alone
+import type { Benchmark } from './benchmark.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Every benchmark by name; a module is loaded only when it runs. */
+const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
+  ['echo', async () => (await import('./echo/echo-benchmark.ts')).echoBenchmark],
+]);
+
+async function list(): Promise<void> {
+  process.stdout.write('npm run bench -- <name> [options], <name> --help for its options\n');
+  for (const [name, load] of benchmarks) {
+    process.stdout.write(`  ${name.padEnd(12)}${(await load()).summary}\n`);
+  }
+}
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  if (name === '--help' || name === '-h') return list();
+  if (name === undefined) {
+    await list();
+    for (const [each, load] of benchmarks) {
+      const benchmark = await load();
+      process.stdout.write(`\nshort pass: ${[each, ...benchmark.shortPass].join(' ')}\n`);
+      await benchmark.run(benchmark.shortPass);
+    }
+    return;
+  }
+  const load = benchmarks.get(name);
+  if (load === undefined)
+    throw new UsageError(`no benchmark "${name}"; there is: ${[...benchmarks.keys()].join(', ')}`);
+  await (await load()).run(args);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

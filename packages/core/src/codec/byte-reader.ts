@@ -1,0 +1,312 @@
+import { Buffer } from 'node:buffer';
+
+import { ByteView } from './byte-view.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
+import { FrameTooLargeError, ProtocolError } from './errors.ts';
+import { ownedBytes } from './owned-bytes.ts';
+import { readLatin1, readUtf8 } from './text.ts';
+
+/** Byte order of a multi-byte integer. */
+export type Endian = 'big' | 'little';
+
+const EMPTY: Buffer = Buffer.allocUnsafeSlow(0);
+
+/** The least room an assembly buffer is made with, so that a drip of single bytes does not reallocate for each. */
+const MIN_ASSEMBLY = 256;
+
+/** What is brought over from the next chunk at a time while nobody knows how long the frame is. */
+const MIN_FILL = 256;
+
+/**
+ * What a codec decodes from: a window on the bytes that were received and not consumed yet. All offsets are relative to the next
+ * byte, so a codec may keep them from one call to the next.
+ *
+ * ```text
+ *   window   [ consumed | position ........ end )          the chunk as it came, or an assembly buffer
+ *   next                            [ nextStart .... )     at most one chunk more, not looked at yet
+ * ```
+ *
+ * A chunk that arrives while the window is empty becomes the window: no copy. A chunk that arrives behind unread bytes waits as
+ * `next`; only when a frame straddles both are the unread bytes and the frame's share of `next` copied into an assembly buffer, and
+ * after that frame the window goes on in `next` itself. An assembly buffer grows with the bytes that came, never with the length
+ * that a peer claims, at least twofold, so that reassembly is linear. Bytes that were handed out are never moved or overwritten.
+ */
+export class ByteReader {
+  #window: Buffer = EMPTY;
+  #position = 0;
+  #end = 0;
+  /** The window is an assembly buffer of our own, with room for more behind `#end`. */
+  #assembled = false;
+  /** How many of the last bytes of an assembly window were copied from the head of `next`. */
+  #shared = 0;
+  #next: Buffer | undefined = undefined;
+  #nextStart = 0;
+  /** Bytes consumed before the window's first byte; may be negative. */
+  #origin = 0;
+  #needed = 1;
+  #maxFrameLength: number = DEFAULT_MAX_FRAME_LENGTH;
+
+  /** A reader over `bytes`, or an empty one. */
+  constructor(bytes?: Uint8Array) {
+    if (bytes !== undefined) this.push(bytes);
+  }
+
+  // ---------------------------------------------------------------- what a codec uses
+
+  /** Bytes that can be read now. */
+  get length(): number {
+    return this.#end - this.#position;
+  }
+
+  /** The byte at `at`. */
+  u8(at: number): number {
+    return this.#window[this.#at(at, 1)]!;
+  }
+
+  /** The unsigned 16-bit integer at `at`, big-endian. */
+  u16(at: number): number {
+    const i = this.#at(at, 2);
+    const b = this.#window;
+    return (b[i]! << 8) | b[i + 1]!;
+  }
+
+  /** The unsigned 32-bit integer at `at`, big-endian. */
+  u32(at: number): number {
+    const i = this.#at(at, 4);
+    const b = this.#window;
+    return ((b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!) >>> 0;
+  }
+
+  /** The unsigned 64-bit integer at `at`, big-endian, exact. */
+  u64(at: number): bigint {
+    return (BigInt(this.u32(at)) << 32n) | BigInt(this.u32(at + 4));
+  }
+
+  /** The unsigned integer of `width` bytes (1 to 8) at `at`. Above 2^53 - 1 it is only near the exact value. */
+  uint(at: number, width: number, endian: Endian = 'big'): number {
+    const first = this.#at(at, width);
+    let value = 0;
+    if (endian === 'big') {
+      for (let i = first; i < first + width; i++) value = value * 256 + this.#window[i]!;
+    } else {
+      for (let i = first + width - 1; i >= first; i--) value = value * 256 + this.#window[i]!;
+    }
+    return value;
+  }
+
+  /** Where `byte` first occurs at or after `from`, or -1. */
+  indexOf(byte: number, from: number = 0): number {
+    const start = this.#position + from;
+    const window = this.#window;
+    if (this.#end === window.length) {
+      const found = window.indexOf(byte, start);
+      return found < 0 ? -1 : found - this.#position;
+    }
+    if (start >= this.#end) return -1;
+    // Behind the end lie bytes that were not received: they must be neither found nor, for the time it takes, searched.
+    const found = window.subarray(start, this.#end).indexOf(byte);
+    return found < 0 ? -1 : found + from;
+  }
+
+  /** Whether the bytes at `at` are `bytes`. */
+  startsWith(bytes: Uint8Array, at: number = 0): boolean {
+    const first = this.#position + at;
+    if (first + bytes.length > this.#end) return false;
+    for (let i = 0; i < bytes.length; i++) if (this.#window[first + i] !== bytes[i]) return false;
+    return true;
+  }
+
+  /** Consumes `n` bytes. */
+  skip(n: number): void {
+    this.#consume(n);
+  }
+
+  /** Consumes `n` bytes as a view that is valid until the hook which gets it has settled; `retain()` makes it last. */
+  view(n: number): ByteView {
+    const start = this.#consume(n);
+    return new ByteView(this.#window, start, start + n);
+  }
+
+  /** Consumes `n` bytes as a Buffer that lasts: without a copy while that keeps at most four times `n` bytes alive. */
+  take(n: number): Buffer {
+    const start = this.#consume(n);
+    return ownedBytes(this.#window, start, start + n);
+  }
+
+  /** Consumes `n` bytes as latin1 text: each byte one character. */
+  latin1(n: number): string {
+    const start = this.#consume(n);
+    return readLatin1(this.#window, start, start + n);
+  }
+
+  /** Consumes `n` bytes as utf-8 text; what is not valid becomes U+FFFD. */
+  utf8(n: number): string {
+    const start = this.#consume(n);
+    return readUtf8(this.#window, start, start + n);
+  }
+
+  /**
+   * Says that the message takes `n` bytes from here, of which `prefix` are not body, and returns `undefined` for `decode` to return:
+   * `return input.need(4 + length, 4)`. `decode` is not called again below `n` bytes.
+   *
+   * @throws {FrameTooLargeError} `n - prefix` is over the codec's `maxFrameLength`
+   * @throws {ProtocolError} `n` is no safe non-negative integer
+   */
+  need(n: number, prefix: number = 0): undefined {
+    if (!Number.isSafeInteger(n) || n < 0) throw new ProtocolError(`a frame length of ${n} is no length`);
+    if (n - prefix > this.#maxFrameLength) throw new FrameTooLargeError(n - prefix, this.#maxFrameLength);
+    this.#needed = n;
+    return undefined;
+  }
+
+  // ---------------------------------------------------------------- what drives a codec uses
+
+  /** Bytes consumed since the reader was made. */
+  get position(): number {
+    return this.#origin + this.#position;
+  }
+
+  /** Bytes held, the ones of a chunk that is not looked at yet included. */
+  get buffered(): number {
+    return this.length + (this.#next === undefined ? 0 : this.#next.length - this.#nextStart);
+  }
+
+  /** Bytes of memory that are kept alive for {@link buffered}. */
+  get memory(): number {
+    return (
+      (this.#window.length === 0 ? 0 : this.#window.buffer.byteLength) + (this.#next === undefined ? 0 : this.#next.buffer.byteLength)
+    );
+  }
+
+  /** The limit that {@link need} enforces, in bytes. */
+  get maxFrameLength(): number {
+    return this.#maxFrameLength;
+  }
+
+  set maxFrameLength(limit: number) {
+    this.#maxFrameLength = limit;
+  }
+
+  /** The length below which the codec does not want to be asked. */
+  get needed(): number {
+    return this.#needed;
+  }
+
+  /** Forgets what the codec asked for: a message was completed, or another codec takes over. */
+  resetNeed(): void {
+    this.#needed = 1;
+  }
+
+  /** Appends received bytes. They belong to the reader from now on and must not be written to again. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.length === 0 && this.#next === undefined) {
+      this.#adopt(bytes, 0);
+    } else {
+      if (this.#next !== undefined) this.#append(this.#next.length - this.#nextStart);
+      this.#next = bytes;
+      this.#nextStart = 0;
+    }
+  }
+
+  /**
+   * Brings more bytes into the window, as many as the codec needs, or, when it does not know, as many again as it has seen. Returns
+   * whether there were any. Never called while a codec decodes.
+   */
+  fill(): boolean {
+    const next = this.#next;
+    if (next === undefined) {
+      if (this.length === 0 && this.#window !== EMPTY) this.#adopt(EMPTY, 0);
+      return false;
+    }
+    if (this.length === 0) {
+      this.#adopt(next, this.#nextStart);
+      return true;
+    }
+    if (this.#assembled && this.length <= this.#shared) {
+      // What is left came from the head of `next`, where it still lies: go on there.
+      this.#adopt(next, this.#nextStart - this.length);
+      return true;
+    }
+    const known = this.#needed - this.length;
+    this.#append(Math.min(next.length - this.#nextStart, known > 1 ? known : Math.max(this.length, MIN_FILL)));
+    return true;
+  }
+
+  /** Lets go of a chunk of which little is left to read: called when a turn ends inside a frame. */
+  park(): void {
+    if (this.#next !== undefined) return;
+    if (this.length === 0) {
+      if (this.#window !== EMPTY) this.#adopt(EMPTY, 0);
+    } else if ((!this.#assembled || this.#position > 0) && this.length * 4 < this.#window.buffer.byteLength) {
+      this.#assemble(this.length);
+    }
+  }
+
+  /** Drops everything that is held. */
+  clear(): void {
+    this.#next = undefined;
+    this.#position = this.#end;
+    this.#adopt(EMPTY, 0);
+    this.#needed = 1;
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  #at(at: number, width: number): number {
+    const index = this.#position + at;
+    if (index + width > this.#end || at < 0) throw new RangeError(pastTheEnd(at, width, this.length));
+    return index;
+  }
+
+  #consume(n: number): number {
+    const start = this.#position;
+    if (n > this.#end - start || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
+    this.#position = start + n;
+    return start;
+  }
+
+  /** Makes `bytes` from `start` on the window; every byte of it can be read. */
+  #adopt(bytes: Buffer, start: number): void {
+    this.#origin += this.#position - start;
+    this.#window = bytes;
+    this.#position = start;
+    this.#end = bytes.length;
+    this.#assembled = false;
+    this.#shared = 0;
+    if (bytes === this.#next) this.#next = undefined;
+  }
+
+  /** Copies `count` bytes from `next` behind the unread ones. */
+  #append(count: number): void {
+    const next = this.#next!;
+    const wanted = this.length + count;
+    if (!this.#assembled || this.#end + count > this.#window.length) this.#assemble(wanted);
+    next.copy(this.#window, this.#end, this.#nextStart, this.#nextStart + count);
+    this.#end += count;
+    this.#nextStart += count;
+    this.#shared += count;
+    if (this.#nextStart === next.length) {
+      this.#next = undefined;
+      this.#shared = 0;
+    }
+  }
+
+  /** Copies the unread bytes into a new assembly buffer with room for `wanted`, and for as many again if the frame takes them. */
+  #assemble(wanted: number): void {
+    const roomy = Math.max(2 * wanted, MIN_ASSEMBLY);
+    const capacity = this.#needed > 1 ? Math.max(wanted, Math.min(this.#needed, roomy)) : roomy;
+    const assembly = Buffer.allocUnsafeSlow(capacity);
+    const length = this.#window.copy(assembly, 0, this.#position, this.#end);
+    this.#origin += this.#position;
+    this.#window = assembly;
+    this.#position = 0;
+    this.#end = length;
+    this.#assembled = true;
+  }
+}
+
+function pastTheEnd(at: number, width: number, length: number): string {
+  return `cannot read ${width} bytes at ${at} of the ${length} received; return input.need(${at + width}) until they are there`;
+}

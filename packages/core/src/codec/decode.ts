@@ -1,0 +1,51 @@
+import type { ByteReader } from './byte-reader.ts';
+import type { Codec } from './codec.ts';
+import { CodecStuckError, DecodeError, ProtocolError, TruncatedFrameError } from './errors.ts';
+
+/**
+ * Takes the next message off `reader` with `codec`, or returns `undefined` when more bytes have to arrive first. The contract of
+ * `decode` is kept here, once, for the read loop, the tests and whoever drives a codec without a connection.
+ *
+ * @throws {ProtocolError} the stream cannot go on: the codec threw, got stuck, or asked for more than its limit
+ */
+export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In | undefined {
+  for (;;) {
+    if (reader.length < reader.needed && !reader.fill()) return undefined;
+    if (reader.length < reader.needed) continue;
+    reader.resetNeed();
+    const before = reader.length;
+    let message: In | undefined;
+    try {
+      message = codec.decode(reader);
+    } catch (error) {
+      throw error instanceof ProtocolError ? error : new DecodeError(error);
+    }
+    const after = reader.length;
+    if (message !== undefined) {
+      if (after === before) throw new CodecStuckError();
+      return message;
+    }
+    if (after === before && reader.needed <= after) {
+      // No hint, or one that is met already: it takes at least one byte more.
+      reader.need(after + 1);
+    }
+  }
+}
+
+/**
+ * The end of input: lets the codec make a last message out of what is left. Called once, when {@link decodeNext} has nothing more.
+ *
+ * @throws {TruncatedFrameError} bytes are left over
+ */
+export function decodeEnd<In>(codec: Codec<In, never>, reader: ByteReader): In | undefined {
+  let message: In | undefined;
+  if (codec.decodeEnd !== undefined) {
+    try {
+      message = codec.decodeEnd(reader);
+    } catch (error) {
+      throw error instanceof ProtocolError ? error : new DecodeError(error);
+    }
+  }
+  if (reader.buffered > 0) throw new TruncatedFrameError(reader.buffered);
+  return message;
+}

@@ -1,0 +1,177 @@
+/*
+ * Delimited frames: a body, then a delimiter that does not occur in it.
+ *
+ *   +------------------------+-----------+------------------------+-----------+
+ *   | body, 0 .. max bytes   | delimiter | body                   | delimiter |
+ *   +------------------------+-----------+------------------------+-----------+
+ */
+import { Buffer } from 'node:buffer';
+
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import type { Codec, CodecFactory } from '../codec.ts';
+import { FrameTooLargeError, InvalidOptionError } from '../errors.ts';
+import { choiceOption, integerOption, knownOptions } from '../options.ts';
+import { DiscardedFrame } from './discarded-frame.ts';
+import { bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import { writeBody } from './write-body.ts';
+
+export interface DelimitedOptions {
+  /** What ends a frame: at least one byte, or text as utf-8. */
+  readonly delimiter: string | Uint8Array;
+  /** What is sent behind a body. Default the delimiter; a peer may want another one than it sends. */
+  readonly sent?: string | Uint8Array | undefined;
+  /** A byte, as a one-character string, that is dropped where it stands right before the delimiter, as `\r` may before `\n`. */
+  readonly optional?: string | undefined;
+  /** What bodies are handed out as. Default `'bytes'`. */
+  readonly as?: FrameAs | undefined;
+  /** Encoding of text bodies. Default `'utf8'`; what is not valid utf-8 becomes U+FFFD. */
+  readonly encoding?: FrameEncoding | undefined;
+  /** Longest body in bytes, the delimiter not counted. Default 16 KiB. */
+  readonly maxFrameLength?: number | undefined;
+  /** What a longer body does: `'error'` (default) closes the connection, `'discard'` yields one {@link DiscardedFrame} in its place. */
+  readonly onTooLong?: 'error' | 'discard' | undefined;
+  /** What bytes without a delimiter are at end of input: an `'error'` (default), or the last `'message'`. */
+  readonly unterminated?: 'error' | 'message' | undefined;
+}
+
+/** What a delimited codec yields for `Options`. */
+export type Delimited<Options extends Pick<DelimitedOptions, 'as' | 'onTooLong'>, Default extends FrameAs = 'bytes'> =
+  | FrameOf<Options, Default>
+  | (Options extends { onTooLong: 'discard' } ? DiscardedFrame : never);
+
+/** 16 KiB: the limit on a delimited body unless told otherwise. */
+export const DEFAULT_MAX_DELIMITED_LENGTH: number = 16 * 1024;
+
+/**
+ * Frames that end with a delimiter. The one place where input is scanned for one; a delimiter that arrives in pieces is found, and
+ * no byte is searched twice.
+ *
+ * `encode` does not look for the delimiter in the body: a body that has one arrives as two frames.
+ *
+ * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
+ */
+export function delimited<const Options extends DelimitedOptions>(options: Options): CodecFactory<Delimited<Options>, FrameBody> {
+  knownOptions('delimited()', options, ['delimiter', 'sent', 'optional', 'as', 'encoding', 'maxFrameLength', 'onTooLong', 'unterminated']);
+  const delimiter = Buffer.from(options.delimiter as string);
+  if (delimiter.length === 0) throw new InvalidOptionError('delimiter must have at least one byte');
+  const optional = options.optional === undefined ? -1 : Buffer.from(options.optional, 'latin1')[0];
+  if (optional === undefined) throw new InvalidOptionError('optional must be one character');
+  const encoding = options.encoding ?? 'utf8';
+  const settings: Settings = {
+    delimiter,
+    sent: Buffer.from((options.sent ?? options.delimiter) as string),
+    optional,
+    encoding,
+    read: bodyReader(options.as ?? 'bytes', encoding),
+    maxFrameLength: integerOption('maxFrameLength', options.maxFrameLength ?? DEFAULT_MAX_DELIMITED_LENGTH, 1),
+    discard: choiceOption('onTooLong', options.onTooLong ?? 'error', ['error', 'discard']) === 'discard',
+    lastIsMessage: choiceOption('unterminated', options.unterminated ?? 'error', ['error', 'message']) === 'message',
+  };
+  return () => new DelimitedCodec(settings) as Codec<Delimited<Options>, FrameBody>;
+}
+
+interface Settings {
+  readonly delimiter: Buffer;
+  readonly sent: Buffer;
+  readonly optional: number;
+  readonly encoding: FrameEncoding;
+  readonly read: (input: ByteReader, n: number) => FrameTypes[FrameAs];
+  readonly maxFrameLength: number;
+  readonly discard: boolean;
+  readonly lastIsMessage: boolean;
+}
+
+class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, FrameBody> {
+  readonly maxFrameLength: number;
+  readonly #settings: Settings;
+  /** The most bytes that can stand between a body and the next. */
+  readonly #terminator: number;
+  /** Bytes from here that are known not to start a delimiter. */
+  #scanned = 0;
+  /** Bytes of an over-long body dropped so far, or -1 while none is being dropped. */
+  #discarded = -1;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.maxFrameLength = settings.maxFrameLength;
+    this.#terminator = settings.delimiter.length + (settings.optional < 0 ? 0 : 1);
+  }
+
+  decode(input: ByteReader): FrameTypes[FrameAs] | DiscardedFrame | undefined {
+    const { delimiter, maxFrameLength, read } = this.#settings;
+    const found = this.#find(input);
+    if (found < 0) return this.#incomplete(input);
+    this.#scanned = 0;
+    const length = this.#bodyLength(input, found);
+    if (this.#discarded >= 0 || length > maxFrameLength) {
+      input.skip(found + delimiter.length);
+      return this.#tooLong(length);
+    }
+    const body = read(input, length);
+    input.skip(found - length + delimiter.length);
+    return body;
+  }
+
+  decodeEnd(input: ByteReader): FrameTypes[FrameAs] | DiscardedFrame | undefined {
+    const { maxFrameLength, read, lastIsMessage } = this.#settings;
+    const length = this.#bodyLength(input, input.length);
+    if (this.#discarded >= 0 || (lastIsMessage && length > maxFrameLength)) {
+      input.skip(input.length);
+      return this.#tooLong(length);
+    }
+    if (input.length === 0 || !lastIsMessage) return undefined;
+    const body = read(input, length);
+    input.skip(input.length);
+    return body;
+  }
+
+  encode(body: FrameBody, output: ByteWriter): void {
+    const { sent, encoding } = this.#settings;
+    writeBody(output, body, encoding);
+    for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
+  }
+
+  #find(input: ByteReader): number {
+    const { delimiter } = this.#settings;
+    let found = input.indexOf(delimiter[0]!, this.#scanned);
+    if (delimiter.length > 1) {
+      while (found >= 0 && !input.startsWith(delimiter, found)) found = input.indexOf(delimiter[0]!, found + 1);
+    }
+    return found;
+  }
+
+  #incomplete(input: ByteReader): undefined {
+    const { delimiter, maxFrameLength, discard } = this.#settings;
+    const { length } = input;
+    if (this.#discarded < 0) {
+      if (length < maxFrameLength + this.#terminator) {
+        this.#scanned = Math.max(0, length - delimiter.length + 1);
+        return input.need(length + 1, this.#terminator);
+      }
+      if (!discard) throw new FrameTooLargeError(length, maxFrameLength);
+      this.#discarded = 0;
+    }
+    // What may be the head of the delimiter stays.
+    const dropped = Math.max(0, length - this.#terminator + 1);
+    input.skip(dropped);
+    this.#discarded += dropped;
+    this.#scanned = Math.max(0, input.length - delimiter.length + 1);
+    return input.need(input.length + 1, this.#terminator);
+  }
+
+  /** Length of a body that ends before `end`, less the byte that is optional there. */
+  #bodyLength(input: ByteReader, end: number): number {
+    const { optional } = this.#settings;
+    return optional >= 0 && end > 0 && input.u8(end - 1) === optional ? end - 1 : end;
+  }
+
+  #tooLong(rest: number): DiscardedFrame {
+    const { maxFrameLength, discard } = this.#settings;
+    const length = rest + Math.max(0, this.#discarded);
+    this.#discarded = -1;
+    this.#scanned = 0;
+    if (!discard) throw new FrameTooLargeError(length, maxFrameLength);
+    return new DiscardedFrame(length, maxFrameLength);
+  }
+}

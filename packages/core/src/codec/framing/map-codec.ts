@@ -1,0 +1,58 @@
+import type { ByteReader } from '../byte-reader.ts';
+import type { ByteWriter } from '../byte-writer.ts';
+import type { Codec, CodecFactory } from '../codec.ts';
+
+export interface Mapping<FrameIn, In, FrameOut, Out> {
+  /** Makes a message of a frame. A view that it gets is valid until it returns. */
+  decode(frame: FrameIn): In & ({} | null);
+  /** Makes a frame of a message. */
+  encode(message: Out): FrameOut;
+}
+
+/**
+ * A codec on top of another: the framing stays, the messages change.
+ *
+ * ```ts
+ * const json = mapCodec(lengthPrefixed({ as: 'string' }), { decode: JSON.parse, encode: JSON.stringify });
+ * ```
+ *
+ * What `decode` throws closes the connection as a {@link DecodeError}; what `encode` throws reaches whoever sends.
+ */
+export function mapCodec<FrameIn, In, FrameOut, Out = In>(
+  framing: CodecFactory<FrameIn, FrameOut>,
+  mapping: Mapping<FrameIn, In, FrameOut, Out>,
+): CodecFactory<In, Out> {
+  return () => {
+    const frames = framing();
+    return frames.decodeEnd === undefined ? new MappedCodec(frames, mapping) : new EndingMappedCodec(frames, mapping);
+  };
+}
+
+class MappedCodec<FrameIn, In, FrameOut, Out> implements Codec<In, Out> {
+  declare readonly maxFrameLength?: number;
+  protected readonly frames: Codec<FrameIn, FrameOut>;
+  protected readonly mapping: Mapping<FrameIn, In, FrameOut, Out>;
+
+  constructor(frames: Codec<FrameIn, FrameOut>, mapping: Mapping<FrameIn, In, FrameOut, Out>) {
+    this.frames = frames;
+    this.mapping = mapping;
+    if (frames.maxFrameLength !== undefined) this.maxFrameLength = frames.maxFrameLength;
+  }
+
+  decode(input: ByteReader): In | undefined {
+    const frame = this.frames.decode(input);
+    return frame === undefined ? undefined : this.mapping.decode(frame);
+  }
+
+  encode(message: Out, output: ByteWriter): void {
+    this.frames.encode(this.mapping.encode(message), output);
+  }
+}
+
+/** For framings that know what to do with the rest at end of input. */
+class EndingMappedCodec<FrameIn, In, FrameOut, Out> extends MappedCodec<FrameIn, In, FrameOut, Out> {
+  decodeEnd(input: ByteReader): In | undefined {
+    const frame = this.frames.decodeEnd!(input);
+    return frame === undefined ? undefined : this.mapping.decode(frame);
+  }
+}

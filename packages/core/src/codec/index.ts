@@ -1,0 +1,33 @@
+export type { Endian } from './byte-reader.ts';
+export type { Reference } from './byte-writer.ts';
+export type { Codec, CodecFactory } from './codec.ts';
+export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
+export type { FixedLengthOptions } from './framing/fixed-length.ts';
+export type { FrameAs, FrameBody, FrameEncoding, FrameOf, FrameTypes } from './framing/frame-as.ts';
+export type { LengthPrefixedOptions } from './framing/length-prefixed.ts';
+export type { Mapping } from './framing/map-codec.ts';
+export type { VarintPrefixedOptions } from './framing/varint-prefixed.ts';
+
+export { ByteReader } from './byte-reader.ts';
+export { ByteView } from './byte-view.ts';
+export { ByteWriter } from './byte-writer.ts';
+export { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
+export { decodeEnd, decodeNext } from './decode.ts';
+export { encodeInto, encodeMessage } from './encode.ts';
+export {
+  CodecStuckError,
+  DecodeError,
+  EncodeError,
+  FrameTooLargeError,
+  InvalidOptionError,
+  ProtocolError,
+  TruncatedFrameError,
+  WireError,
+} from './errors.ts';
+export { delimited } from './framing/delimited.ts';
+export { DiscardedFrame } from './framing/discarded-frame.ts';
+export { fixedLength } from './framing/fixed-length.ts';
+export { lengthPrefixed } from './framing/length-prefixed.ts';
+export { mapCodec } from './framing/map-codec.ts';
+export { varintPrefixed } from './framing/varint-prefixed.ts';
+export { choiceOption, integerOption, knownOptions } from './options.ts';

@@ -1,0 +1,40 @@
+import { InvalidOptionError } from './errors.ts';
+
+/**
+ * `value`, when it is an integer from `min` to `max`.
+ *
+ * @throws {InvalidOptionError} it is not
+ */
+export function integerOption(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidOptionError(`${name} must be an integer ${range}, not ${String(value)}`);
+  }
+  return value;
+}
+
+/**
+ * `value`, when it is one of `choices`.
+ *
+ * @throws {InvalidOptionError} it is not
+ */
+export function choiceOption<T extends string>(name: string, value: T, choices: readonly T[]): T {
+  if (!choices.includes(value)) {
+    throw new InvalidOptionError(`${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}, not ${String(value)}`);
+  }
+  return value;
+}
+
+/**
+ * Refuses options that nobody reads: nearly always a slip of the pen.
+ *
+ * @throws {InvalidOptionError} `options` is no object or has a key that is not in `known`
+ */
+export function knownOptions(of: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new InvalidOptionError(`the options of ${of} must be an object`);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new InvalidOptionError(`${of} has no option '${key}'; it takes ${known.join(', ')}`);
+    }
+  }
+}

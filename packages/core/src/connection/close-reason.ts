@@ -1,0 +1,41 @@
+import { EncodeError, ProtocolError, type WireError } from '../codec/errors.ts';
+import { NoCodecError, SocketError } from '../errors.ts';
+
+/**
+ * Why a connection closed: the first cause, whatever happened after it.
+ *
+ * | reason           | what happened                                                              |
+ * | ---------------- | -------------------------------------------------------------------------- |
+ * | `local`          | `close()` was called here                                                  |
+ * | `destroyed`      | `destroy()` was called here, or somebody destroyed the socket underneath   |
+ * | `shutdown`       | the server or client that it belongs to was closed                         |
+ * | `peer`           | the peer ended, and all it had sent was handled                            |
+ * | `reset`          | the peer, or the way to it, broke off                                      |
+ * | `socket-error`   | the socket failed in another way                                           |
+ * | `protocol-error` | what the peer sent could not be decoded, or ended in the middle of a frame |
+ * | `encode-error`   | a message could not be encoded, and the hook that sent it did not mind it  |
+ * | `hook-error`     | a hook threw or rejected                                                   |
+ * | `no-codec`       | `onConnect` settled and there was no codec                                 |
+ */
+export type CloseReason =
+  | 'local'
+  | 'destroyed'
+  | 'shutdown'
+  | 'peer'
+  | 'reset'
+  | 'socket-error'
+  | 'protocol-error'
+  | 'encode-error'
+  | 'hook-error'
+  | 'no-codec';
+
+const RESET = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** The reason that an error closes a connection for. */
+export function closeReasonOf(error: WireError): CloseReason {
+  if (error instanceof ProtocolError) return 'protocol-error';
+  if (error instanceof EncodeError) return 'encode-error';
+  if (error instanceof NoCodecError) return 'no-codec';
+  if (error instanceof SocketError) return RESET.has((error.cause as NodeJS.ErrnoException).code ?? '') ? 'reset' : 'socket-error';
+  return 'hook-error';
+}

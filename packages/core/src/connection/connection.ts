@@ -1,0 +1,443 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { Codec, CodecFactory } from '../codec/codec.ts';
+import { WireError } from '../codec/errors.ts';
+import { ClosedError, HookError, NoCodecError, SocketError } from '../errors.ts';
+import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import { createCodec } from './create-codec.ts';
+import { type HookName, type Hooks, isThenable } from './hooks.ts';
+import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
+import { Hold, type ReadEvents, ReadLoop } from './read-loop.ts';
+import type { Transport } from './transport.ts';
+import { abortable, type Waiting, waiting } from './waiting.ts';
+import { WriteLoop } from './write-loop.ts';
+
+/** What a connection has carried so far. */
+export interface ConnectionCounters {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+}
+
+const State = { Open: 0, HalfClosed: 1, Closing: 2, Closed: 3 } as const;
+
+/** Ties a stream to its connection, so that one set of listeners serves all of them. */
+const connectionOf = Symbol('wirewright.connection');
+type AnyConnection = Connection<never, never, never>;
+type Owned = Transport & { [connectionOf]?: AnyConnection };
+
+let lastId = 0;
+
+/**
+ * A codec on a byte stream: messages come in through the `onRead` hook and go out through {@link send}.
+ *
+ * Servers and clients make connections; {@link Connection.over} makes one of a stream that exists.
+ *
+ * ```text
+ * socket bytes -> ByteReader -> codec.decode -> onRead(connection, message)                  the read loop
+ * connection.send(message) -> codec.encode -> ByteWriter -> one write per turn -> socket     the write loop
+ * ```
+ *
+ * @typeParam In what the codec decodes to
+ * @typeParam Out what the codec encodes from
+ * @typeParam Data the user's own state
+ */
+export class Connection<In, Out = In, Data = unknown> {
+  /** A number that no other connection of this process has or had. */
+  readonly id: number = ++lastId;
+  /** The user's own state: what the `data` option made, or whatever is put here. */
+  data: Data;
+  readonly #settings: ConnectionSettings<In, Out, Data>;
+  readonly #transport: Transport;
+  readonly #reads: ReadLoop<AnyConnection, In>;
+  readonly #writes: WriteLoop<AnyConnection>;
+  #codec: Codec<In, Out> | undefined = undefined;
+  #hooks: Hooks<In, Out, Data>;
+  #name: string | undefined = undefined;
+  #state: number = State.Open;
+  #reason: CloseReason | undefined = undefined;
+  #error: WireError | undefined = undefined;
+  #closed: Waiting<CloseReason> | undefined = undefined;
+  #drained: Waiting<void> | undefined = undefined;
+  #cancelDeadline: (() => void) | undefined = undefined;
+
+  /**
+   * Plugs a codec into a stream that exists: a socket, a TLS socket, one end of a pair, anything that is a Duplex of bytes. The
+   * connection owns the stream from here on. `onConnect` is called before this returns.
+   *
+   * @throws {InvalidOptionError} an option is unknown or out of range, or the factory makes no codec
+   */
+  static over<In, Out = In, Data = unknown>(
+    duplex: Duplex,
+    codec: CodecFactory<In, Out>,
+    hooks: Hooks<In, Out, Data> = {},
+    options: ConnectionOptions<Data> = {},
+  ): Connection<In, Out, Data> {
+    const first = createCodec(codec);
+    const settings = connectionSettings<In, Out, Data>('Connection.over()', 'connection', () => first, hooks, options);
+    const connection = new Connection(duplex, settings);
+    connection.open();
+    return connection;
+  }
+
+  /** @internal Use {@link Connection.over}, a Server or a Client. */
+  constructor(transport: Transport, settings: ConnectionSettings<In, Out, Data>) {
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#hooks = settings.hooks;
+    const self = this as unknown as AnyConnection;
+    this.#reads = new ReadLoop(transport, Connection.#readEvents, self);
+    this.#writes = new WriteLoop(transport, settings.marks, Connection.#onPressure, self);
+    this.data = undefined as Data;
+    if (settings.data !== undefined) this.data = settings.data();
+  }
+
+  // ---------------------------------------------------------------- talking
+
+  /**
+   * Encodes a message; it leaves with everything else that this turn of the event loop sends, in one write. Returns whether the
+   * sender may go on: false while more than the high-water mark is unsent (then {@link drained} tells when), and false, too, when
+   * the connection is closing and the message was dropped.
+   *
+   * @throws {EncodeError} the codec could not encode it; nothing of it is sent and the connection stays as it was
+   * @throws {NoCodecError} no codec was set
+   */
+  send(message: Out): boolean {
+    if (this.#state !== State.Open) return false;
+    if (this.#codec === undefined) throw new NoCodecError();
+    return this.#writes.send(this.#codec, message);
+  }
+
+  /** Writes what was sent so far now, instead of with the turn. */
+  flush(): void {
+    if (this.#state < State.Closed) this.#writes.flush();
+  }
+
+  /**
+   * Resolves when what was sent is below the low-water mark.
+   *
+   * @throws {ClosedError} (rejects) the connection closed
+   */
+  async drained(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    if (this.#state >= State.Closing) throw new ClosedError(this.name);
+    if (this.#writes.buffered <= this.#settings.marks.low) return;
+    this.#writes.watch();
+    const { promise } = (this.#drained ??= waiting<void>());
+    await abortable(promise, signal);
+    if (this.#state >= State.Closing) throw new ClosedError(this.name);
+  }
+
+  /**
+   * Plugs in another codec, before or during a conversation. Bytes that were received and not decoded go to it at once. The hooks
+   * that come along replace those of the same name. Returns this connection as what it is now.
+   *
+   * @throws {InvalidOptionError} the factory makes no codec
+   */
+  setCodec<NextIn, NextOut = NextIn>(
+    codec: CodecFactory<NextIn, NextOut>,
+    hooks?: Hooks<NextIn, NextOut, Data>,
+  ): Connection<NextIn, NextOut, Data> {
+    const next = this as unknown as Connection<NextIn, NextOut, Data>;
+    const plugged = createCodec(codec);
+    if (hooks !== undefined) next.#hooks = { ...next.#hooks, ...hooks };
+    next.#plug(plugged);
+    if (next.#hooks.onRead !== undefined) next.#reads.release(Hold.Reader);
+    return next;
+  }
+
+  /** Stops reading: bytes stay bytes, here and then in the kernel, and the peer is slowed down. */
+  pause(): void {
+    this.#reads.hold(Hold.User);
+  }
+
+  /** Reads again. */
+  resume(): void {
+    this.#reads.release(Hold.User);
+  }
+
+  // ---------------------------------------------------------------- ending
+
+  /** Ends the sending side once all that was sent is written; reading goes on. */
+  end(): void {
+    if (this.#state !== State.Open) return;
+    this.#writes.flush();
+    this.#state = State.HalfClosed;
+    this.#transport.end();
+  }
+
+  /**
+   * Closes in good order: writes what was sent, ends, drops what still comes, and destroys the socket when the peer has not ended
+   * within `closeTimeout`. With `drain`, what was received is answered first. Resolves with the reason when the socket is closed.
+   * May be called any number of times.
+   */
+  close(options: { drain?: boolean | undefined } = {}): Promise<CloseReason> {
+    if (options.drain === true) this.#closeAtRest();
+    else this.#close(this.#reads.hasEnded ? 'peer' : 'local');
+    return this.closed;
+  }
+
+  /** Destroys the socket at once; what was not written is lost. */
+  destroy(): void {
+    this.#destroy('destroyed');
+  }
+
+  /**
+   * Closes in good order because of `error`, after `onError` has got it: for a service that finds its peer to break the protocol.
+   * The first error counts, later ones are dropped.
+   */
+  fail(error: WireError): void {
+    if (this.#reason !== undefined) return;
+    this.#fail(error);
+    this.#shut();
+  }
+
+  /** Resolves with the reason when the socket is closed. */
+  get closed(): Promise<CloseReason> {
+    this.#closed ??= waiting<CloseReason>();
+    if (this.#state === State.Closed) this.#closed.resolve(this.#reason!);
+    return this.#closed.promise;
+  }
+
+  /** Closes in good order: `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  /** A name for logs; can be set. */
+  get name(): string {
+    return this.#name ?? `${this.#settings.role}#${this.id}`;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  /** Whether messages can be sent. */
+  get writable(): boolean {
+    return this.#state === State.Open;
+  }
+
+  /** Why the connection closed or is closing; undefined while it is open. */
+  get closeReason(): CloseReason | undefined {
+    return this.#reason;
+  }
+
+  /** The error that closed the connection, if one did. */
+  get error(): WireError | undefined {
+    return this.#error;
+  }
+
+  /** Bytes that were sent and have not been handed to the kernel. */
+  get bufferedBytes(): number {
+    return this.#writes.buffered;
+  }
+
+  /** IP address of the peer; undefined for unix sockets and streams that are no sockets. */
+  get remoteAddress(): string | undefined {
+    return socketOf(this.#transport)?.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return socketOf(this.#transport)?.remotePort;
+  }
+
+  /** IP address of this end; undefined for unix sockets and streams that are no sockets. */
+  get localAddress(): string | undefined {
+    return socketOf(this.#transport)?.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return socketOf(this.#transport)?.localPort;
+  }
+
+  get counters(): ConnectionCounters {
+    const reads = this.#reads;
+    const writes = this.#writes;
+    return { bytesIn: reads.bytes, bytesOut: writes.bytes, messagesIn: reads.messages, messagesOut: writes.messages };
+  }
+
+  // ---------------------------------------------------------------- life, for those who make connections
+
+  /** @internal Attaches to the stream and calls `onConnect`. Resolves, never rejects, when that has settled. */
+  open(): Promise<void> | undefined {
+    const transport = this.#transport as Owned;
+    if (this.#hooks.onRead === undefined) this.#reads.hold(Hold.Reader);
+    // Node keeps the address of a closed socket only when it was asked for before.
+    void socketOf(transport)?.remoteAddress;
+    transport[connectionOf] = this as unknown as AnyConnection;
+    transport.allowHalfOpen = true;
+    transport.on('error', Connection.#onError);
+    transport.on('close', Connection.#onClose);
+    transport.on('end', Connection.#onEnd);
+    transport.on('data', Connection.#onData);
+    const result = this.#call('onConnect', (hooks) => {
+      const { codec } = this.#settings;
+      if (codec !== undefined) this.#plug(createCodec(codec));
+      return hooks.onConnect?.(this);
+    });
+    this.#reads.settle('onConnect', result, () => this.#connected());
+    return isThenable(result) ? Promise.resolve(result).then(nothing, nothing) : undefined;
+  }
+
+  #plug(codec: Codec<In, Out>): void {
+    this.#codec = codec;
+    this.#reads.codec = codec;
+  }
+
+  #connected(): void {
+    if (this.#codec === undefined && this.#reason === undefined) this.fail(new NoCodecError());
+  }
+
+  /** Calls a hook; what it throws fails the connection. */
+  #call(name: HookName, hook: (hooks: Hooks<In, Out, Data>) => unknown): unknown {
+    try {
+      return hook(this.#hooks);
+    } catch (error) {
+      this.fail(error instanceof WireError ? error : new HookError(name, error));
+      return undefined;
+    }
+  }
+
+  /** Calls a hook that ends a connection: nobody is left to fail, so what it throws becomes a warning. */
+  #callLast(name: HookName, hook: (hooks: Hooks<In, Out, Data>) => unknown): void {
+    const warn = (error: unknown): void => process.emitWarning(new HookError(name, error));
+    try {
+      const result = hook(this.#hooks);
+      if (isThenable(result)) result.then(undefined, warn);
+    } catch (error) {
+      warn(error);
+    }
+  }
+
+  #pressure(high: boolean): void {
+    if (high) {
+      // Both ends holding back would wait for each other for ever: only the side that serves does.
+      if (this.#settings.role === 'server') this.#reads.hold(Hold.Pressure);
+      return;
+    }
+    this.#reads.release(Hold.Pressure);
+    this.#drained?.resolve();
+    this.#drained = undefined;
+    if (this.#state !== State.Open || this.#hooks.onDrain === undefined) return;
+    this.#reads.settle(
+      'onDrain',
+      this.#call('onDrain', (hooks) => hooks.onDrain?.(this)),
+    );
+  }
+
+  /** Notes the first error and tells `onError`, which may still send. */
+  #fail(error: WireError): void {
+    this.#reason = closeReasonOf(error);
+    this.#error = error;
+    const { onError: told } = this.#hooks;
+    if (told !== undefined) this.#callLast('onError', (hooks) => hooks.onError?.(this, error));
+    // A fault of this side, not of the peer, must not pass unseen.
+    else if (this.#reason !== 'protocol-error' && !(error instanceof SocketError)) process.emitWarning(error);
+  }
+
+  #close(reason: CloseReason): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#shut();
+  }
+
+  /** Flush, FIN, and drop what comes until the peer ends too or the deadline passes. */
+  #shut(): void {
+    if (this.#state >= State.Closing) return;
+    this.#writes.flush();
+    this.#reads.stop();
+    if (this.#state === State.Open) this.#transport.end();
+    this.#state = State.Closing;
+    this.#cancelDeadline = this.#settings.clock.after(this.#settings.closeTimeout, () => this.#transport.destroy());
+  }
+
+  /** Closes as soon as everything that has arrived is handled. */
+  #closeAtRest(): void {
+    if (this.#reason !== undefined || this.#reads.onRest !== undefined) return;
+    const attempt = (): void => {
+      if (this.#reads.atRest) this.#close('shutdown');
+    };
+    // Two turns of the check phase have a poll phase between them: what the kernel holds now has been read by then.
+    setImmediate(() => {
+      setImmediate(() => {
+        this.#reads.onRest = attempt;
+        attempt();
+      });
+    });
+  }
+
+  #destroy(reason: CloseReason): void {
+    this.#reason ??= reason;
+    if (this.#state === State.Closed) return;
+    this.#state = State.Closing;
+    this.#reads.stop();
+    this.#writes.close();
+    this.#transport.destroy();
+  }
+
+  #transportFailed(cause: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#fail(new SocketError(cause));
+    this.#destroy(this.#reason!);
+  }
+
+  #transportClosed(): void {
+    if (this.#state === State.Closed) return;
+    this.#reason ??= this.#reads.hasEnded ? 'peer' : 'destroyed';
+    this.#state = State.Closed;
+    this.#cancelDeadline?.();
+    this.#reads.stop();
+    this.#writes.close();
+    this.#drained?.resolve();
+    this.#settings.onClosed?.(this);
+    const reason = this.#reason;
+    this.#callLast('onClose', (hooks) => hooks.onClose?.(this, reason));
+    this.#closed?.resolve(reason);
+  }
+
+  // What the stream and the loops call. Shared by all connections: closures of its own would cost each idle one memory.
+
+  static #onData(this: Owned, chunk: Uint8Array): void {
+    const connection = this[connectionOf]!;
+    connection.#writes.beginReadTurn();
+    connection.#reads.receive(chunk);
+    connection.#writes.endReadTurn();
+  }
+
+  static #onEnd(this: Owned): void {
+    this[connectionOf]!.#reads.receiveEnd();
+  }
+
+  static #onError(this: Owned, error: Error): void {
+    this[connectionOf]!.#transportFailed(error);
+  }
+
+  static #onClose(this: Owned): void {
+    this[connectionOf]!.#transportClosed();
+  }
+
+  static #onPressure(this: void, connection: AnyConnection, high: boolean): void {
+    connection.#pressure(high);
+  }
+
+  static readonly #readEvents: ReadEvents<AnyConnection, never> = {
+    deliver: (connection, message) => connection.#hooks.onRead!(connection, message),
+    deliverEnd: (connection) => connection.#call('onEnd', (hooks) => hooks.onEnd?.(connection)),
+    ended(connection) {
+      if (!connection.#settings.halfOpen) connection.#close('peer');
+    },
+    fail: (connection, error) => connection.fail(error),
+  };
+}
+
+function nothing(): void {}
+
+function socketOf(transport: Transport): Socket | undefined {
+  return transport instanceof Socket ? transport : undefined;
+}

@@ -1,0 +1,29 @@
+import type { WireError } from '../codec/errors.ts';
+import type { CloseReason } from './close-reason.ts';
+import type { Connection } from './connection.ts';
+
+/**
+ * What a service does on a connection, declared once for all connections of a server or client. A hook may return anything; a
+ * promise, or any other thenable, pauses reading on that connection until it settles. A throw or a rejection closes that connection
+ * and no other.
+ */
+export interface Hooks<In, Out = In, Data = unknown> {
+  /** The connection is there. Nothing is read before this hook has settled. */
+  onConnect?(connection: Connection<In, Out, Data>): unknown;
+  /** A message came. A message that is a view on received bytes is valid until this hook has settled. */
+  onRead?(connection: Connection<In, Out, Data>, message: In): unknown;
+  /** The peer has ended its side and all that it sent was read. Afterwards the connection closes, unless `halfOpen` is set. */
+  onEnd?(connection: Connection<In, Out, Data>): unknown;
+  /** What was sent has drained below the low-water mark, after `send` had returned false. */
+  onDrain?(connection: Connection<In, Out, Data>): unknown;
+  /** Something failed, once for each connection at most. A last message can still be sent; then the connection closes. */
+  onError?(connection: Connection<In, Out, Data>, error: WireError): unknown;
+  /** The connection is gone. */
+  onClose?(connection: Connection<In, Out, Data>, reason: CloseReason): unknown;
+}
+
+export type HookName = keyof Hooks<unknown>;
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}

@@ -1,0 +1,233 @@
+import { ByteReader } from '../codec/byte-reader.ts';
+import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import { decodeEnd, decodeNext } from '../codec/decode.ts';
+import { WireError } from '../codec/errors.ts';
+import { HookError } from '../errors.ts';
+import { type HookName, isThenable } from './hooks.ts';
+import type { Transport } from './transport.ts';
+
+/** What one turn of the loop handles at most before others get theirs. */
+const FRAMES_PER_TURN = 1024;
+const BYTES_PER_TURN = 1024 * 1024;
+
+/** Why a connection does not read; it does while none of these holds. */
+export const Hold = {
+  /** There is no codec yet. */
+  Codec: 1,
+  /** Nobody takes the messages yet. */
+  Reader: 2,
+  /** The user called `pause()`. */
+  User: 4,
+  /** The peer does not read what we send. */
+  Pressure: 8,
+  /** The turn was long: the loop goes on in the next one. */
+  Yield: 16,
+  /** A hook has not settled. */
+  Hook: 32,
+} as const;
+
+/** How far the end of the input has been told. */
+const End = { Open: 0, Received: 1, Decoded: 2, Told: 3, Done: 4 } as const;
+
+/** What the loop does with what it finds. One object for all loops: the connection comes as an argument. */
+export interface ReadEvents<Connection, In> {
+  /** A message: calls the hook and returns what it returned. */
+  deliver(connection: Connection, message: In): unknown;
+  /** The input has ended and all of it was delivered: calls the hook and returns what it returned. */
+  deliverEnd(connection: Connection): unknown;
+  /** That, too, has settled: nothing more will ever be read. */
+  ended(connection: Connection): void;
+  /** The stream cannot go on, or a hook failed. */
+  fail(connection: Connection, error: WireError): void;
+}
+
+/**
+ * Takes bytes in, and messages out to the hook, one at a time and in order: a hook that returns a promise holds the next message,
+ * the end of the input and, once another chunk has come, the socket.
+ *
+ * Every condition is looked at again for each message, because a hook may swap the codec, pause, send, close or destroy.
+ */
+export class ReadLoop<Connection, In> {
+  readonly #transport: Transport;
+  readonly #events: ReadEvents<Connection, In>;
+  readonly #connection: Connection;
+  readonly #reader = new ByteReader();
+  #codec: Codec<In, never> | undefined = undefined;
+  #holds: number = Hold.Codec;
+  /** Hooks that have not settled. */
+  #hooks = 0;
+  #end: number = End.Open;
+  #running = false;
+  #stopped = false;
+  #transportPaused = false;
+  /** Called whenever the loop comes to rest. */
+  onRest: (() => void) | undefined = undefined;
+  bytes = 0;
+  messages = 0;
+
+  constructor(transport: Transport, events: ReadEvents<Connection, In>, connection: Connection) {
+    this.#transport = transport;
+    this.#events = events;
+    this.#connection = connection;
+  }
+
+  set codec(codec: Codec<In, never>) {
+    this.#codec = codec;
+    this.#reader.maxFrameLength = codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
+    this.#reader.resetNeed();
+    this.release(Hold.Codec);
+  }
+
+  get hasCodec(): boolean {
+    return this.#codec !== undefined;
+  }
+
+  /** Bytes received and not consumed. */
+  get buffered(): number {
+    return this.#reader.buffered;
+  }
+
+  /** Whether all that was received is handled: no hook is pending and no complete message waits. */
+  get atRest(): boolean {
+    return this.#holds === 0 && !this.#running;
+  }
+
+  /** Whether the peer has ended and everything before that was handled. */
+  get hasEnded(): boolean {
+    return this.#end >= End.Told;
+  }
+
+  holds(reason: number): boolean {
+    return (this.#holds & reason) !== 0;
+  }
+
+  /** Stops reading for `reason`. The socket is paused only when it brings more bytes: most holds are over before. */
+  hold(reason: number): void {
+    this.#holds |= reason;
+  }
+
+  /** Ends a hold; when it was the last, the loop goes on in a microtask. */
+  release(reason: number): void {
+    if ((this.#holds & reason) === 0) return;
+    this.#holds &= ~reason;
+    if (this.#holds === 0 && !this.#running) queueMicrotask(() => this.run());
+  }
+
+  /** Holds reading until `result`, which hook `name` returned, has settled; a rejection fails the connection. */
+  settle(name: HookName, result: unknown, afterwards?: () => void): void {
+    if (!isThenable(result)) {
+      afterwards?.();
+      return;
+    }
+    this.#hooks++;
+    this.#holds |= Hold.Hook;
+    result.then(
+      () => {
+        afterwards?.();
+        this.#settled();
+      },
+      (error: unknown) => {
+        this.#events.fail(this.#connection, new HookError(name, error));
+        this.#settled();
+      },
+    );
+  }
+
+  /** Takes a chunk from the socket. */
+  receive(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    if (this.#stopped) return;
+    this.#reader.push(chunk);
+    if (this.#holds !== 0) {
+      this.#transportPaused = true;
+      this.#transport.pause();
+    } else {
+      this.run();
+    }
+  }
+
+  /** Takes the end of the input from the socket. */
+  receiveEnd(): void {
+    if (this.#end === End.Open) this.#end = End.Received;
+    // Whoever takes no messages has none to miss.
+    if (this.#holds === Hold.Reader && this.#reader.buffered === 0) this.#holds = 0;
+    this.run();
+  }
+
+  /** Stops for good: what comes is dropped. */
+  stop(): void {
+    this.#stopped = true;
+    this.#reader.clear();
+    this.#resumeTransport();
+  }
+
+  /** Handles what there is, until a hold, the end of the complete messages, or the end of the turn. */
+  run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    const reader = this.#reader;
+    const events = this.#events;
+    const lastByte = reader.position + BYTES_PER_TURN;
+    let frames = 0;
+    try {
+      while (this.#holds === 0 && !this.#stopped) {
+        const message = decodeNext(this.#codec!, reader);
+        if (message === undefined) {
+          if (this.#end === End.Open) reader.park();
+          else if (this.#end !== End.Done) this.#finish();
+          break;
+        }
+        this.messages++;
+        const result = events.deliver(this.#connection, message);
+        if (result !== undefined && isThenable(result)) this.settle('onRead', result);
+        if ((++frames >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
+      }
+    } catch (error) {
+      events.fail(this.#connection, error instanceof WireError ? error : new HookError('onRead', error));
+    }
+    this.#running = false;
+    if (this.#holds === 0) this.#resumeTransport();
+    this.onRest?.();
+  }
+
+  #finish(): void {
+    const events = this.#events;
+    if (this.#end === End.Received) {
+      this.#end = End.Decoded;
+      const last = decodeEnd(this.#codec!, this.#reader);
+      if (last !== undefined) {
+        this.messages++;
+        this.settle('onRead', events.deliver(this.#connection, last));
+      }
+    }
+    if (this.#end === End.Decoded && this.#holds === 0) {
+      this.#end = End.Told;
+      this.settle('onEnd', events.deliverEnd(this.#connection));
+    }
+    if (this.#end === End.Told && this.#holds === 0) {
+      this.#end = End.Done;
+      events.ended(this.#connection);
+    }
+  }
+
+  #settled(): void {
+    if (--this.#hooks === 0) {
+      this.#holds &= ~Hold.Hook;
+      if (this.#holds === 0) this.run();
+    }
+  }
+
+  #yield(): void {
+    this.#holds |= Hold.Yield;
+    setImmediate(() => {
+      this.#holds &= ~Hold.Yield;
+      if (this.#holds === 0) this.run();
+    });
+  }
+
+  #resumeTransport(): void {
+    if (!this.#transportPaused) return;
+    this.#transportPaused = false;
+    this.#transport.resume();
+  }
+}

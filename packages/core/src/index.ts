@@ -1,0 +1,34 @@
+export type { Codec, CodecFactory } from './codec/codec.ts';
+export type { ClientOptions, ConnectOptions } from './client/client.ts';
+export type { Clock } from './connection/clock.ts';
+export type { CloseReason } from './connection/close-reason.ts';
+export type { ConnectionCounters } from './connection/connection.ts';
+export type { HookName, Hooks } from './connection/hooks.ts';
+export type { ConnectionOptions } from './connection/options.ts';
+export type { Place, SocketOptions } from './connection/socket-options.ts';
+export type { CloseOptions, CloseResult, ListenOptions, ServerOptions } from './server/server.ts';
+
+export { Client } from './client/client.ts';
+export {
+  CodecStuckError,
+  DecodeError,
+  EncodeError,
+  FrameTooLargeError,
+  InvalidOptionError,
+  ProtocolError,
+  TruncatedFrameError,
+  WireError,
+} from './codec/errors.ts';
+export { systemClock } from './connection/clock.ts';
+export { Connection } from './connection/connection.ts';
+export {
+  AddressInUseError,
+  ClosedError,
+  ConnectError,
+  ConnectTimeoutError,
+  HookError,
+  ListenError,
+  NoCodecError,
+  SocketError,
+} from './errors.ts';
+export { Server } from './server/server.ts';
