@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { ByteView } from './byte-view.ts';
 import { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
 import { FrameTooLargeError, ProtocolError } from './errors.ts';
-import { ownedBytes } from './owned-bytes.ts';
+import { ownedBytes, SLACK } from './owned-bytes.ts';
 import { readLatin1, readUtf8 } from './text.ts';
 
 /** Byte order of a multi-byte integer. */
@@ -13,6 +13,13 @@ const EMPTY: Buffer = Buffer.allocUnsafeSlow(0);
 
 /** The least room an assembly buffer is made with, so that a drip of single bytes does not reallocate for each. */
 const MIN_ASSEMBLY = 256;
+
+/** Texts with at most a newline between them follow each other. */
+const MAX_GAP = 2;
+
+/** Lengths of text for which decoding in advance pays. */
+const MIN_AHEAD = 13;
+const MAX_AHEAD = 1024;
 
 /** What is brought over from the next chunk at a time while nobody knows how long the frame is. */
 const MIN_FILL = 256;
@@ -44,6 +51,13 @@ export class ByteReader {
   /** Bytes consumed before the window's first byte; may be negative. */
   #origin = 0;
   #needed = 1;
+  /** Text decoded in advance, and where it starts in the window. */
+  #ahead = '';
+  #aheadStart = 0;
+  #aheadDecode: typeof readUtf8 = readUtf8;
+  #aheadWorks = true;
+  /** Where the last text ended. */
+  #textEnd: number = -MAX_GAP - 1;
   #maxFrameLength: number = DEFAULT_MAX_FRAME_LENGTH;
 
   /** A reader over `bytes`, or an empty one. */
@@ -121,10 +135,13 @@ export class ByteReader {
     this.#consume(n);
   }
 
-  /** Consumes `n` bytes as a view that is valid until the hook which gets it has settled; `retain()` makes it last. */
-  view(n: number): ByteView {
-    const start = this.#consume(n);
-    return new ByteView(this.#window, start, start + n);
+  /**
+   * Consumes `n` bytes as a view that is valid until the hook which gets it has settled; `retain()` makes it last. `trailer` more
+   * bytes are consumed that end the frame: a codec which encodes the view again may find them of use.
+   */
+  view(n: number, trailer: number = 0): ByteView {
+    const start = this.#consume(n + trailer);
+    return new ByteView(this.#window, start, start + n, trailer);
   }
 
   /** Consumes `n` bytes as a Buffer that lasts: without a copy while that keeps at most four times `n` bytes alive. */
@@ -135,14 +152,12 @@ export class ByteReader {
 
   /** Consumes `n` bytes as latin1 text: each byte one character. */
   latin1(n: number): string {
-    const start = this.#consume(n);
-    return readLatin1(this.#window, start, start + n);
+    return this.#text(this.#consume(n), n, readLatin1);
   }
 
   /** Consumes `n` bytes as utf-8 text; what is not valid becomes U+FFFD. */
   utf8(n: number): string {
-    const start = this.#consume(n);
-    return readUtf8(this.#window, start, start + n);
+    return this.#text(this.#consume(n), n, readUtf8);
   }
 
   /**
@@ -267,12 +282,46 @@ export class ByteReader {
     return start;
   }
 
+  /**
+   * Text of the `n` bytes at `start` of the window. Where text follows text, as lines do, four times as much is decoded at once and
+   * the next ones are cut out of it: a call into the runtime costs more than the characters. Four times is the slack rule again: the
+   * part that is kept keeps the whole alive.
+   */
+  #text(start: number, n: number, decode: (bytes: Buffer, start: number, end: number) => string): string {
+    const offset = start - this.#aheadStart;
+    const gap = start - this.#textEnd;
+    this.#textEnd = start + n;
+    const ahead = this.#ahead;
+    if (offset >= 0 && offset + n <= ahead.length && ahead.length <= SLACK * n && this.#aheadDecode === decode) {
+      return ahead.substring(offset, offset + n);
+    }
+    if (gap <= MAX_GAP && n >= MIN_AHEAD && n <= MAX_AHEAD && this.#aheadWorks && start + SLACK * n <= this.#end) {
+      const text = decode(this.#window, start, start + SLACK * n);
+      // One character for each byte, or places in the text are not places in the bytes.
+      if (text.length === SLACK * n) {
+        this.#ahead = text;
+        this.#aheadStart = start;
+        this.#aheadDecode = decode;
+        return text.substring(0, n);
+      }
+      this.#aheadWorks = false;
+    }
+    return decode(this.#window, start, start + n);
+  }
+
+  #forgetText(): void {
+    this.#ahead = '';
+    this.#aheadWorks = true;
+    this.#textEnd = -MAX_GAP - 1;
+  }
+
   /** Makes `bytes` from `start` on the window; every byte of it can be read. */
   #adopt(bytes: Buffer, start: number): void {
     this.#origin += this.#position - start;
     this.#window = bytes;
     this.#position = start;
     this.#end = bytes.length;
+    this.#forgetText();
     this.#assembled = false;
     this.#shared = 0;
     if (bytes === this.#next) this.#next = undefined;
@@ -301,6 +350,7 @@ export class ByteReader {
     const length = this.#window.copy(assembly, 0, this.#position, this.#end);
     this.#origin += this.#position;
     this.#window = assembly;
+    this.#forgetText();
     this.#position = 0;
     this.#end = length;
     this.#assembled = true;

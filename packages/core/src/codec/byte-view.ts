@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 
+import type { Writable } from 'ts-essentials';
+
 import { copyOut, ownedBytes } from './owned-bytes.ts';
 
 /**
@@ -7,34 +9,40 @@ import { copyOut, ownedBytes } from './owned-bytes.ts';
  * It is valid until the hook that got it has settled; {@link retain} makes it last.
  */
 export class ByteView {
-  #source: Uint8Array;
-  #start: number;
-  #end: number;
+  /** What the view is a range of. */
+  readonly source: Uint8Array;
+  /** Where it starts in {@link source}. */
+  readonly start: number;
+  /** Where it ends in {@link source}, exclusive. */
+  readonly end: number;
+  /** How many bytes of {@link source} behind the end belong to the same frame as it was received: its delimiter. */
+  readonly trailer: number;
 
-  constructor(source: Uint8Array, start: number = 0, end: number = source.length) {
-    this.#source = source;
-    this.#start = start;
-    this.#end = end;
+  constructor(source: Uint8Array, start: number = 0, end: number = source.length, trailer: number = 0) {
+    this.source = source;
+    this.start = start;
+    this.end = end;
+    this.trailer = trailer;
   }
 
   /** Length in bytes. */
   get length(): number {
-    return this.#end - this.#start;
+    return this.end - this.start;
   }
 
   /** The byte at `index`, or `undefined` beyond the end. */
   at(index: number): number | undefined {
-    return index >= 0 && index < this.length ? this.#source[this.#start + index] : undefined;
+    return index >= 0 && index < this.length ? this.source[this.start + index] : undefined;
   }
 
   /** The bytes without a copy: as short-lived as the view itself. */
   get bytes(): Buffer {
-    return Buffer.from(this.#source.buffer, this.#source.byteOffset + this.#start, this.length);
+    return Buffer.from(this.source.buffer, this.source.byteOffset + this.start, this.length);
   }
 
   /** A copy of the bytes that lasts. */
   toBytes(): Buffer {
-    return copyOut(this.#source, this.#start, this.#end);
+    return copyOut(this.source, this.start, this.end);
   }
 
   /** The bytes as text, utf-8 unless told otherwise. */
@@ -49,20 +57,12 @@ export class ByteView {
 
   /** Makes the view own its bytes, so that it outlives the hook, and returns it. A small view pins no large buffer afterwards. */
   retain(): this {
-    const owned = ownedBytes(this.#source, this.#start, this.#end);
-    this.#source = owned;
-    this.#start = 0;
-    this.#end = owned.length;
+    const owned = ownedBytes(this.source, this.start, this.end);
+    const self = this as Writable<this>;
+    self.source = owned;
+    self.start = 0;
+    self.end = owned.length;
+    self.trailer = 0;
     return this;
   }
-
-  /** Copies the bytes to `target` at `offset`; returns how many. */
-  copyTo(target: Uint8Array, offset: number): number {
-    return copyRange(this.#source, this.#start, this.#end, target, offset);
-  }
-}
-
-/** `Buffer.prototype.copy` for any Uint8Array: the fastest range copy that takes no view of the source. */
-function copyRange(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): number {
-  return Buffer.prototype.copy.call(source, target, offset, start, end);
 }

@@ -2,62 +2,98 @@ import { Buffer } from 'node:buffer';
 
 import type { Endian } from './byte-reader.ts';
 import { ByteView } from './byte-view.ts';
+import { Slab, SLAB_SIZE } from './slab.ts';
 import { writeLatin1, writeUtf8 } from './text.ts';
-
-/** 64 KiB: what a slab holds, unless one message takes more. */
-export const SLAB_SIZE: number = 64 * 1024;
 
 /** From this many bytes on a payload goes to the socket by reference: a copy costs more than another segment of a writev. */
 const BY_REFERENCE = 1024;
 
-/** A payload that is sent by reference: it belongs behind the first `at` bytes that the message has in the slab. */
-export interface Reference {
-  readonly at: number;
-  readonly bytes: Uint8Array;
+/** Text gathers up to this many characters before it is written to the slab. */
+const MAX_TEXT = 8192;
+
+type TextWriter = (bytes: Buffer, text: string, offset: number) => number;
+
+/** What a writer has taken out of it: bytes in order, and the region of the slab that has to be given back. */
+export interface Batch {
+  /** One segment, or several that a writev can send. */
+  readonly segments: Uint8Array | Uint8Array[];
+  readonly size: number;
+  readonly slab: Slab;
+  /** Where the region in the slab ends. */
+  readonly end: number;
 }
 
 /**
- * What a codec encodes into. The bytes of a message lie one after the other in a slab, which many messages and connections share;
- * payloads from 1 KiB on are not copied but referred to, and must not be changed until they are sent.
+ * What a codec encodes into. Messages gather as a batch: bytes lie one behind the other in a slab, and payloads from 1 KiB on are
+ * not copied but referred to, so they must not be changed until they are sent.
  *
  * ```text
- *   slab   [ earlier messages | start ... this message ... position | free )
- *   references                              ^ at: a payload that belongs here
+ *   parts    [ sealed region | payload by reference | ... ]     in front of the region, if there are any
+ *   slab     [ others' | start ..... position | free )          the region, still growing
+ *   tail     text, or a range of received bytes                 behind the region, not written yet
  * ```
+ *
+ * The tail makes runs cheap: texts are joined and written by one call, and views that lie side by side in one chunk become one range
+ * which, when it is long, is sent as it was received.
  *
  * There is no way to skip bytes: what leaves was written, never left over.
  */
 export class ByteWriter {
-  #slab: Buffer;
+  #slab: Slab;
+  #bytes: Buffer;
   #view: DataView;
   #start = 0;
   #position = 0;
-  #references: Reference[] | undefined = undefined;
-  #referenced = 0;
-  /** Regions of this slab that wait to be written. */
-  #regions = 0;
-  /** Below lie bytes that a write in progress still reads: left to the garbage collector with the slab. */
-  #floor = 0;
+  #parts: Uint8Array[] | undefined = undefined;
+  #sealed = 0;
+
+  #text = '';
+  #writeText: TextWriter = writeUtf8;
+  #range: Uint8Array | undefined = undefined;
+  #rangeStart = 0;
+  #rangeEnd = 0;
+
+  /** Where the message's bytes in the slab start; before the slab, when earlier ones of them are in another. */
+  #origin = 0;
+  /** Slabs that have bytes of the message which were sealed before the slab was full. */
+  #earlier: { slab: Slab; origin: number; end: number }[] | undefined = undefined;
+  readonly #saved: Saved;
 
   constructor(size: number = SLAB_SIZE) {
-    this.#slab = Buffer.allocUnsafeSlow(size);
-    this.#view = viewOf(this.#slab);
+    this.#slab = new Slab(size);
+    this.#bytes = this.#slab.bytes;
+    this.#view = this.#slab.view;
+    this.#saved = {
+      slab: this.#slab,
+      start: 0,
+      position: 0,
+      parts: 0,
+      sealed: 0,
+      text: '',
+      writeText: writeUtf8,
+      range: undefined,
+      rangeStart: 0,
+      rangeEnd: 0,
+    };
   }
 
   // ---------------------------------------------------------------- what a codec uses
 
-  /** Bytes of the message so far, the ones by reference included. */
+  /** Bytes written so far, earlier messages included: the difference of two readings is the length of what was written between. */
   get length(): number {
-    return this.#position - this.#start + this.#referenced;
+    this.#settle();
+    return this.#sealed + this.#position - this.#start;
   }
 
   u8(value: number): void {
+    this.#settle();
     this.#ensure(1);
-    this.#slab[this.#position++] = value;
+    this.#bytes[this.#position++] = value;
   }
 
   /** Big-endian, 2 bytes. */
   u16(value: number): void {
+    this.#settle();
     this.#ensure(2);
     this.#view.setUint16(this.#position, value);
     this.#position += 2;
@@ -65,6 +101,7 @@ export class ByteWriter {
 
   /** Big-endian, 4 bytes. */
   u32(value: number): void {
+    this.#settle();
     this.#ensure(4);
     this.#view.setUint32(this.#position, value);
     this.#position += 4;
@@ -72,6 +109,7 @@ export class ByteWriter {
 
   /** Big-endian, 8 bytes, exact. */
   u64(value: bigint): void {
+    this.#settle();
     this.#ensure(8);
     this.#view.setBigUint64(this.#position, value);
     this.#position += 8;
@@ -83,8 +121,10 @@ export class ByteWriter {
    * @throws {RangeError} the value is negative, no safe integer, or too large for the width
    */
   uint(value: number, width: number, endian: Endian = 'big'): void {
+    checkFits(value, width);
+    this.#settle();
     this.#ensure(width);
-    this.#store(this.#position, value, width, endian);
+    store(this.#bytes, this.#position, value, width, endian);
     this.#position += width;
   }
 
@@ -94,153 +134,268 @@ export class ByteWriter {
    * @throws {RangeError} the value is negative or no safe integer
    */
   varint(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no unsigned integer that a varint can carry`);
+    checkFits(value, 8);
+    this.#settle();
     this.#ensure(8);
     while (value > 0x7f) {
-      this.#slab[this.#position++] = (value % 128) | 0x80;
+      this.#bytes[this.#position++] = (value % 128) | 0x80;
       value = Math.floor(value / 128);
     }
-    this.#slab[this.#position++] = value;
+    this.#bytes[this.#position++] = value;
   }
 
   /** Text of which each character is one byte; of characters above U+00FF only the low byte is kept. */
   latin1(text: string): void {
-    this.#ensure(text.length);
-    this.#position += writeLatin1(this.#slab, text, this.#position);
+    this.#append(text, writeLatin1);
   }
 
   utf8(text: string): void {
-    // Three bytes a character are the most there can be; counting is left to texts for which that guess would waste a slab.
-    this.#ensure(text.length < 4096 ? 3 * text.length : Buffer.byteLength(text));
-    this.#position += writeUtf8(this.#slab, text, this.#position);
+    this.#append(text, writeUtf8);
   }
 
   /** Copies small payloads and refers to those from 1 KiB on: do not change `bytes` until they are sent. */
   bytes(bytes: Uint8Array | ByteView): void {
-    const length = bytes.length;
-    if (length >= BY_REFERENCE) {
-      this.#references ??= [];
-      this.#references.push({ at: this.#position - this.#start, bytes: bytes instanceof ByteView ? bytes.bytes : bytes });
-      this.#referenced += length;
+    if (bytes instanceof ByteView) {
+      this.range(bytes.source, bytes.start, bytes.end);
       return;
     }
-    this.#ensure(length);
-    if (bytes instanceof ByteView) bytes.copyTo(this.#slab, this.#position);
-    else this.#slab.set(bytes, this.#position);
-    this.#position += length;
+    this.#settle();
+    const { length } = bytes;
+    if (length >= BY_REFERENCE) {
+      this.#refer(bytes);
+    } else {
+      this.#ensure(length);
+      this.#bytes.set(bytes, this.#position);
+      this.#position += length;
+    }
+  }
+
+  /** The bytes `[start, end)` of `source`, which nobody changes any more. Ranges that continue each other are joined. */
+  range(source: Uint8Array, start: number, end: number): void {
+    if (this.#range === source && this.#rangeEnd === start) {
+      this.#rangeEnd = end;
+      return;
+    }
+    this.#settle();
+    this.#range = source;
+    this.#rangeStart = start;
+    this.#rangeEnd = end;
   }
 
   /** A place in the message that {@link patch} can come back to, for a length that is known only behind the body. */
   mark(): number {
-    return this.#position - this.#start;
+    this.#settle();
+    return this.#position - this.#origin;
   }
 
   /**
-   * Overwrites `width` bytes at `mark`, which were written before.
+   * Overwrites `width` bytes at `mark`, which this message has written.
    *
    * @throws {RangeError} the value does not fit, or the place was not written yet
    */
   patch(mark: number, value: number, width: number, endian: Endian = 'big'): void {
-    const at = this.#start + mark;
+    checkFits(value, width);
+    const at = this.#origin + mark;
     if (mark < 0 || at + width > this.#position) throw new RangeError('only bytes that were written can be patched');
-    this.#store(at, value, width, endian);
+    if (at >= 0) {
+      store(this.#bytes, at, value, width, endian);
+      return;
+    }
+    const { slab, origin } = this.#earlier!.find(({ end }) => mark < end)!;
+    store(slab.bytes, origin + mark, value, width, endian);
   }
 
   // ---------------------------------------------------------------- what drives a codec uses
 
+  /** Bytes of the batch; of text that is still to be written, its characters. */
+  get size(): number {
+    return this.#sealed + this.#position - this.#start + this.#text.length + this.#rangeEnd - this.#rangeStart;
+  }
+
   /** Starts a message. */
   begin(): void {
-    this.#start = this.#position;
-    // A slab made for one large message goes with it.
-    if (this.#slab.length > SLAB_SIZE) this.#replace(SLAB_SIZE);
-    this.#references = undefined;
-    this.#referenced = 0;
+    const saved = this.#saved;
+    saved.slab = this.#slab;
+    saved.start = this.#start;
+    saved.position = this.#position;
+    saved.parts = this.#parts === undefined ? 0 : this.#parts.length;
+    saved.sealed = this.#sealed;
+    saved.text = this.#text;
+    saved.writeText = this.#writeText;
+    saved.range = this.#range;
+    saved.rangeStart = this.#rangeStart;
+    saved.rangeEnd = this.#rangeEnd;
+    this.#origin = this.#position;
+    this.#earlier = undefined;
   }
 
-  /** Takes back all that was written since {@link begin}. */
+  /** Takes back all that was written since {@link begin}; the messages before stay. */
   rollback(): void {
-    this.#position = this.#start;
-    this.#references = undefined;
-    this.#referenced = 0;
+    const saved = this.#saved;
+    this.#slab = saved.slab;
+    this.#bytes = saved.slab.bytes;
+    this.#view = saved.slab.view;
+    this.#start = saved.start;
+    this.#position = saved.position;
+    if (this.#parts !== undefined) this.#parts.length = saved.parts;
+    if (saved.parts === 0) this.#parts = undefined;
+    this.#sealed = saved.sealed;
+    this.#text = saved.text;
+    this.#writeText = saved.writeText;
+    this.#range = saved.range;
+    this.#rangeStart = saved.rangeStart;
+    this.#rangeEnd = saved.rangeEnd;
   }
 
-  /** The slab that has the message at `[start, position)`. */
-  get slab(): Buffer {
-    return this.#slab;
-  }
-
-  get start(): number {
-    return this.#start;
-  }
-
-  get position(): number {
-    return this.#position;
-  }
-
-  /** Payloads by reference in the order they were written, if there are any. */
-  get references(): readonly Reference[] | undefined {
-    return this.#references;
-  }
-
-  /** Counts a region of the slab that somebody is about to write. */
-  hold(): void {
-    this.#regions++;
+  /** Takes the batch out: the writer is empty afterwards. {@link giveBack} ends the use of its region. */
+  take(): Batch {
+    this.#settle();
+    const { size } = this;
+    this.#seal();
+    const parts = this.#parts ?? [];
+    const slab = this.#slab;
+    const end = this.#position;
+    slab.regions++;
+    this.#parts = undefined;
+    this.#sealed = 0;
+    this.#start = end;
+    this.#saved.text = '';
+    this.#saved.range = undefined;
+    // A slab made for one large message goes with it.
+    if (slab.bytes.length > SLAB_SIZE) this.#renew(SLAB_SIZE);
+    return { segments: parts.length === 1 ? parts[0]! : parts, size, slab, end };
   }
 
   /**
-   * Ends a {@link hold}. When nobody holds a region any more, the slab is used again from the start, or from above the regions that
-   * a write in progress still reads.
+   * Ends the use of a batch. A slab that nobody uses any more is filled again from the start, or from above the regions that a write
+   * in progress still reads.
    *
-   * @param end where the region ends
    * @param free whether nothing reads the region any more
    */
-  release(slab: Buffer, end: number, free: boolean): void {
-    if (slab !== this.#slab) return;
-    if (!free && end > this.#floor) this.#floor = end;
-    if (--this.#regions === 0) this.#position = this.#start = this.#floor;
+  giveBack({ slab, end }: Batch, free: boolean): void {
+    if (!free && end > slab.floor) slab.floor = end;
+    if (--slab.regions === 0 && slab === this.#slab && this.#start === this.#position) {
+      this.#position = slab.floor;
+      this.#start = slab.floor;
+    }
   }
 
-  /** The message as bytes of its own. */
-  toBytes(): Buffer {
-    const parts: Uint8Array[] = [];
-    let from = this.#start;
-    for (const { at, bytes } of this.#references ?? []) {
-      parts.push(this.#slab.subarray(from, this.#start + at), bytes);
-      from = this.#start + at;
-    }
-    parts.push(this.#slab.subarray(from, this.#position));
-    return Buffer.concat(parts);
+  /** The batch as bytes of its own; the writer is empty afterwards. */
+  takeBytes(): Buffer {
+    const batch = this.take();
+    const bytes = Buffer.concat(Array.isArray(batch.segments) ? batch.segments : [batch.segments]);
+    this.giveBack(batch, true);
+    return bytes;
   }
 
   // ---------------------------------------------------------------- inside
 
-  #ensure(n: number): void {
-    if (this.#position + n > this.#slab.length) this.#replace(Math.max(SLAB_SIZE, 2 * (this.#position - this.#start) + n));
-  }
-
-  /** Goes on in a new slab and takes what the message has so far along. */
-  #replace(size: number): void {
-    const slab = Buffer.allocUnsafeSlow(size);
-    this.#position = this.#slab.copy(slab, 0, this.#start, this.#position);
-    this.#start = 0;
-    this.#slab = slab;
-    this.#view = viewOf(slab);
-    this.#regions = 0;
-    this.#floor = 0;
-  }
-
-  #store(at: number, value: number, width: number, endian: Endian): void {
-    if (!Number.isSafeInteger(value) || value < 0 || (width < 7 && value >= 2 ** (8 * width))) {
-      throw new RangeError(`${value} does not fit an unsigned integer of ${width} bytes`);
+  #append(text: string, writeText: TextWriter): void {
+    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT) {
+      this.#settle();
+      this.#writeText = writeText;
     }
-    if (endian === 'big') {
-      for (let i = at + width - 1; i >= at; i--, value = Math.floor(value / 256)) this.#slab[i] = value % 256;
+    this.#text += text;
+  }
+
+  /** Writes the tail, so that something else can follow. */
+  #settle(): void {
+    if (this.#text !== '') this.#settleText();
+    else if (this.#range !== undefined) this.#settleRange();
+  }
+
+  #settleText(): void {
+    const text = this.#text;
+    // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
+    this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
+    this.#position += this.#writeText(this.#bytes, text, this.#position);
+    this.#text = '';
+  }
+
+  #settleRange(): void {
+    const source = this.#range!;
+    const start = this.#rangeStart;
+    const end = this.#rangeEnd;
+    const length = end - start;
+    this.#range = undefined;
+    this.#rangeStart = 0;
+    this.#rangeEnd = 0;
+    if (length >= BY_REFERENCE) {
+      this.#refer(Buffer.from(source.buffer, source.byteOffset + start, length));
     } else {
-      for (let i = at; i < at + width; i++, value = Math.floor(value / 256)) this.#slab[i] = value % 256;
+      this.#ensure(length);
+      Buffer.prototype.copy.call(source, this.#bytes, this.#position, start, end);
+      this.#position += length;
     }
+  }
+
+  #refer(bytes: Uint8Array): void {
+    this.#seal();
+    (this.#parts ??= []).push(bytes);
+    this.#sealed += bytes.length;
+  }
+
+  /** Ends the region: what follows does not lie behind it. */
+  #seal(): void {
+    const start = this.#start;
+    const end = this.#position;
+    if (start === end) return;
+    (this.#parts ??= []).push(this.#bytes.subarray(start, end));
+    this.#sealed += end - start;
+    this.#start = end;
+  }
+
+  #ensure(n: number): void {
+    if (this.#position + n > this.#bytes.length) this.#overflow(n);
+  }
+
+  /** Goes on in a new slab: the earlier messages' bytes stay in the old one, this message's move along. */
+  #overflow(n: number): void {
+    const origin = this.#origin;
+    const bytes = this.#bytes;
+    const from = Math.max(this.#start, origin);
+    const to = this.#position;
+    this.#position = from;
+    this.#seal();
+    if (from > Math.max(origin, 0)) (this.#earlier ??= []).push({ slab: this.#slab, origin, end: from - origin });
+    this.#renew(Math.max(SLAB_SIZE, 2 * (to - from) + n));
+    this.#position = bytes.copy(this.#bytes, 0, from, to);
+    this.#origin = origin - from;
+  }
+
+  #renew(size: number): void {
+    this.#slab = new Slab(size);
+    this.#bytes = this.#slab.bytes;
+    this.#view = this.#slab.view;
+    this.#start = 0;
+    this.#position = 0;
   }
 }
 
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+/** What {@link ByteWriter.rollback} returns to. */
+interface Saved {
+  slab: Slab;
+  start: number;
+  position: number;
+  parts: number;
+  sealed: number;
+  text: string;
+  writeText: TextWriter;
+  range: Uint8Array | undefined;
+  rangeStart: number;
+  rangeEnd: number;
+}
+
+function checkFits(value: number, width: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || (width < 7 && value >= 2 ** (8 * width))) {
+    throw new RangeError(`${value} does not fit an unsigned integer of ${width} bytes`);
+  }
+}
+
+function store(bytes: Buffer, at: number, value: number, width: number, endian: Endian): void {
+  if (endian === 'big') {
+    for (let i = at + width - 1; i >= at; i--, value = Math.floor(value / 256)) bytes[i] = value % 256;
+  } else {
+    for (let i = at; i < at + width; i++, value = Math.floor(value / 256)) bytes[i] = value % 256;
+  }
 }

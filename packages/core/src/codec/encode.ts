@@ -27,5 +27,5 @@ export function encodeInto<Out>(codec: Codec<unknown, Out>, message: Out, writer
 export function encodeMessage<Out>(codec: Codec<unknown, Out>, message: Out): Buffer {
   const writer = new ByteWriter(1024);
   encodeInto(codec, message, writer);
-  return writer.toBytes();
+  return writer.takeBytes();
 }

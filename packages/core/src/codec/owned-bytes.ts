@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 /** Bytes that last may keep at most this many times their own length of memory alive. */
-const SLACK = 4;
+export const SLACK = 4;
 
 /**
  * The bytes `[start, end)` of `source` so that they can be kept: a view while the memory behind `source` is at most four times as
@@ -16,9 +16,10 @@ export function ownedBytes(source: Uint8Array, start: number, end: number): Buff
   return copyOut(source, start, end);
 }
 
+/** The class that Buffers really are. Its constructor copies an array into memory of its own, which no documented call does as fast. */
+const FastBuffer = (Buffer as unknown as { [Symbol.species]: new (source: Uint8Array) => Buffer })[Symbol.species];
+
 /** A copy with memory of its own: Buffer's pool would keep 8 to 64 KiB alive for it. */
 export function copyOut(source: Uint8Array, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(end - start);
-  Buffer.prototype.copy.call(source, copy, 0, start, end);
-  return copy;
+  return new FastBuffer(new Uint8Array(source.buffer, source.byteOffset + start, end - start));
 }

@@ -1,16 +1,13 @@
-import type { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-import { ByteWriter, SLAB_SIZE } from '../codec/byte-writer.ts';
+import { type Batch, ByteWriter } from '../codec/byte-writer.ts';
 import type { Codec } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
+import { WireError } from '../codec/errors.ts';
+import { SLAB_SIZE } from '../codec/slab.ts';
 import { flushScheduler } from './flush-scheduler.ts';
 import type { Transport } from './transport.ts';
-
-/** The slab that all connections of the process encode into. */
-const sharedWriter = new ByteWriter();
-let encoding = false;
 
 /** Above and below how many unsent bytes a sender is told to wait and to go on. */
 export interface WaterMarks {
@@ -18,26 +15,28 @@ export interface WaterMarks {
   readonly high: number;
 }
 
+/** What all connections of the process encode into, and the one whose batch is in it now. */
+const writer = new ByteWriter();
+let owner: { surrender(): void } | undefined;
+let encoding = false;
+
 /**
  * Gathers what is sent on one connection and hands it to the socket in one write per turn of the event loop.
  *
- * ```text
- *   segments  [ sealed region | payload by reference | sealed region ... ]     only when a message brought a large payload
- *   region                              [ start ... end )                       of the shared slab, still growing
- * ```
+ * While nobody else sends, the batch stays in the shared writer; when somebody does, it is taken out and waits as segments.
  */
 export class WriteLoop<Connection> {
   readonly #transport: Transport;
   readonly #marks: WaterMarks;
   readonly #onPressure: (connection: Connection, high: boolean) => void;
   readonly #connection: Connection;
-  /** Whether the bytes of a write that has completed are read by nobody any more. */
+  /** Whether nobody reads the bytes of a write that has completed. */
   readonly #releases: boolean;
-  #slab: Buffer | undefined = undefined;
-  #start = 0;
-  #end = 0;
-  #segments: Uint8Array[] | undefined = undefined;
-  #size = 0;
+  /** Batches that had to leave the writer. */
+  #surrendered: Batch[] | undefined = undefined;
+  #surrenderedSize = 0;
+  /** Whether the socket may still have bytes of the last write: asking it for every message would cost more than this. */
+  #unsent = false;
   #scheduled = false;
   #turn = false;
   #closed = false;
@@ -65,7 +64,10 @@ export class WriteLoop<Connection> {
 
   /** Bytes that were sent and have not left the process. */
   get buffered(): number {
-    return this.#size + this.#transport.writableLength;
+    if (!this.#unsent) return this.#pending;
+    const { writableLength } = this.#transport;
+    if (writableLength === 0) this.#unsent = false;
+    return this.#pending + writableLength;
   }
 
   /**
@@ -74,20 +76,22 @@ export class WriteLoop<Connection> {
    * @throws {EncodeError} the codec could not; nothing of the message is sent
    */
   send<Out>(codec: Codec<unknown, Out>, message: Out): boolean {
-    if (encoding) {
-      // A codec whose encode sends, on whatever connection: rare, and the shared slab is taken.
-      this.#encode(codec, message, new ByteWriter());
-    } else {
-      encoding = true;
-      try {
-        this.#encode(codec, message, sharedWriter);
-      } finally {
-        encoding = false;
-      }
+    if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send while it encodes');
+    if (owner !== this) {
+      owner?.surrender();
+      owner = this;
     }
-    if (this.#size >= SLAB_SIZE) {
+    encoding = true;
+    try {
+      encodeInto(codec, message, writer);
+    } finally {
+      encoding = false;
+    }
+    this.messages++;
+    const pending = this.#pending;
+    if (pending >= SLAB_SIZE) {
       this.flush();
-    } else if (!this.#turn && !this.#scheduled && this.#size > 0) {
+    } else if (!this.#turn && !this.#scheduled && pending > 0) {
       this.#scheduled = true;
       flushScheduler.schedule(this);
     }
@@ -108,93 +112,74 @@ export class WriteLoop<Connection> {
 
   endReadTurn(): void {
     this.#turn = false;
-    if (this.#size > 0 && !this.#scheduled) this.#scheduled = flushScheduler.endOfReadTurn(this);
+    if (!this.#scheduled && this.#pending > 0) this.#scheduled = flushScheduler.endOfReadTurn(this);
   }
 
   /** Hands all that was sent to the socket. */
   flush(): void {
     this.#scheduled = false;
-    const size = this.#size;
-    if (size === 0) return;
-    const transport = this.#transport;
-    const watched = size + transport.writableLength > this.#marks.low;
-    const written = watched ? (this.#onWritten ??= () => this.#check()) : undefined;
-    this.#size = 0;
-    this.bytes += size;
-    if (this.#segments === undefined) {
-      const slab = this.#slab!;
-      this.#slab = undefined;
-      transport.write(slab.subarray(this.#start, this.#end), written);
-      sharedWriter.release(slab, this.#end, this.#releases && transport.writableLength === 0);
-    } else {
-      this.#seal();
-      const segments = this.#segments;
-      this.#segments = undefined;
-      transport.cork();
-      const last = segments.length - 1;
-      for (let i = 0; i <= last; i++) transport.write(segments[i]!, i === last ? written : undefined);
-      transport.uncork();
+    let batch: Batch | undefined;
+    if (owner === this) {
+      owner = undefined;
+      batch = writer.take();
     }
-    if (watched && !this.#high && transport.writableLength > this.#marks.high) {
-      this.#high = true;
-      this.#onPressure(this.#connection, true);
+    const before = this.#surrendered;
+    if (before !== undefined) {
+      this.#surrendered = undefined;
+      this.#surrenderedSize = 0;
+      for (const earlier of before) this.#write(earlier);
     }
+    if (batch !== undefined) this.#write(batch);
+  }
+
+  /** Lets another connection use the writer. */
+  surrender(): void {
+    const batch = writer.take();
+    this.#surrenderedSize += batch.size;
+    (this.#surrendered ??= []).push(batch);
   }
 
   /** Drops what was not handed to the socket yet; nothing is written from here on. */
   close(): void {
     this.#closed = true;
-    if (this.#slab !== undefined) sharedWriter.release(this.#slab, this.#end, true);
-    this.#slab = undefined;
-    this.#segments = undefined;
-    this.#size = 0;
+    if (owner === this) {
+      owner = undefined;
+      writer.giveBack(writer.take(), true);
+    }
+    for (const batch of this.#surrendered ?? []) writer.giveBack(batch, true);
+    this.#surrendered = undefined;
+    this.#surrenderedSize = 0;
   }
 
-  #encode<Out>(codec: Codec<unknown, Out>, message: Out, writer: ByteWriter): void {
-    encodeInto(codec, message, writer);
-    this.messages++;
-    const { references } = writer;
-    if (references === undefined) {
-      this.#addRegion(writer, writer.start, writer.position);
+  get #pending(): number {
+    return owner === this ? this.#surrenderedSize + writer.size : this.#surrenderedSize;
+  }
+
+  #write(batch: Batch): void {
+    const { segments, size } = batch;
+    if (size === 0) {
+      writer.giveBack(batch, true);
       return;
     }
-    // Held as a whole, so that sealing its first regions does not free the rest.
-    const { slab, position } = writer;
-    writer.hold();
-    let from = writer.start;
-    for (const { at, bytes } of references) {
-      const end = writer.start + at;
-      this.#addRegion(writer, from, end);
-      this.#seal();
-      (this.#segments ??= []).push(bytes);
-      this.#size += bytes.length;
-      from = end;
+    const transport = this.#transport;
+    const watched = size + transport.writableLength > this.#marks.low;
+    const written = watched ? (this.#onWritten ??= () => this.#check()) : undefined;
+    this.bytes += size;
+    if (Array.isArray(segments)) {
+      transport.cork();
+      const last = segments.length - 1;
+      for (let i = 0; i <= last; i++) transport.write(segments[i]!, i === last ? written : undefined);
+      transport.uncork();
+    } else {
+      transport.write(segments, written);
     }
-    this.#addRegion(writer, from, position);
-    writer.release(slab, position, true);
-  }
-
-  #addRegion(writer: ByteWriter, start: number, end: number): void {
-    if (start === end) return;
-    this.#size += end - start;
-    if (this.#slab === writer.slab && this.#end === start) {
-      this.#end = end;
-      return;
+    const unsent = transport.writableLength;
+    this.#unsent = unsent > 0;
+    writer.giveBack(batch, this.#releases && unsent === 0);
+    if (watched && !this.#high && unsent > this.#marks.high) {
+      this.#high = true;
+      this.#onPressure(this.#connection, true);
     }
-    this.#seal();
-    this.#slab = writer.slab;
-    this.#start = start;
-    this.#end = end;
-    if (writer === sharedWriter) writer.hold();
-  }
-
-  /** Ends the growing region, so that something may follow it which does not lie behind it in the slab. */
-  #seal(): void {
-    const slab = this.#slab;
-    if (slab === undefined) return;
-    (this.#segments ??= []).push(slab.subarray(this.#start, this.#end));
-    this.#slab = undefined;
-    sharedWriter.release(slab, this.#end, false);
   }
 
   #check(): void {

@@ -8,12 +8,13 @@
 import { Buffer } from 'node:buffer';
 
 import type { ByteReader } from '../byte-reader.ts';
+import { ByteView } from '../byte-view.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory } from '../codec.ts';
 import { FrameTooLargeError, InvalidOptionError } from '../errors.ts';
 import { choiceOption, integerOption, knownOptions } from '../options.ts';
 import { DiscardedFrame } from './discarded-frame.ts';
-import { bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
 import { writeBody } from './write-body.ts';
 
 export interface DelimitedOptions {
@@ -55,12 +56,14 @@ export function delimited<const Options extends DelimitedOptions>(options: Optio
   knownOptions('delimited()', options, ['delimiter', 'sent', 'optional', 'as', 'encoding', 'maxFrameLength', 'onTooLong', 'unterminated']);
   const delimiter = Buffer.from(options.delimiter as string);
   if (delimiter.length === 0) throw new InvalidOptionError('delimiter must have at least one byte');
+  const sent = Buffer.from((options.sent ?? options.delimiter) as string);
   const optional = options.optional === undefined ? -1 : Buffer.from(options.optional, 'latin1')[0];
   if (optional === undefined) throw new InvalidOptionError('optional must be one character');
   const encoding = options.encoding ?? 'utf8';
   const settings: Settings = {
     delimiter,
-    sent: Buffer.from((options.sent ?? options.delimiter) as string),
+    sent,
+    sentText: sent.every((byte) => byte < 0x80) ? sent.toString('latin1') : undefined,
     optional,
     encoding,
     read: bodyReader(options.as ?? 'bytes', encoding),
@@ -74,9 +77,11 @@ export function delimited<const Options extends DelimitedOptions>(options: Optio
 interface Settings {
   readonly delimiter: Buffer;
   readonly sent: Buffer;
+  /** The same as text, when it is the same in every encoding: texts are joined to texts. */
+  readonly sentText: string | undefined;
   readonly optional: number;
   readonly encoding: FrameEncoding;
-  readonly read: (input: ByteReader, n: number) => FrameTypes[FrameAs];
+  readonly read: BodyReader;
   readonly maxFrameLength: number;
   readonly discard: boolean;
   readonly lastIsMessage: boolean;
@@ -108,9 +113,7 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
       input.skip(found + delimiter.length);
       return this.#tooLong(length);
     }
-    const body = read(input, length);
-    input.skip(found - length + delimiter.length);
-    return body;
+    return read(input, length, found - length + delimiter.length);
   }
 
   decodeEnd(input: ByteReader): FrameTypes[FrameAs] | DiscardedFrame | undefined {
@@ -121,15 +124,19 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
       return this.#tooLong(length);
     }
     if (input.length === 0 || !lastIsMessage) return undefined;
-    const body = read(input, length);
-    input.skip(input.length);
-    return body;
+    return read(input, length, input.length - length);
   }
 
   encode(body: FrameBody, output: ByteWriter): void {
-    const { sent, encoding } = this.#settings;
+    const { sent, sentText, encoding } = this.#settings;
+    if (body instanceof ByteView && endsWith(body, sent)) {
+      // As it was received, delimiter and all: views that lie side by side leave as one range.
+      output.range(body.source, body.start, body.end + sent.length);
+      return;
+    }
     writeBody(output, body, encoding);
-    for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
+    if (typeof body === 'string' && sentText !== undefined) writeBody(output, sentText, encoding);
+    else for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
   }
 
   #find(input: ByteReader): number {
@@ -174,4 +181,11 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
     if (!discard) throw new FrameTooLargeError(length, maxFrameLength);
     return new DiscardedFrame(length, maxFrameLength);
   }
+}
+
+/** Whether the delimiter that `body` came with is `sent`. */
+function endsWith(body: ByteView, sent: Buffer): boolean {
+  if (body.trailer !== sent.length) return false;
+  for (let i = 0; i < sent.length; i++) if (body.source[body.end + i] !== sent[i]) return false;
+  return true;
 }

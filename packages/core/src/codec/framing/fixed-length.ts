@@ -9,7 +9,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory } from '../codec.ts';
 import { integerOption, knownOptions } from '../options.ts';
-import { bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface FixedLengthOptions {
@@ -38,10 +38,10 @@ export function fixedLength<const Options extends FixedLengthOptions = Record<ne
 
 class FixedLengthCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
   readonly maxFrameLength: number;
-  readonly #read: (input: ByteReader, n: number) => FrameTypes[FrameAs];
+  readonly #read: BodyReader;
   readonly #encoding: FrameEncoding;
 
-  constructor(length: number, read: (input: ByteReader, n: number) => FrameTypes[FrameAs], encoding: FrameEncoding) {
+  constructor(length: number, read: BodyReader, encoding: FrameEncoding) {
     this.maxFrameLength = length;
     this.#read = read;
     this.#encoding = encoding;
@@ -49,7 +49,7 @@ class FixedLengthCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
 
   decode(input: ByteReader): FrameTypes[FrameAs] | undefined {
     const length = this.maxFrameLength;
-    return input.length < length ? input.need(length) : this.#read(input, length);
+    return input.length < length ? input.need(length) : this.#read(input, length, 0);
   }
 
   encode(body: FrameBody, output: ByteWriter): void {

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteView } from '../byte-view.ts';
-import { InvalidOptionError } from '../errors.ts';
+import { choiceOption } from '../options.ts';
 
 /** What a frame body is handed out as, by name. */
 export interface FrameTypes {
@@ -27,18 +27,24 @@ export type FrameOf<Options extends { as?: FrameAs | undefined }, Default extend
   ? FrameTypes[Default]
   : FrameTypes[Extract<Options['as'], FrameAs>] | (undefined extends Options['as'] ? FrameTypes[Default] : never);
 
-/** How to take a body of `n` bytes off the input in the form that `as` names. */
-export function bodyReader(as: FrameAs, encoding: FrameEncoding): (input: ByteReader, n: number) => FrameTypes[FrameAs] {
-  switch (as) {
-    case 'bytes':
-      return (input, n) => input.take(n);
-    case 'view':
-      return (input, n) => input.view(n);
-    case 'string':
-      if (encoding === 'utf8') return (input, n) => input.utf8(n);
-      if (encoding === 'latin1') return (input, n) => input.latin1(n);
-      throw new InvalidOptionError(`encoding must be 'utf8' or 'latin1', not ${String(encoding)}`);
-    default:
-      throw new InvalidOptionError(`as must be 'bytes', 'view' or 'string', not ${String(as satisfies never)}`);
-  }
+/** Takes a body of `n` bytes off the input, and the `trailer` bytes behind it that end the frame. */
+export type BodyReader = (input: ByteReader, n: number, trailer: number) => FrameTypes[FrameAs];
+
+/**
+ * How to take a body in the form that `as` names.
+ *
+ * @throws {InvalidOptionError} there is no such form or encoding
+ */
+export function bodyReader(as: FrameAs, encoding: FrameEncoding): BodyReader {
+  choiceOption('as', as, ['bytes', 'view', 'string']);
+  choiceOption('encoding', encoding, ['utf8', 'latin1']);
+  if (as === 'view') return (input, n, trailer) => input.view(n, trailer);
+  if (as === 'bytes') return (input, n, trailer) => skipping(input, input.take(n), trailer);
+  if (encoding === 'utf8') return (input, n, trailer) => skipping(input, input.utf8(n), trailer);
+  return (input, n, trailer) => skipping(input, input.latin1(n), trailer);
+}
+
+function skipping<T>(input: ByteReader, body: T, trailer: number): T {
+  if (trailer > 0) input.skip(trailer);
+  return body;
 }

@@ -16,7 +16,7 @@ import type { ByteWriter } from '../byte-writer.ts';
 import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { choiceOption, integerOption, knownOptions } from '../options.ts';
-import { bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface LengthPrefixedOptions {
@@ -87,7 +87,7 @@ interface Settings {
   readonly adjustment: number;
   readonly keepHeader: boolean;
   readonly encoding: FrameEncoding;
-  readonly read: (input: ByteReader, n: number) => FrameTypes[FrameAs];
+  readonly read: BodyReader;
   readonly maxFrameLength: number;
 }
 
@@ -109,9 +109,9 @@ class LengthPrefixedCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
     // A field above 2^53 is over any limit, and no length to count with.
     if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
     if (input.length < header + length) return input.need(header + length, header);
-    if (keepHeader) return read(input, header + length);
+    if (keepHeader) return read(input, header + length, 0);
     input.skip(header);
-    return read(input, length);
+    return read(input, length, 0);
   }
 
   encode(message: FrameBody, output: ByteWriter): void {

@@ -10,7 +10,7 @@ import type { ByteWriter } from '../byte-writer.ts';
 import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { integerOption, knownOptions } from '../options.ts';
-import { bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface VarintPrefixedOptions {
@@ -43,10 +43,10 @@ export function varintPrefixed<const Options extends VarintPrefixedOptions = Rec
 
 class VarintPrefixedCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
   readonly maxFrameLength: number;
-  readonly #read: (input: ByteReader, n: number) => FrameTypes[FrameAs];
+  readonly #read: BodyReader;
   readonly #encoding: FrameEncoding;
 
-  constructor(maxFrameLength: number, read: (input: ByteReader, n: number) => FrameTypes[FrameAs], encoding: FrameEncoding) {
+  constructor(maxFrameLength: number, read: BodyReader, encoding: FrameEncoding) {
     this.maxFrameLength = maxFrameLength;
     this.#read = read;
     this.#encoding = encoding;
@@ -64,7 +64,7 @@ class VarintPrefixedCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
         if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
         if (input.length < prefix + length) return input.need(prefix + length, prefix);
         input.skip(prefix);
-        return this.#read(input, length);
+        return this.#read(input, length, 0);
       }
     }
     if (available === MAX_VARINT) throw new ProtocolError(`a varint of more than ${MAX_VARINT} bytes is no length`);
