@@ -14,6 +14,7 @@ import {
   type FrameAs,
   type FrameBody,
   type FrameEncoding,
+  integerOption,
   knownOptions,
 } from '@wirewright/core/codec';
 
@@ -58,6 +59,7 @@ export function line<const Options extends LineOptions = Record<never, never>>(
   knownOptions('line()', given, ['as', 'encoding', 'newline', 'strict', 'maxLength', 'onTooLong', 'unterminated']);
   const newline = choiceOption('newline', given.newline ?? 'lf', ['lf', 'crlf']);
   const { as = 'string', encoding, strict = false, maxLength, onTooLong, unterminated = 'message' } = given;
+  if (maxLength !== undefined) integerOption('maxLength', maxLength, 1);
   const codec = delimited({
     delimiter: strict ? NEWLINES[newline] : '\n',
     sent: NEWLINES[newline],

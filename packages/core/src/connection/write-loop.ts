@@ -115,21 +115,28 @@ export class WriteLoop<Connection> {
     if (!this.#scheduled && this.#pending > 0) this.#scheduled = flushScheduler.endOfReadTurn(this);
   }
 
-  /** Hands all that was sent to the socket. */
+  /** Hands all that was sent to the socket, in one write. */
   flush(): void {
     this.#scheduled = false;
-    let batch: Batch | undefined;
+    const batches = this.#surrendered;
     if (owner === this) {
       owner = undefined;
-      batch = writer.take();
+      const batch = writer.take();
+      if (batches === undefined) {
+        this.#write(batch.segments, batch.size);
+        writer.giveBack(batch, this.#mayReuse());
+        this.#watchPressure();
+        return;
+      }
+      batches.push(batch);
     }
-    const before = this.#surrendered;
-    if (before !== undefined) {
-      this.#surrendered = undefined;
-      this.#surrenderedSize = 0;
-      for (const earlier of before) this.#write(earlier);
-    }
-    if (batch !== undefined) this.#write(batch);
+    if (batches === undefined) return;
+    const size = batches.reduce((sum, batch) => sum + batch.size, 0);
+    this.#surrendered = undefined;
+    this.#surrenderedSize = 0;
+    this.#write(batches.length === 1 ? batches[0]!.segments : batches.flatMap(({ segments }) => segments), size);
+    for (const batch of batches) writer.giveBack(batch, this.#mayReuse());
+    this.#watchPressure();
   }
 
   /** Lets another connection use the writer. */
@@ -155,13 +162,10 @@ export class WriteLoop<Connection> {
     return owner === this ? this.#surrenderedSize + writer.size : this.#surrenderedSize;
   }
 
-  #write(batch: Batch): void {
-    const { segments, size } = batch;
-    if (size === 0) {
-      writer.giveBack(batch, true);
-      return;
-    }
+  #write(segments: Uint8Array | Uint8Array[], size: number): void {
+    if (size === 0) return;
     const transport = this.#transport;
+    // Most writes are over when they return; only one that may take long is worth a callback.
     const watched = size + transport.writableLength > this.#marks.low;
     const written = watched ? (this.#onWritten ??= () => this.#check()) : undefined;
     this.bytes += size;
@@ -173,13 +177,17 @@ export class WriteLoop<Connection> {
     } else {
       transport.write(segments, written);
     }
-    const unsent = transport.writableLength;
-    this.#unsent = unsent > 0;
-    writer.giveBack(batch, this.#releases && unsent === 0);
-    if (watched && !this.#high && unsent > this.#marks.high) {
-      this.#high = true;
-      this.#onPressure(this.#connection, true);
-    }
+    this.#unsent = transport.writableLength > 0;
+  }
+
+  #mayReuse(): boolean {
+    return this.#releases && !this.#unsent;
+  }
+
+  #watchPressure(): void {
+    if (!this.#unsent || this.#high || this.#transport.writableLength <= this.#marks.high) return;
+    this.#high = true;
+    this.#onPressure(this.#connection, true);
   }
 
   #check(): void {
