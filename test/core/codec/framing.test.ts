@@ -173,3 +173,11 @@ describe('options', () => {
     expect(call).toThrow(message);
   });
 });
+
+test('a mapping drops a frame by returning undefined', () => {
+  const even = mapCodec(fixedLength(1, { as: 'string' }), {
+    decode: (text) => (Number(text) % 2 === 0 ? Number(text) : undefined),
+    encode: String,
+  });
+  for (const { run } of codecVectors('even', even, [{ name: 'digits', bytes: '0123456', messages: [0, 2, 4, 6] }]).slice(0, 4)) run();
+});

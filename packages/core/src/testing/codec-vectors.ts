@@ -25,7 +25,7 @@ export interface CodecVectorsOptions<In> {
   /** Makes a message comparable: a value that is deeply equal for equal messages. Default: bytes by value, the rest as it is. */
   readonly describe?: (message: In) => unknown;
   /** The codec of the other direction, when this one does not encode what it decodes. */
-  readonly opposite?: CodecFactory<never, In>;
+  readonly opposite?: CodecFactory<unknown, In>;
   /** Whether a frame means something only after the frames before it: a fresh codec cannot go on in the middle then. */
   readonly stateful?: boolean;
   /** Seed of the random splits. Default 1. */
@@ -188,7 +188,7 @@ class VectorKit<In> {
 
   #encoded(): void {
     const { messages, last } = this.#vector;
-    const codec = (this.#options.opposite ?? (this.#factory as unknown as CodecFactory<never, In>))();
+    const codec = (this.#options.opposite ?? (this.#factory as unknown as CodecFactory<unknown, In>))();
     const encoded = Buffer.concat([...messages, ...(last === undefined ? [] : [last])].map((message) => encodeMessage(codec, message)));
     if (!encoded.equals(this.#bytes)) {
       throw new Error(`encoded to ${show(encoded.toString('latin1'))} instead of ${show(this.#bytes.toString('latin1'))}`);

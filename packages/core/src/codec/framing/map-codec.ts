@@ -3,8 +3,8 @@ import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory } from '../codec.ts';
 
 export interface Mapping<FrameIn, In, FrameOut, Out> {
-  /** Makes a message of a frame. A view that it gets is valid until it returns. */
-  decode(frame: FrameIn): In & ({} | null);
+  /** Makes a message of a frame, or `undefined` to drop it. A view that it gets is valid until it returns. */
+  decode(frame: FrameIn): In | undefined;
   /** Makes a frame of a message. */
   encode(message: Out): FrameOut;
 }
