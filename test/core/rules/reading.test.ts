@@ -7,6 +7,7 @@ import {
   type ByteView,
   type Codec,
   type CodecFactory,
+  decodeNext,
   DiscardedFrame,
   encodeMessage,
   FrameTooLargeError,
@@ -14,7 +15,7 @@ import {
   ProtocolError,
 } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 /** Memory of its own, as a chunk from a socket has it. */
 function chunk(text: string): Buffer {
@@ -186,6 +187,32 @@ describe('4. Accumulation', () => {
       received += 100;
       while (reader.fill());
       expect(reader.memory).toBeLessThanOrEqual(2 * received + 256);
+    }
+  });
+
+  test('Reassembly is linear in the frame.', () => {
+    const copied = (frame: number, chunkSize: number): number => {
+      const copy = vi.spyOn(Buffer.prototype, 'copy');
+      const reader = new Reader();
+      reader.maxFrameLength = frame;
+      const codec = lengthPrefixed({ maxFrameLength: frame })();
+      const header = Buffer.alloc(4);
+      header.writeUInt32BE(frame);
+      reader.push(header);
+      let message = decodeNext(codec, reader);
+      for (let at = 0; at < frame; at += chunkSize) {
+        reader.push(Buffer.allocUnsafeSlow(Math.min(chunkSize, frame - at)));
+        message = decodeNext(codec, reader);
+      }
+      expect(message).toHaveLength(frame);
+      const bytes = copy.mock.results.reduce((sum, { value }) => sum + (value as number), 0);
+      copy.mockRestore();
+      return bytes;
+    };
+    // Every byte is copied once on arrival, and by each of the doublings: 1 + 1/2 + 1/4 ... times more in all.
+    for (const frame of [100_000, 1_600_000, 25_600_000]) {
+      expect(copied(frame, 16_384)).toBeLessThanOrEqual(3 * frame);
+      if (frame < 10_000_000) expect(copied(frame, 100)).toBeLessThanOrEqual(3 * frame);
     }
   });
 
