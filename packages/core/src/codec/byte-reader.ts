@@ -36,7 +36,7 @@ const MIN_FILL = 256;
  * A chunk that arrives while the window is empty becomes the window: no copy. A chunk that arrives behind unread bytes waits as
  * `next`; only when a frame straddles both are the unread bytes and the frame's share of `next` copied into an assembly buffer, and
  * after that frame the window goes on in `next` itself. An assembly buffer grows with the bytes that came, never with the length
- * that a peer claims, at least twofold, so that reassembly is linear. Bytes that were handed out are never moved or overwritten.
+ * that a peer claims, two- to fourfold, so that reassembly is linear. Bytes that were handed out are never moved or overwritten.
  */
 export class ByteReader {
   #window: Buffer = EMPTY;
@@ -342,10 +342,14 @@ export class ByteReader {
     }
   }
 
-  /** Copies the unread bytes into a new assembly buffer with room for `wanted`, and for as many again if the frame takes them. */
+  /**
+   * Copies the unread bytes into a new assembly buffer with room for `wanted`, and for more of the frame: up to four times as much
+   * when its length is known, so that a large frame is copied little more than once, else twice as much.
+   */
   #assemble(wanted: number): void {
-    const roomy = Math.max(2 * wanted, MIN_ASSEMBLY);
-    const capacity = this.#needed > 1 ? Math.max(wanted, Math.min(this.#needed, roomy)) : roomy;
+    const known = this.#needed > 1;
+    const roomy = Math.max(known ? SLACK * wanted : 2 * wanted, MIN_ASSEMBLY);
+    const capacity = known ? Math.max(wanted, Math.min(this.#needed, roomy)) : roomy;
     const assembly = Buffer.allocUnsafeSlow(capacity);
     const length = this.#window.copy(assembly, 0, this.#position, this.#end);
     this.#origin += this.#position;
