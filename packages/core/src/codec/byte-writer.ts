@@ -223,8 +223,10 @@ export class ByteWriter {
     saved.text = this.#text;
     saved.writeText = this.#writeText;
     saved.range = this.#range;
-    saved.rangeStart = this.#rangeStart;
-    saved.rangeEnd = this.#rangeEnd;
+    if (this.#range !== undefined) {
+      saved.rangeStart = this.#rangeStart;
+      saved.rangeEnd = this.#rangeEnd;
+    }
     this.#origin = this.#position;
     this.#earlier = undefined;
   }
@@ -243,27 +245,32 @@ export class ByteWriter {
     this.#text = saved.text;
     this.#writeText = saved.writeText;
     this.#range = saved.range;
-    this.#rangeStart = saved.rangeStart;
-    this.#rangeEnd = saved.rangeEnd;
+    this.#rangeStart = saved.range === undefined ? 0 : saved.rangeStart;
+    this.#rangeEnd = saved.range === undefined ? 0 : saved.rangeEnd;
   }
 
   /** Takes the batch out: the writer is empty afterwards. {@link giveBack} ends the use of its region. */
   take(): Batch {
     this.#settle();
     const { size } = this;
-    this.#seal();
-    const parts = this.#parts ?? [];
     const slab = this.#slab;
     const end = this.#position;
-    slab.regions++;
-    this.#parts = undefined;
-    this.#sealed = 0;
+    let segments: Uint8Array | Uint8Array[];
+    if (this.#parts === undefined) {
+      segments = this.#bytes.subarray(this.#start, end);
+    } else {
+      this.#seal();
+      segments = this.#parts.length === 1 ? this.#parts[0]! : this.#parts;
+      this.#parts = undefined;
+      this.#sealed = 0;
+    }
     this.#start = end;
     this.#saved.text = '';
     this.#saved.range = undefined;
+    slab.regions++;
     // A slab made for one large message goes with it.
     if (slab.bytes.length > SLAB_SIZE) this.#renew(SLAB_SIZE);
-    return { segments: parts.length === 1 ? parts[0]! : parts, size, slab, end };
+    return { segments, size, slab, end };
   }
 
   /**

@@ -8,7 +8,7 @@ import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
 import { type HookName, type Hooks, isThenable } from './hooks.ts';
 import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
-import { Hold, type ReadEvents, ReadLoop } from './read-loop.ts';
+import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
 import type { Transport } from './transport.ts';
 import { abortable, type Waiting, waiting } from './waiting.ts';
 import { WriteLoop } from './write-loop.ts';
@@ -88,7 +88,7 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#settings = settings;
     this.#hooks = settings.hooks;
     const self = this as unknown as AnyConnection;
-    this.#reads = new ReadLoop(transport, Connection.#readEvents, self);
+    this.#reads = new ReadLoop<AnyConnection, In>(transport, Connection.#readEvents, self, messageHooks(settings.hooks));
     this.#writes = new WriteLoop(transport, settings.marks, Connection.#onPressure, self);
     this.data = undefined as Data;
     if (settings.data !== undefined) this.data = settings.data();
@@ -143,7 +143,10 @@ export class Connection<In, Out = In, Data = unknown> {
   ): Connection<NextIn, NextOut, Data> {
     const next = this as unknown as Connection<NextIn, NextOut, Data>;
     const plugged = createCodec(codec);
-    if (hooks !== undefined) next.#hooks = { ...next.#hooks, ...hooks };
+    if (hooks !== undefined) {
+      next.#hooks = { ...next.#hooks, ...hooks };
+      next.#reads.hooks = messageHooks(next.#hooks);
+    }
     next.#plug(plugged);
     if (next.#hooks.onRead !== undefined) next.#reads.release(Hold.Reader);
     return next;
@@ -426,14 +429,18 @@ export class Connection<In, Out = In, Data = unknown> {
     connection.#pressure(high);
   }
 
-  static readonly #readEvents: ReadEvents<AnyConnection, never> = {
-    deliver: (connection, message) => connection.#hooks.onRead!(connection, message),
+  static readonly #readEvents: ReadEvents<AnyConnection> = {
     deliverEnd: (connection) => connection.#call('onEnd', (hooks) => hooks.onEnd?.(connection)),
     ended(connection) {
       if (!connection.#settings.halfOpen) connection.#close('peer');
     },
     fail: (connection, error) => connection.fail(error),
   };
+}
+
+/** The loop hands the hook the connection that it was made with, which is all that the type leaves open. */
+function messageHooks<In, Out, Data>(hooks: Hooks<In, Out, Data>): MessageHooks<AnyConnection, In> {
+  return hooks as unknown as MessageHooks<AnyConnection, In>;
 }
 
 function nothing(): void {}

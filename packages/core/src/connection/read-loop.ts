@@ -29,10 +29,13 @@ export const Hold = {
 /** How far the end of the input has been told. */
 const End = { Open: 0, Received: 1, Decoded: 2, Told: 3, Done: 4 } as const;
 
-/** What the loop does with what it finds. One object for all loops: the connection comes as an argument. */
-export interface ReadEvents<Connection, In> {
-  /** A message: calls the hook and returns what it returned. */
-  deliver(connection: Connection, message: In): unknown;
+/** Where messages go. */
+export interface MessageHooks<Connection, In> {
+  onRead?(connection: Connection, message: In): unknown;
+}
+
+/** What the loop does with everything else. One object for all loops: the connection comes as an argument. */
+export interface ReadEvents<Connection> {
   /** The input has ended and all of it was delivered: calls the hook and returns what it returned. */
   deliverEnd(connection: Connection): unknown;
   /** That, too, has settled: nothing more will ever be read. */
@@ -48,8 +51,10 @@ export interface ReadEvents<Connection, In> {
  * Every condition is looked at again for each message, because a hook may swap the codec, pause, send, close or destroy.
  */
 export class ReadLoop<Connection, In> {
+  /** Has the hook that takes the messages. */
+  hooks: MessageHooks<Connection, In>;
   readonly #transport: Transport;
-  readonly #events: ReadEvents<Connection, In>;
+  readonly #events: ReadEvents<Connection>;
   readonly #connection: Connection;
   readonly #reader = new ByteReader();
   #codec: Codec<In, never> | undefined = undefined;
@@ -65,7 +70,13 @@ export class ReadLoop<Connection, In> {
   bytes = 0;
   messages = 0;
 
-  constructor(transport: Transport, events: ReadEvents<Connection, In>, connection: Connection) {
+  constructor(
+    transport: Transport,
+    events: ReadEvents<Connection>,
+    connection: Connection,
+    hooks: MessageHooks<Connection, In>,
+  ) {
+    this.hooks = hooks;
     this.#transport = transport;
     this.#events = events;
     this.#connection = connection;
@@ -178,7 +189,7 @@ export class ReadLoop<Connection, In> {
           break;
         }
         this.messages++;
-        const result = events.deliver(this.#connection, message);
+        const result = this.hooks.onRead!(this.#connection, message);
         if (result !== undefined && isThenable(result)) this.settle('onRead', result);
         if ((++frames >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
       }
@@ -197,7 +208,7 @@ export class ReadLoop<Connection, In> {
       const last = decodeEnd(this.#codec!, this.#reader);
       if (last !== undefined) {
         this.messages++;
-        this.settle('onRead', events.deliver(this.#connection, last));
+        this.settle('onRead', this.hooks.onRead!(this.#connection, last));
       }
     }
     if (this.#end === End.Decoded && this.#holds === 0) {

@@ -88,12 +88,15 @@ export class WriteLoop<Connection> {
       encoding = false;
     }
     this.messages++;
-    const pending = this.#pending;
+    const pending = this.#surrenderedSize + writer.size;
     if (pending >= SLAB_SIZE) {
       this.flush();
-    } else if (!this.#turn && !this.#scheduled && pending > 0) {
-      this.#scheduled = true;
-      flushScheduler.schedule(this);
+    } else {
+      if (!this.#turn && !this.#scheduled && pending > 0) {
+        this.#scheduled = true;
+        flushScheduler.schedule(this);
+      }
+      if (pending <= this.#marks.high && !this.#unsent) return true;
     }
     if (this.buffered <= this.#marks.high) return true;
     this.#awaited = true;

@@ -62,6 +62,7 @@ export function delimited<const Options extends DelimitedOptions>(options: Optio
   const encoding = options.encoding ?? 'utf8';
   const settings: Settings = {
     delimiter,
+    first: delimiter[0]!,
     sent,
     sentText: sent.every((byte) => byte < 0x80) ? sent.toString('latin1') : undefined,
     optional,
@@ -76,6 +77,8 @@ export function delimited<const Options extends DelimitedOptions>(options: Optio
 
 interface Settings {
   readonly delimiter: Buffer;
+  /** The first byte of the delimiter: what is searched for. */
+  readonly first: number;
   readonly sent: Buffer;
   /** The same as text, when it is the same in every encoding: texts are joined to texts. */
   readonly sentText: string | undefined;
@@ -140,10 +143,10 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
   }
 
   #find(input: ByteReader): number {
-    const { delimiter } = this.#settings;
-    let found = input.indexOf(delimiter[0]!, this.#scanned);
+    const { delimiter, first } = this.#settings;
+    let found = input.indexOf(first, this.#scanned);
     if (delimiter.length > 1) {
-      while (found >= 0 && !input.startsWith(delimiter, found)) found = input.indexOf(delimiter[0]!, found + 1);
+      while (found >= 0 && !input.startsWith(delimiter, found)) found = input.indexOf(first, found + 1);
     }
     return found;
   }

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+/** Without layout: a part of something stands further to the left in the docs, and its lines break elsewhere. */
+const flat = (code: string): string => code.replaceAll(/\s+/g, ' ').trim();
+
+test('code in docs/write-a-codec.md that names a file is in that file', () => {
+  const blocks = [...read('docs/write-a-codec.md').matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)];
+  expect(blocks.length).toBeGreaterThan(10);
+  for (const [, path, code] of blocks) expect(flat(read(path!))).toContain(flat(code!));
+});
