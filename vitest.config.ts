@@ -9,7 +9,10 @@ const node = { environment: 'node', isolate: false, pool: 'forks', testTimeout: 
 export default defineConfig({
   test: {
     projects: [
-      { ...shared, test: { ...node, name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'] } },
+      {
+        ...shared,
+        test: { ...node, name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'] },
+      },
       {
         ...shared,
         test: {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import { DiscardedFrame, line } from '@wirewright/codec-line';
+import { DiscardedFrame, line, type LineOptions } from '@wirewright/codec-line';
 import { ByteView, type CodecFactory, encodeMessage, InvalidOptionError } from '@wirewright/core/codec';
 import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -51,7 +51,9 @@ vectors('line({ newline: crlf, strict })', line({ newline: 'crlf', strict: true 
   { name: 'a lone CR is text', bytes: 'a\rb\r\r\n', messages: ['a\rb\r'] },
 ]);
 
-vectors('line({ strict })', line({ strict: true }), [{ name: 'CR belongs to the line', bytes: 'a\r\nb\n', messages: ['a\r', 'b'], canonical: true }]);
+vectors('line({ strict })', line({ strict: true }), [
+  { name: 'CR belongs to the line', bytes: 'a\r\nb\n', messages: ['a\r', 'b'], canonical: true },
+]);
 
 vectors('line({ as: bytes })', line({ as: 'bytes' }), [
   { name: 'bytes', bytes: 'ab\r\n\ncd\n', messages: [Buffer.from('ab'), Buffer.from(''), Buffer.from('cd')] },
@@ -111,8 +113,8 @@ test('the options give the type of the message', () => {
   >();
 });
 
-test.each([
-  [{ maxLenght: 3 } as object, "line() has no option 'maxLenght'"],
+test.each<[LineOptions, string]>([
+  [{ maxLenght: 3 } as LineOptions, "line() has no option 'maxLenght'"],
   [{ maxLength: 0 }, 'maxLength must be an integer of at least 1, not 0'],
   [{ newline: 'cr' as 'lf' }, "newline must be 'lf' or 'crlf', not cr"],
   [{ onTooLong: 'ignore' as 'error' }, "onTooLong must be 'error' or 'discard', not ignore"],

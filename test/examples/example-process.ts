@@ -37,7 +37,7 @@ export class ExampleProcess {
     this.#exit = once(this.#child, 'close').then(([status, signal]) => {
       ExampleProcess.#running.delete(this);
       this.#check();
-      return { status, signal } as Exit;
+      return { status, signal };
     });
   }
 

@@ -10,7 +10,7 @@ export interface Pair {
 }
 
 /** What a ratio compares: lines per second, or lines per CPU-second of the server. */
-export type Basis = 'throughput' | 'cpu';
+type Basis = 'throughput' | 'cpu';
 
 /** One row of the result. */
 export interface Comparison {

@@ -81,7 +81,9 @@ export const idleBenchmark: Benchmark = {
     }
     progress.clear();
     const { cpu, cores, system } = describeMachine();
-    process.stdout.write(`${count} idle connections that each sent one line; ${cpu}, ${cores} cores, ${system}; ${values.node}\n\n`);
+    process.stdout.write(
+      `${count} idle connections that each sent one line; ${cpu}, ${cores} cores, ${system}; ${values.node}\n\n`,
+    );
     const bare = median(bytes.get('bare')!);
     const rows = kinds.map((kind) => {
       const each = median(bytes.get(kind)!);

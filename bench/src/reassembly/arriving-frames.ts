@@ -28,7 +28,7 @@ export class ArrivingFrames {
     await server.listen({ port: 0, host: '127.0.0.1' });
     const script = join(import.meta.dirname, 'send-frames.js');
     const sender = spawn(process.execPath, [script, String(server.port)], { stdio: ['pipe', 'inherit', 'inherit'] });
-    return new ArrivingFrames(server as Server<Buffer, unknown>, sender);
+    return new ArrivingFrames(server, sender);
   }
 
   /** CPU milliseconds that receiving one frame of `size` bytes costs. */

@@ -100,7 +100,14 @@ export const reassemblyBenchmark: Benchmark = {
     const rows = [0, 1].map((i) => {
       const times = ratios(frames[i]!, copies[i]!);
       const [ms, base] = [median(frames[i]!), median(copies[i]!)];
-      return [`${sizes[i]! / MiB} MiB frame / copy`, `<= ${MOST_COPIES}`, met(times, MOST_COPIES), times.toFixed(2), ms.toFixed(2), base.toFixed(2)];
+      return [
+        `${sizes[i]! / MiB} MiB frame / copy`,
+        `<= ${MOST_COPIES}`,
+        met(times, MOST_COPIES),
+        times.toFixed(2),
+        ms.toFixed(2),
+        base.toFixed(2),
+      ];
     });
     const growths: [string, number[][], number | undefined][] = [
       ['64 MiB / 4 MiB frame over TCP', arrivals, MOST_GROWTH],

@@ -1,7 +1,15 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 
 import { line } from '@wirewright/codec-line';
-import { Client, ClosedError, ConnectError, ConnectTimeoutError, Connection, InvalidOptionError, Server } from '@wirewright/core';
+import {
+  Client,
+  ClosedError,
+  ConnectError,
+  ConnectTimeoutError,
+  Connection,
+  InvalidOptionError,
+  Server,
+} from '@wirewright/core';
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -11,7 +19,9 @@ let server: Server<string, string>;
 const local = { port: 0, host: '127.0.0.1' };
 
 beforeEach(async () => {
-  server = new Server<string, string>({ codec: line() as never }).onRead((connection, text) => connection.send(`echo ${text}`));
+  server = new Server<string, string>({ codec: line() as never }).onRead((connection, text) =>
+    connection.send(`echo ${text}`),
+  );
   await server.listen(local);
 });
 
@@ -59,7 +69,9 @@ describe('a client', () => {
     expect(order).toEqual(['onConnect', 'connected']);
     await slow.close();
 
-    const broken = new Client({ codec: line() }).onError(() => {}).onConnect(() => Promise.reject(new Error('no greeting')));
+    const broken = new Client({ codec: line() })
+      .onError(() => {})
+      .onConnect(() => Promise.reject(new Error('no greeting')));
     await expect(broken.connect({ port: server.port!, host: '127.0.0.1' })).rejects.toMatchObject({
       code: 'WIRE_HOOK_FAILED',
       message: 'onConnect failed: no greeting',
@@ -67,7 +79,9 @@ describe('a client', () => {
     await broken.close();
 
     const codecless = new Client().onError(() => {});
-    await expect(codecless.connect({ port: server.port!, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'WIRE_NO_CODEC' });
+    await expect(codecless.connect({ port: server.port!, host: '127.0.0.1' })).rejects.toMatchObject({
+      code: 'WIRE_NO_CODEC',
+    });
     await codecless.close();
   });
 
@@ -163,7 +177,9 @@ describe('Connection.over()', () => {
   test('plugs a codec into any duplex', async () => {
     const [near, far] = duplexPair();
     const answers: string[] = [];
-    const serving = Connection.over(near, line(), { onRead: (connection, text) => connection.send(text.toUpperCase()) });
+    const serving = Connection.over(near, line(), {
+      onRead: (connection, text) => connection.send(text.toUpperCase()),
+    });
     const asking = Connection.over(far, line(), { onRead: (_connection, text) => void answers.push(text) });
     asking.send('hello');
     asking.send('world');
@@ -175,6 +191,8 @@ describe('Connection.over()', () => {
   test('refuses what is no codec, and wrong options, at the call', () => {
     const [near] = duplexPair();
     expect(() => Connection.over(near, line as never)).toThrow('call it, as in { codec: line() }');
-    expect(() => Connection.over(near, line(), {}, { codec: line() } as object)).toThrow("Connection.over() has no option 'codec'");
+    expect(() => Connection.over(near, line(), {}, { codec: line() } as object)).toThrow(
+      "Connection.over() has no option 'codec'",
+    );
   });
 });

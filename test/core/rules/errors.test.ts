@@ -32,7 +32,10 @@ interface Report {
 }
 
 /** A server that survives: what it reported, and how a well-behaved connection fares meanwhile. */
-async function withServer(codec: CodecFactory<string>, body: (port: number, reports: Report[]) => Promise<void>): Promise<void> {
+async function withServer(
+  codec: CodecFactory<string>,
+  body: (port: number, reports: Report[]) => Promise<void>,
+): Promise<void> {
   const errors = new Map<Connection<string>, WireError[]>();
   const reports: Report[] = [];
   const server = new Server({ codec })
@@ -83,7 +86,14 @@ async function provoke(port: number, bytes: Buffer | string): Promise<string> {
 
 describe('bad input closes one connection, with its own error and reason, reported once:', () => {
   const cases: [string, CodecFactory<string>, Buffer | string, string, string, CloseReason][] = [
-    ['an over-long frame', faulty, `ok\n${'x'.repeat(2000)}\n`, 'half of it ok\n', 'WIRE_FRAME_TOO_LARGE', 'protocol-error'],
+    [
+      'an over-long frame',
+      faulty,
+      `ok\n${'x'.repeat(2000)}\n`,
+      'half of it ok\n',
+      'WIRE_FRAME_TOO_LARGE',
+      'protocol-error',
+    ],
     [
       'a length prefix that claims 4 GiB',
       prefixed,
@@ -92,12 +102,26 @@ describe('bad input closes one connection, with its own error and reason, report
       'WIRE_FRAME_TOO_LARGE',
       'protocol-error',
     ],
-    ['a varint of 11 bytes', varint, Buffer.from('\x02ok\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01', 'latin1'), '\x02ok', 'WIRE_PROTOCOL', 'protocol-error'],
+    [
+      'a varint of 11 bytes',
+      varint,
+      Buffer.from('\x02ok\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01', 'latin1'),
+      '\x02ok',
+      'WIRE_PROTOCOL',
+      'protocol-error',
+    ],
     ['a codec that throws', faulty, 'ok\n!\n', 'half of it ok\n', 'WIRE_DECODE_FAILED', 'protocol-error'],
     ['a codec that consumes nothing', faulty, 'ok\n?\n', 'half of it ok\n', 'WIRE_CODEC_STUCK', 'protocol-error'],
     ['a hook that throws', faulty, 'ok\nthrow\nignored\n', 'half of it ok\n', 'WIRE_HOOK_FAILED', 'hook-error'],
     ['a hook that rejects', faulty, 'ok\nreject\nignored\n', 'half of it ok\n', 'WIRE_HOOK_FAILED', 'hook-error'],
-    ['an encode that throws half-way', faulty, 'ok\nunsayable\n', 'half of it ok\n', 'WIRE_ENCODE_FAILED', 'encode-error'],
+    [
+      'an encode that throws half-way',
+      faulty,
+      'ok\nunsayable\n',
+      'half of it ok\n',
+      'WIRE_ENCODE_FAILED',
+      'encode-error',
+    ],
   ];
 
   test.each(cases)('%s', async (_name, codec, bytes, answered, code, reason) => {
@@ -118,7 +142,9 @@ describe('bad input closes one connection, with its own error and reason, report
       await new Promise((resolve) => peer.once('data', resolve));
       peer.resetAndDestroy();
       await vi.waitFor(() => expect(reports).toHaveLength(1));
-      expect(reports).toMatchObject([{ error: { code: 'WIRE_SOCKET', cause: { code: 'ECONNRESET' } }, reason: 'reset' }]);
+      expect(reports).toMatchObject([
+        { error: { code: 'WIRE_SOCKET', cause: { code: 'ECONNRESET' } }, reason: 'reset' },
+      ]);
     });
   });
 
@@ -179,7 +205,9 @@ describe('9. Errors stay where they happen', () => {
     process.on('uncaughtException', listener);
     process.on('unhandledRejection', listener);
     const warnings: string[] = [];
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
+    const warned = vi
+      .spyOn(process, 'emitWarning')
+      .mockImplementation((warning) => void warnings.push(String(warning)));
     for (const later of [false, true]) {
       const fail = (hook: string) => (): unknown => {
         if (later) return Promise.reject(new Error(`${hook} is broken`));
@@ -243,7 +271,9 @@ describe('9. Errors stay where they happen', () => {
 });
 
 test('onError can still send a last message', async () => {
-  const embedded = embed(line({ maxLength: 10 }), { onError: (connection, error) => connection.send(`ERROR ${error.code}`) });
+  const embedded = embed(line({ maxLength: 10 }), {
+    onError: (connection, error) => connection.send(`ERROR ${error.code}`),
+  });
   embedded.feed('x'.repeat(100));
   expect(embedded.sent().toString()).toBe('ERROR WIRE_FRAME_TOO_LARGE\n');
   expect(embedded.ended).toBe(true);
@@ -264,4 +294,3 @@ test('a fault of this side that nobody hears of becomes a warning, one of the pe
   await server.close();
   warned.mockRestore();
 });
-

@@ -56,13 +56,14 @@ describe('1. What decoding comes to', () => {
         decode(input) {
           const text = lines.decode(input);
           if (text === undefined) return undefined;
-          return Number.isNaN(Number(text)) ? { malformed: String(text) } : Number(text);
+          return Number.isNaN(Number(text)) ? { malformed: text } : Number(text);
         },
         encode: (text, output) => lines.encode(text, output),
       };
     };
     const embedded = embed(numbers, {
-      onRead: (connection, message) => connection.send(typeof message === 'number' ? `${message * 2}` : 'CLIENT_ERROR not a number'),
+      onRead: (connection, message) =>
+        connection.send(typeof message === 'number' ? `${message * 2}` : 'CLIENT_ERROR not a number'),
     });
     embedded.feed('1\ntwo\n3\n');
     expect(embedded.sent().toString()).toBe('2\nCLIENT_ERROR not a number\n6\n');
@@ -77,7 +78,11 @@ describe('2. Progress', () => {
     expect(embedded.messages).toEqual([]);
     expect(embedded.errors).toMatchObject([{ code: 'WIRE_CODEC_STUCK' }]);
 
-    const ending = embed(decoder((input) => input.need(1000), { decodeEnd: () => 7 }), {}, {});
+    const ending = embed(
+      decoder((input) => input.need(1000), { decodeEnd: () => 7 }),
+      {},
+      {},
+    );
     ending.end();
     expect(ending.messages).toEqual([7]);
     expect(ending.errors).toEqual([]);
@@ -224,8 +229,11 @@ describe('4. Accumulation', () => {
         kept.push({ view, text: String(view) });
       },
     });
-    const wire = Buffer.concat(Array.from({ length: 200 }, (_, i) => encodeMessage(lengthPrefixed()(), `message ${i}`.repeat(i % 7))));
-    for (let at = 0, step = 1; at < wire.length; at += step, step = (step * 5 + 3) % 61) embedded.feed(Buffer.from(wire.subarray(at, at + step)));
+    const wire = Buffer.concat(
+      Array.from({ length: 200 }, (_, i) => encodeMessage(lengthPrefixed()(), `message ${i}`.repeat(i % 7))),
+    );
+    for (let at = 0, step = 1; at < wire.length; at += step, step = (step * 5 + 3) % 61)
+      embedded.feed(Buffer.from(wire.subarray(at, at + step)));
     expect(kept).toHaveLength(200);
     for (const { view, text } of kept) expect(String(view)).toBe(text);
 
@@ -326,7 +334,9 @@ describe('6. The read loop', () => {
       },
     });
     embedded.feed('WAIT\n\x02ab\x02cd');
-    embedded.connection.setCodec(lengthPrefixed({ width: 1, as: 'string' }), { onRead: (_connection, text) => later.push(text) }).resume();
+    embedded.connection
+      .setCodec(lengthPrefixed({ width: 1, as: 'string' }), { onRead: (_connection, text) => later.push(text) })
+      .resume();
     await embedded.settled();
     expect(later).toEqual(['ab', 'cd']);
   });

@@ -27,7 +27,9 @@ describe('7. The write loop', () => {
     expect(embedded.writes).toBe(2);
 
     // With many active connections in one pass, several batches of a connection included.
-    const crowd = Array.from({ length: 20 }, () => embed(line(), { onRead: (connection, text) => connection.send(text) }));
+    const crowd = Array.from({ length: 20 }, () =>
+      embed(line(), { onRead: (connection, text) => connection.send(text) }),
+    );
     const other = embed(line());
     other.connection.send('holds the pass');
     for (let round = 0; round < 3; round++) for (const one of crowd) one.feed(`round ${round}\n`);
@@ -36,7 +38,8 @@ describe('7. The write loop', () => {
     const before = crowd.map(({ writes }) => writes);
     await new Promise((resolve) => setImmediate(resolve));
     expect(crowd.map(({ writes }, i) => writes - before[i]!)).toEqual(crowd.map(() => 1));
-    for (const one of crowd) expect(one.sent().toString()).toBe('round 0\nround 1\nround 2\nagain 0\nagain 1\nagain 2\n');
+    for (const one of crowd)
+      expect(one.sent().toString()).toBe('round 0\nround 1\nround 2\nagain 0\nagain 1\nagain 2\n');
   });
 
   test('64 KiB leave early, and everything leaves before the close.', () => {
@@ -113,7 +116,7 @@ describe('7. The write loop', () => {
 
   test('An encode that throws leaves no byte behind.', () => {
     const picky: CodecFactory<string> = () => ({
-      decode: line()().decode as never,
+      decode: line()().decode,
       encode(message, output) {
         output.u32(message.length);
         if (message === 'large') output.bytes(Buffer.alloc(5000));

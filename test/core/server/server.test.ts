@@ -43,7 +43,9 @@ async function talk(place: { port: number; host?: string } | { path: string }, t
 describe('a server', () => {
   test('is the echo server of the first page', async () => {
     const server = track(
-      new Server({ codec: line() }).onConnect((connection) => connection.send('hello')).onRead((connection, message) => connection.send(message)),
+      new Server({ codec: line() })
+        .onConnect((connection) => connection.send('hello'))
+        .onRead((connection, message) => connection.send(message)),
     );
     await server.listen(local);
     expect(await talk({ port: server.port!, host: '127.0.0.1' }, 'one\ntwo\n')).toBe('hello\none\ntwo\n');
@@ -71,7 +73,9 @@ describe('a server', () => {
 
   test('serves a listener that exists, and closes it', async () => {
     const listener = createServer();
-    const server = track(new Server({ codec: line() }).onRead((connection, text) => connection.send(text.toUpperCase())));
+    const server = track(
+      new Server({ codec: line() }).onRead((connection, text) => connection.send(text.toUpperCase())),
+    );
     server.serve(listener);
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     // Its sockets are not half-open by themselves; what comes before the end is answered all the same.
@@ -94,7 +98,12 @@ describe('a server', () => {
         .onClose((connection, reason) => {
           closed.push(reason);
           expect(connection.remoteAddress).toBe('127.0.0.1');
-          expect(connection.counters).toEqual({ bytesIn: 4, bytesOut: expect.any(Number) as number, messagesIn: 2, messagesOut: 2 });
+          expect(connection.counters).toEqual({
+            bytesIn: 4,
+            bytesOut: expect.any(Number) as number,
+            messagesIn: 2,
+            messagesOut: 2,
+          });
         }),
     );
     await server.listen(local);
@@ -102,7 +111,12 @@ describe('a server', () => {
     peer.write('a\nb\n');
     await new Promise((resolve) => peer.once('data', resolve));
     const [connection] = server.connections;
-    expect(connection).toMatchObject({ remoteAddress: '127.0.0.1', remotePort: peer.localPort, localAddress: '127.0.0.1', localPort: server.port });
+    expect(connection).toMatchObject({
+      remoteAddress: '127.0.0.1',
+      remotePort: peer.localPort,
+      localAddress: '127.0.0.1',
+      localPort: server.port,
+    });
     expect(connection!.data).toEqual({ lines: 2 });
     peer.end();
     await connection!.closed;
@@ -218,7 +232,9 @@ describe('a clear error at the call:', () => {
   });
 
   test('a host that is not of this machine', async () => {
-    const error = await track(new Server({ codec: line() })).listen({ port: 0, host: '192.0.2.1' }).catch((reason: unknown) => reason);
+    const error = await track(new Server({ codec: line() }))
+      .listen({ port: 0, host: '192.0.2.1' })
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ListenError);
     expect(String(error)).toContain('host must be a name or an address of this machine');
   });
@@ -232,7 +248,9 @@ describe('a clear error at the call:', () => {
     [{ port: 0, hots: 'x' }, "listen() has no option 'hots'; it takes port, host, path, backlog"],
     [{ path: '' }, 'path must be a non-empty string'],
   ])('listen(%o)', async (options, message) => {
-    const error = await track(new Server({ codec: line() })).listen(options).catch((reason: unknown) => reason);
+    const error = await track(new Server({ codec: line() }))
+      .listen(options)
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(String(error)).toContain(message);
   });
@@ -284,7 +302,9 @@ describe('closeOnSignals()', () => {
   async function start(): Promise<{ child: ChildProcess; port: number; exit: Promise<number | null> }> {
     const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    const port = await new Promise<number>((resolve) => child.stdout!.once('data', (chunk: Buffer) => resolve(Number(chunk.toString()))));
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString()))),
+    );
     return { child, port, exit };
   }
 

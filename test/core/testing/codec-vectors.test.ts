@@ -1,6 +1,13 @@
 import { Buffer } from 'node:buffer';
 
-import { type ByteReader, type ByteWriter, type Codec, type CodecFactory, lengthPrefixed, ProtocolError } from '@wirewright/core/codec';
+import {
+  type ByteReader,
+  type ByteWriter,
+  type Codec,
+  type CodecFactory,
+  lengthPrefixed,
+  ProtocolError,
+} from '@wirewright/core/codec';
 import { type CodecVector, codecVectors, type CodecVectorsOptions } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
@@ -45,7 +52,11 @@ const vectors: CodecVector<string>[] = [
 ];
 
 /** The ways in which a codec fails, without the names of codec and vector. */
-function failures<In>(factory: CodecFactory<In>, list: readonly CodecVector<In>[], options?: CodecVectorsOptions<In>): Map<string, string> {
+function failures<In>(
+  factory: CodecFactory<In>,
+  list: readonly CodecVector<In>[],
+  options?: CodecVectorsOptions<In>,
+): Map<string, string> {
   const found = new Map<string, string>();
   for (const { name, run } of codecVectors('codec', factory, list, options)) {
     try {
@@ -196,7 +207,9 @@ describe('a codec that is wrong is caught:', () => {
         output.bytes(message);
       },
     });
-    const list = [{ name: 'two', bytes: '\x02ab\x02cd', messages: [Buffer.from('ab'), Buffer.from('cd')], canonical: true }];
+    const list = [
+      { name: 'two', bytes: '\x02ab\x02cd', messages: [Buffer.from('ab'), Buffer.from('cd')], canonical: true },
+    ];
     expect(failures(reused, list).get('two: whole')).toContain('a message changed after it was handed out');
   });
 
@@ -212,7 +225,9 @@ describe('a codec that is wrong is caught:', () => {
   });
 
   test('it accepts what must be refused', () => {
-    const tooLong: CodecVector<string>[] = [{ name: 'long', bytes: '\x05abcde', messages: [], error: 'WIRE_FRAME_TOO_LARGE' }];
+    const tooLong: CodecVector<string>[] = [
+      { name: 'long', bytes: '\x05abcde', messages: [], error: 'WIRE_FRAME_TOO_LARGE' },
+    ];
     expect(failures(() => new RightCodec(), tooLong).get('long: whole')).toContain("decoded to [ 'abcde' ]");
   });
 
@@ -222,8 +237,12 @@ describe('a codec that is wrong is caught:', () => {
         throw new ProtocolError('no');
       }
     }
-    const tooLong: CodecVector<string>[] = [{ name: 'long', bytes: '\x05abcde', messages: [], error: 'WIRE_FRAME_TOO_LARGE' }];
-    expect(failures(() => new Vague(), tooLong).get('long: whole')).toContain('ended with WIRE_PROTOCOL instead of WIRE_FRAME_TOO_LARGE');
+    const tooLong: CodecVector<string>[] = [
+      { name: 'long', bytes: '\x05abcde', messages: [], error: 'WIRE_FRAME_TOO_LARGE' },
+    ];
+    expect(failures(() => new Vague(), tooLong).get('long: whole')).toContain(
+      'ended with WIRE_PROTOCOL instead of WIRE_FRAME_TOO_LARGE',
+    );
   });
 
   test('at end of input it makes a message of what is none', () => {
@@ -233,7 +252,9 @@ describe('a codec that is wrong is caught:', () => {
         return 'made up';
       }
     }
-    expect(failures(() => new Inventive(), vectors).get('one: whole')).toContain("the last message is 'made up' instead of undefined");
+    expect(failures(() => new Inventive(), vectors).get('one: whole')).toContain(
+      "the last message is 'made up' instead of undefined",
+    );
   });
 });
 
@@ -259,7 +280,9 @@ test('describe decides what is compared', () => {
       this.#inner.encode(message.text, output);
     }
   }
-  const list = [{ name: 'two', bytes: '\x01a\x01b', messages: ['a', 'b'].map((text) => ({ text, at: -1 })), canonical: true }];
+  const list = [
+    { name: 'two', bytes: '\x01a\x01b', messages: ['a', 'b'].map((text) => ({ text, at: -1 })), canonical: true },
+  ];
   expect(failures(() => new Wrapped(), list).size).toBeGreaterThan(0);
   expect(failures(() => new Wrapped(), list, { describe: ({ text }) => text })).toEqual(new Map());
 });

@@ -13,23 +13,17 @@ import {
   checkPlace,
   type NetSocketOptions,
   netSocketOptions,
-  type Place,
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
 import { ClosedError } from '../errors.ts';
-import { connectSocket } from './connect-socket.ts';
+import { connectSocket, type ConnectOptions } from './connect-socket.ts';
 
 export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
   /** Milliseconds that looking up the name and connecting may take. Default 10,000. */
   readonly connectTimeout?: number | undefined;
-}
-
-export interface ConnectOptions extends Place {
-  /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -96,10 +90,10 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     return connection;
   }
 
-  /** Closes all connections in good order and makes no more. Resolves when the last is gone. */
+  /** Closes all connections, once what they have received is handled, and makes no more. Resolves when the last is gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(Array.from(this.#connections, (connection) => connection.close()));
+    await Promise.all(Array.from(this.#connections, (connection) => connection.close({ drain: true })));
   }
 
   /** Destroys all connections at once and makes no more. */

@@ -1,9 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
 import type { Clock } from '../connection/clock.ts';
-import { type NetSocketOptions, placeName } from '../connection/socket-options.ts';
+import { type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
-import type { ConnectOptions } from './client.ts';
+
+export interface ConnectOptions extends Place {
+  /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * How long one address of a name may take before the next is tried as well. Node's 250 ms give up on addresses that are merely far

@@ -189,7 +189,8 @@ export class ByteReader {
   /** Bytes of memory that are kept alive for {@link buffered}. */
   get memory(): number {
     return (
-      (this.#window.length === 0 ? 0 : this.#window.buffer.byteLength) + (this.#next === undefined ? 0 : this.#next.buffer.byteLength)
+      (this.#window.length === 0 ? 0 : this.#window.buffer.byteLength) +
+      (this.#next === undefined ? 0 : this.#next.buffer.byteLength)
     );
   }
 

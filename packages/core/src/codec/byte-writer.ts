@@ -85,6 +85,7 @@ export class ByteWriter {
     return this.#sealed + this.#position - this.#start;
   }
 
+  /** One byte. Like {@link u16} and {@link u32} it keeps the low bits of a value that is too large; {@link uint} refuses it. */
   u8(value: number): void {
     this.#settle();
     this.#ensure(1);

@@ -33,9 +33,12 @@ export class FrameTooLargeError extends ProtocolError {
   readonly limit: number;
 
   constructor(length: number, limit: number) {
-    super(`a frame of ${length} bytes is over the limit of ${limit}; raise maxFrameLength if such frames are legitimate`, {
-      code: 'WIRE_FRAME_TOO_LARGE',
-    });
+    super(
+      `a frame of ${length} bytes is over the limit of ${limit}; raise maxFrameLength if such frames are legitimate`,
+      {
+        code: 'WIRE_FRAME_TOO_LARGE',
+      },
+    );
     this.length = length;
     this.limit = limit;
   }
@@ -55,9 +58,12 @@ export class TruncatedFrameError extends ProtocolError {
 /** A codec returned a message without consuming a byte, so it would return it for ever. A bug of the codec. `WIRE_CODEC_STUCK`. */
 export class CodecStuckError extends ProtocolError {
   constructor() {
-    super('the codec returned a message without consuming a byte: skip, take or view the bytes of a message before returning it', {
-      code: 'WIRE_CODEC_STUCK',
-    });
+    super(
+      'the codec returned a message without consuming a byte: skip, take or view the bytes of a message before returning it',
+      {
+        code: 'WIRE_CODEC_STUCK',
+      },
+    );
   }
 }
 

@@ -20,7 +20,9 @@ export function integerOption(name: string, value: number, min: number, max: num
  */
 export function choiceOption<T extends string>(name: string, value: T, choices: readonly T[]): T {
   if (!choices.includes(value)) {
-    throw new InvalidOptionError(`${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}, not ${String(value)}`);
+    throw new InvalidOptionError(
+      `${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}, not ${value as string}`,
+    );
   }
   return value;
 }
@@ -31,7 +33,8 @@ export function choiceOption<T extends string>(name: string, value: T, choices: 
  * @throws {InvalidOptionError} `options` is no object or has a key that is not in `known`
  */
 export function knownOptions(of: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new InvalidOptionError(`the options of ${of} must be an object`);
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidOptionError(`the options of ${of} must be an object`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new InvalidOptionError(`${of} has no option '${key}'; it takes ${known.join(', ')}`);

@@ -36,6 +36,7 @@ export function closeReasonOf(error: WireError): CloseReason {
   if (error instanceof ProtocolError) return 'protocol-error';
   if (error instanceof EncodeError) return 'encode-error';
   if (error instanceof NoCodecError) return 'no-codec';
-  if (error instanceof SocketError) return RESET.has((error.cause as NodeJS.ErrnoException).code ?? '') ? 'reset' : 'socket-error';
+  if (error instanceof SocketError)
+    return RESET.has((error.cause as NodeJS.ErrnoException).code ?? '') ? 'reset' : 'socket-error';
   return 'hook-error';
 }

@@ -78,7 +78,7 @@ export class Connection<In, Out = In, Data = unknown> {
     const first = createCodec(codec);
     const settings = connectionSettings<In, Out, Data>('Connection.over()', 'connection', () => first, hooks, options);
     const connection = new Connection(duplex, settings);
-    connection.open();
+    void connection.open();
     return connection;
   }
 
@@ -88,7 +88,12 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#settings = settings;
     this.#hooks = settings.hooks;
     const self = this as unknown as AnyConnection;
-    this.#reads = new ReadLoop<AnyConnection, In>(transport, Connection.#readEvents, self, messageHooks(settings.hooks));
+    this.#reads = new ReadLoop<AnyConnection, In>(
+      transport,
+      Connection.#readEvents,
+      self,
+      messageHooks(settings.hooks),
+    );
     this.#writes = new WriteLoop(transport, settings.marks, Connection.#onPressure, self);
     this.data = undefined as Data;
     if (settings.data !== undefined) this.data = settings.data();
@@ -338,10 +343,12 @@ export class Connection<In, Out = In, Data = unknown> {
   #fail(error: WireError): void {
     this.#reason = closeReasonOf(error);
     this.#error = error;
-    const { onError: told } = this.#hooks;
-    if (told !== undefined) this.#callLast('onError', (hooks) => hooks.onError?.(this, error));
-    // A fault of this side, not of the peer, must not pass unseen.
-    else if (this.#reason !== 'protocol-error' && !(error instanceof SocketError)) process.emitWarning(error);
+    if (this.#hooks.onError !== undefined) {
+      this.#callLast('onError', (hooks) => hooks.onError?.(this, error));
+    } else if (this.#reason !== 'protocol-error' && !(error instanceof SocketError)) {
+      // A fault of this side, not of the peer, must not pass unseen.
+      process.emitWarning(error);
+    }
   }
 
   #close(reason: CloseReason): void {
@@ -440,7 +447,7 @@ export class Connection<In, Out = In, Data = unknown> {
 
 /** The loop hands the hook the connection that it was made with, which is all that the type leaves open. */
 function messageHooks<In, Out, Data>(hooks: Hooks<In, Out, Data>): MessageHooks<AnyConnection, In> {
-  return hooks as unknown as MessageHooks<AnyConnection, In>;
+  return hooks;
 }
 
 function nothing(): void {}

@@ -9,7 +9,9 @@ import { integerOption } from '../codec/options.ts';
  */
 export function createCodec<In, Out>(factory: CodecFactory<In, Out>): Codec<In, Out> {
   if (typeof factory !== 'function') {
-    throw new InvalidOptionError('codec must be a factory, so that each connection gets its own: line(), or () => new MyCodec()');
+    throw new InvalidOptionError(
+      'codec must be a factory, so that each connection gets its own: line(), or () => new MyCodec()',
+    );
   }
   const codec: unknown = factory();
   if (typeof codec === 'function') {

@@ -1,5 +1,5 @@
 /** Something with bytes to write. */
-export interface Flushable {
+interface Flushable {
   flush(): void;
 }
 

@@ -39,7 +39,8 @@ export abstract class HookHost<In, Out, Data> {
 
   #declare<Name extends HookName>(name: Name, hook: NonNullable<Hooks<In, Out, Data>[Name]>): this {
     if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
-    if (this.hooks[name] !== undefined) throw new InvalidOptionError(`${name} is declared already: there is one for all connections`);
+    if (this.hooks[name] !== undefined)
+      throw new InvalidOptionError(`${name} is declared already: there is one for all connections`);
     this.hooks[name] = hook;
     return this;
   }

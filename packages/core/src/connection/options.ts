@@ -23,7 +23,14 @@ export interface ConnectionOptions<Data = unknown> {
 }
 
 /** The names of {@link ConnectionOptions}. */
-export const CONNECTION_OPTIONS: readonly string[] = ['data', 'halfOpen', 'highWaterMark', 'lowWaterMark', 'closeTimeout', 'clock'];
+const CONNECTION_OPTIONS: readonly string[] = [
+  'data',
+  'halfOpen',
+  'highWaterMark',
+  'lowWaterMark',
+  'closeTimeout',
+  'clock',
+];
 
 /** Which side a connection is: it shows in its name, and servers hold back peers that do not read. */
 export type ConnectionRole = 'server' | 'client' | 'connection';
@@ -62,7 +69,8 @@ export function connectionSettings<In, Out, Data>(
 ): ConnectionSettings<In, Out, Data> {
   knownOptions(of, options, [...more, ...CONNECTION_OPTIONS]);
   const { data, halfOpen = false, clock = systemClock } = options;
-  if (data !== undefined && typeof data !== 'function') throw new InvalidOptionError('data must be a function that makes the data');
+  if (data !== undefined && typeof data !== 'function')
+    throw new InvalidOptionError('data must be a function that makes the data');
   const high = integerOption('highWaterMark', options.highWaterMark ?? 64 * 1024, 0);
   const low = integerOption('lowWaterMark', options.lowWaterMark ?? Math.min(16 * 1024, high), 0, high);
   const closeTimeout = integerOption('closeTimeout', options.closeTimeout ?? 5000, 0, MAX_DELAY);

@@ -132,16 +132,15 @@ export class ReadLoop<Connection, In> {
     }
     this.#hooks++;
     this.#holds |= Hold.Hook;
-    result.then(
-      () => {
-        afterwards?.();
-        this.#settled();
-      },
-      (error: unknown) => {
-        this.#events.fail(this.#connection, new HookError(name, error));
-        this.#settled();
-      },
-    );
+    const settled = (): void => {
+      afterwards?.();
+      this.#settled();
+    };
+    const failed = (error: unknown): void => {
+      this.#events.fail(this.#connection, new HookError(name, error));
+      this.#settled();
+    };
+    result.then(settled, failed);
   }
 
   /** Takes a chunk from the socket. */

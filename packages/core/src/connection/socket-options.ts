@@ -26,7 +26,12 @@ export interface NetSocketOptions {
 export function netSocketOptions(options: SocketOptions): NetSocketOptions {
   const { noDelay = true, keepAlive = 30_000 } = options;
   if (keepAlive !== false) integerOption('keepAlive', keepAlive, 1000, MAX_DELAY);
-  return { noDelay, keepAlive: keepAlive !== false, keepAliveInitialDelay: keepAlive === false ? 0 : keepAlive, allowHalfOpen: true };
+  return {
+    noDelay,
+    keepAlive: keepAlive !== false,
+    keepAliveInitialDelay: keepAlive === false ? 0 : keepAlive,
+    allowHalfOpen: true,
+  };
 }
 
 /** A place to listen at or to connect to: a TCP port, or the path of a unix socket. */
@@ -53,7 +58,8 @@ export function checkPlace(of: string, place: Place, more: readonly string[], lo
     throw new InvalidOptionError(`${of} takes a port, { port: 9991 }, or a path, { path: '/run/echo.sock' }`);
   }
   if (port !== undefined) integerOption('port', port, lowestPort, 65_535);
-  if (path !== undefined && (typeof path !== 'string' || path === '')) throw new InvalidOptionError('path must be a non-empty string');
+  if (path !== undefined && (typeof path !== 'string' || path === ''))
+    throw new InvalidOptionError('path must be a non-empty string');
   if (host !== undefined && (typeof host !== 'string' || path !== undefined)) {
     throw new InvalidOptionError('host must be a name or an address, and goes with a port');
   }

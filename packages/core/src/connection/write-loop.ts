@@ -79,6 +79,7 @@ export class WriteLoop<Connection> {
     if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send while it encodes');
     if (owner !== this) {
       owner?.surrender();
+      // oxlint-disable-next-line typescript/no-this-alias -- this is the point
       owner = this;
     }
     encoding = true;

@@ -1,8 +1,12 @@
 import type { Server as NetServer } from 'node:net';
 
-import { placeName } from '../connection/socket-options.ts';
+import { type Place, placeName } from '../connection/socket-options.ts';
 import { AddressInUseError, ListenError } from '../errors.ts';
-import type { ListenOptions } from './server.ts';
+
+export interface ListenOptions extends Place {
+  /** How many connections may wait to be accepted. Default 511; the kernel may allow fewer. */
+  readonly backlog?: number | undefined;
+}
 
 /**
  * Resolves when `listener` listens at the place that `options` name.
@@ -23,14 +27,19 @@ export function listening(listener: NetServer, options: ListenOptions): Promise<
 }
 
 function listenError(where: string, error: NodeJS.ErrnoException): ListenError {
-  switch (error.code) {
+  switch (error.code ?? '') {
     case 'EADDRINUSE':
       return new AddressInUseError(where, error);
     case 'EACCES':
-      return new ListenError(`${where} is not allowed to this user: take a port above 1023 or a path you may write to`, { cause: error });
+      return new ListenError(
+        `${where} is not allowed to this user: take a port above 1023 or a path you may write to`,
+        { cause: error },
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new ListenError(`cannot listen on ${where}: host must be a name or an address of this machine`, { cause: error });
+      return new ListenError(`cannot listen on ${where}: host must be a name or an address of this machine`, {
+        cause: error,
+      });
     default:
       return new ListenError(`cannot listen on ${where}: ${error.message}`, { cause: error });
   }

@@ -16,21 +16,16 @@ import {
   checkPlace,
   type NetSocketOptions,
   netSocketOptions,
-  type Place,
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
+import { waiting } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
-import { listening } from './listening.ts';
+import { listening, type ListenOptions } from './listening.ts';
 
 export interface ServerOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
-}
-
-export interface ListenOptions extends Place {
-  /** How many connections may wait to be accepted. Default 511; the kernel may allow fewer. */
-  readonly backlog?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -61,13 +56,17 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #connections = new Set<Connection<In, Out, Data>>();
   readonly #accept = (socket: Socket): void => this.#open(socket);
   #closing: Promise<CloseResult> | undefined = undefined;
+  readonly #closed = waiting<CloseResult>();
   #removeSignals: (() => void) | undefined = undefined;
 
   /** @throws {InvalidOptionError} an option is unknown or out of range, or `codec` makes no codec */
   constructor(options: ServerOptions<In, Out, Data> = {}) {
     super();
     const { codec } = options;
-    const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, ['codec', ...SOCKET_OPTIONS]);
+    const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, [
+      'codec',
+      ...SOCKET_OPTIONS,
+    ]);
     if (codec !== undefined) createCodec(codec);
     this.#settings = { ...settings, onClosed: (connection) => this.#connections.delete(connection) };
     this.#socketOptions = netSocketOptions(options);
@@ -130,10 +129,14 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {InvalidOptionError} `grace` is out of range
    */
   close(options: CloseOptions = {}): Promise<CloseResult> {
-    knownOptions('close()', options, ['grace']);
-    const grace = integerOption('grace', options.grace ?? 5000, 0, MAX_DELAY);
+    const grace = graceOf(options);
     this.#closing ??= this.#close(grace);
     return this.#closing;
+  }
+
+  /** Resolves with the counts when the server has closed, whoever closed it. */
+  get closed(): Promise<CloseResult> {
+    return this.#closed.promise;
   }
 
   /** Stops accepting and destroys every connection at once. */
@@ -144,9 +147,12 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /**
    * Closes the server on the first of `signals`, and destroys what is left on the second. The process ends by itself when nothing
-   * else keeps it alive.
+   * else keeps it alive; {@link closed} tells when the server has.
+   *
+   * @throws {InvalidOptionError} `grace` is out of range
    */
   closeOnSignals(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: CloseOptions = {}): this {
+    graceOf(options);
     this.#removeSignals?.();
     const stop = (): void => {
       if (this.#closing === undefined) void this.close(options);
@@ -193,6 +199,14 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await Promise.all(closed);
     cancel();
     this.#removeSignals?.();
-    return { drained: open.length - destroyed, destroyed };
+    const result = { drained: open.length - destroyed, destroyed };
+    this.#closed.resolve(result);
+    return result;
   }
+}
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+function graceOf(options: CloseOptions): number {
+  knownOptions('close()', options, ['grace']);
+  return integerOption('grace', options.grace ?? 5000, 0, MAX_DELAY);
 }

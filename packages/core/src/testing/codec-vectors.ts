@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { encodeMessage } from '../codec/encode.ts';
-import { type Describe, describeMessage, Drive, type Driven, show } from './drive.ts';
+import { describeMessage, Drive, type Driven, show } from './drive.ts';
 import { randomSplits } from './random-splits.ts';
 
 /** Bytes and what a codec has to make of them. */
@@ -28,6 +28,8 @@ export interface CodecVectorsOptions<In> {
   readonly opposite?: CodecFactory<unknown, In>;
   /** Whether a frame means something only after the frames before it: a fresh codec cannot go on in the middle then. */
   readonly stateful?: boolean;
+  /** Whether bytes may belong to no message, as filler or a preamble does, so that the input may end behind them unnoticed. */
+  readonly filler?: boolean;
   /** Seed of the random splits. Default 1. */
   readonly seed?: number;
 }
@@ -35,7 +37,7 @@ export interface CodecVectorsOptions<In> {
 /** One check: hand `name` and `run` to the test runner of your choice. `run` throws when the codec is wrong. */
 export interface CodecCheck {
   readonly name: string;
-  run(): void;
+  readonly run: () => void;
 }
 
 /** Up to this length every two-way split is tried. */
@@ -59,7 +61,7 @@ export function codecVectors<In, Out>(
 ): CodecCheck[] {
   if (vectors.length === 0) throw new Error(`${name} has no vectors: they would all pass`);
   return vectors.flatMap((vector, i) => {
-    const kit = new VectorKit(factory as CodecFactory<unknown, unknown>, vector, options);
+    const kit = new VectorKit(factory, vector, options);
     const next = vectors.slice(i + 1).find(({ error }) => error === undefined);
     return kit.checks(next).map(([way, run]) => ({ name: `${name}: ${vector.name}: ${way}`, run }));
   });
@@ -86,6 +88,7 @@ class VectorKit<In> {
 
   checks(next: CodecVector<In> | undefined): Check[] {
     const { error, last, canonical } = this.#vector;
+    const stateful = this.#options.stateful === true;
     const arrivals: Check[] = [
       ['whole', () => this.#check([this.#bytes])],
       ['byte by byte', () => this.#check(byteByByte(this.#bytes))],
@@ -96,7 +99,9 @@ class VectorKit<In> {
     if (error !== undefined) return arrivals;
     return [
       ...arrivals,
-      ...check('followed by the next vector', next !== undefined && last === undefined, () => this.#followedBy(next!)),
+      ...check('followed by the next vector', next !== undefined && last === undefined && !stateful, () =>
+        this.#followedBy(next!),
+      ),
       ['input ends at every offset', () => this.#endsEverywhere()],
       ['codec swapped after every message', () => this.#swapped()],
       ...check('encoded to the same bytes', canonical === true, () => this.#encoded()),
@@ -111,7 +116,7 @@ class VectorKit<In> {
   }
 
   #drive(): Drive {
-    return new Drive(this.#factory, this.#describe as Describe);
+    return new Drive(this.#factory, this.#describe);
   }
 
   #run(chunks: Iterable<Uint8Array>): Driven {
@@ -164,10 +169,14 @@ class VectorKit<In> {
       if (!isDeepStrictEqual(driven.messages, messages.slice(0, complete))) {
         throw new Error(`${how}got ${show(driven.messages)} instead of ${show(messages.slice(0, complete))}`);
       }
-      const clean = at === 0 || offsets.includes(at);
-      if (clean ? driven.error !== undefined : driven.error !== 'WIRE_TRUNCATED' && driven.last === undefined) {
+      const cut = driven.error === 'WIRE_TRUNCATED' || driven.last !== undefined;
+      const between = at === 0 || offsets.includes(at);
+      const right = driven.error === undefined ? between || cut || this.#options.filler === true : cut && !between;
+      if (!right) {
         const got = driven.error ?? 'neither a message nor an error';
-        throw new Error(`${how}${got}; a cut frame is WIRE_TRUNCATED or a last message, and between frames nothing is wrong`);
+        throw new Error(
+          `${how}${got}; a cut frame is WIRE_TRUNCATED or a last message, and between frames nothing is wrong`,
+        );
       }
     }
   }
@@ -179,7 +188,8 @@ class VectorKit<In> {
       const drive = this.#drive().feed(this.#bytes, i + 1);
       const rest = this.#bytes.subarray(offset);
       const { position } = drive.reader;
-      if (position !== offset) throw new Error(`message ${i + 1} ends at ${offset}, but ${position} bytes were consumed for it`);
+      if (position !== offset)
+        throw new Error(`message ${i + 1} ends at ${offset}, but ${position} bytes were consumed for it`);
       if (this.#options.stateful === true) continue;
       const { messages, ...end } = this.#expected;
       this.#check([rest], `swapped after message ${i + 1}: `, { ...end, messages: messages.slice(i + 1) });
@@ -188,10 +198,14 @@ class VectorKit<In> {
 
   #encoded(): void {
     const { messages, last } = this.#vector;
-    const codec = (this.#options.opposite ?? (this.#factory as unknown as CodecFactory<unknown, In>))();
-    const encoded = Buffer.concat([...messages, ...(last === undefined ? [] : [last])].map((message) => encodeMessage(codec, message)));
+    const codec = (this.#options.opposite ?? this.#factory)();
+    const encoded = Buffer.concat(
+      [...messages, ...(last === undefined ? [] : [last])].map((message) => encodeMessage(codec, message)),
+    );
     if (!encoded.equals(this.#bytes)) {
-      throw new Error(`encoded to ${show(encoded.toString('latin1'))} instead of ${show(this.#bytes.toString('latin1'))}`);
+      throw new Error(
+        `encoded to ${show(encoded.toString('latin1'))} instead of ${show(this.#bytes.toString('latin1'))}`,
+      );
     }
   }
 }
@@ -199,10 +213,14 @@ class VectorKit<In> {
 function compare(driven: Driven, expected: Driven, how: string): void {
   const { messages, error, last } = driven;
   if (!isDeepStrictEqual(messages, expected.messages)) {
-    throw new Error(`${how}decoded to ${show(messages)} instead of ${show(expected.messages)}${error === undefined ? '' : `, then ${error}`}`);
+    throw new Error(
+      `${how}decoded to ${show(messages)} instead of ${show(expected.messages)}${error === undefined ? '' : `, then ${error}`}`,
+    );
   }
-  if (error !== expected.error) throw new Error(`${how}ended with ${error ?? 'no error'} instead of ${expected.error ?? 'none'}`);
-  if (!isDeepStrictEqual(last, expected.last)) throw new Error(`${how}the last message is ${show(last)} instead of ${show(expected.last)}`);
+  if (error !== expected.error)
+    throw new Error(`${how}ended with ${error ?? 'no error'} instead of ${expected.error ?? 'none'}`);
+  if (!isDeepStrictEqual(last, expected.last))
+    throw new Error(`${how}the last message is ${show(last)} instead of ${show(expected.last)}`);
 }
 
 function check(way: string, applies: boolean, run: () => void): Check[] {

@@ -35,7 +35,7 @@ export class Drive {
   #received = 0;
 
   constructor(factory: CodecFactory<never, never>, describe: Describe = describeMessage) {
-    this.#codec = factory() as Codec<unknown, never>;
+    this.#codec = factory();
     this.#describe = describe as (message: unknown) => unknown;
     this.reader.maxFrameLength = this.#codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
   }
@@ -75,14 +75,16 @@ export class Drive {
   finish(): Driven {
     for (const { message, described } of this.#kept) {
       const now = this.#describe(message);
-      if (!isDeepStrictEqual(now, described)) throw new Error(`a message changed after it was handed out: ${show(described)} became ${show(now)}`);
+      if (!isDeepStrictEqual(now, described))
+        throw new Error(`a message changed after it was handed out: ${show(described)} became ${show(now)}`);
     }
     return this.result;
   }
 
   #keep(message: unknown): unknown {
     const described = this.#describe(message);
-    if (typeof message === 'object' && message !== null && 'retain' in message && typeof message.retain === 'function') message.retain();
+    if (typeof message === 'object' && message !== null && 'retain' in message && typeof message.retain === 'function')
+      message.retain();
     this.#kept.push({ message, described });
     return described;
   }

@@ -66,7 +66,8 @@ export class EmbeddedTransport extends EventEmitter implements Transport {
 
   /** What the peer sends. */
   receive(chunk: Uint8Array): void {
-    if (this.destroyed || this.#peerEnded) throw new Error('the peer has nothing more to say: it ended, or the connection is gone');
+    if (this.destroyed || this.#peerEnded)
+      throw new Error('the peer has nothing more to say: it ended, or the connection is gone');
     if (this.paused) this.#unread.push(chunk);
     else this.emit('data', chunk);
   }

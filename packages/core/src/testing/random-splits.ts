@@ -2,7 +2,7 @@
 export function randomSplits(bytes: Uint8Array, seed: number): Uint8Array[] {
   const random = mulberry32(seed);
   const pieces: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const most = random() < 0.2 ? bytes.length : 16;
     const length = 1 + Math.floor(random() * most);
     pieces.push(bytes.subarray(at, at + length));

@@ -14,7 +14,15 @@ import type { Codec, CodecFactory } from '../codec.ts';
 import { FrameTooLargeError, InvalidOptionError } from '../errors.ts';
 import { choiceOption, integerOption, knownOptions } from '../options.ts';
 import { DiscardedFrame } from './discarded-frame.ts';
-import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import {
+  type BodyReader,
+  bodyReader,
+  type FrameAs,
+  type FrameBody,
+  type FrameEncoding,
+  type FrameOf,
+  type FrameTypes,
+} from './frame-as.ts';
 import { writeBody } from './write-body.ts';
 
 export interface DelimitedOptions {
@@ -42,7 +50,7 @@ export type Delimited<Options extends Pick<DelimitedOptions, 'as' | 'onTooLong'>
   | (Options extends { onTooLong: 'discard' } ? DiscardedFrame : never);
 
 /** 16 KiB: the limit on a delimited body unless told otherwise. */
-export const DEFAULT_MAX_DELIMITED_LENGTH: number = 16 * 1024;
+const DEFAULT_MAX_DELIMITED_LENGTH = 16 * 1024;
 
 /**
  * Frames that end with a delimiter. The one place where input is scanned for one; a delimiter that arrives in pieces is found, and
@@ -52,8 +60,19 @@ export const DEFAULT_MAX_DELIMITED_LENGTH: number = 16 * 1024;
  *
  * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
  */
-export function delimited<const Options extends DelimitedOptions>(options: Options): CodecFactory<Delimited<Options>, FrameBody> {
-  knownOptions('delimited()', options, ['delimiter', 'sent', 'optional', 'as', 'encoding', 'maxFrameLength', 'onTooLong', 'unterminated']);
+export function delimited<const Options extends DelimitedOptions>(
+  options: Options,
+): CodecFactory<Delimited<Options>, FrameBody> {
+  knownOptions('delimited()', options, [
+    'delimiter',
+    'sent',
+    'optional',
+    'as',
+    'encoding',
+    'maxFrameLength',
+    'onTooLong',
+    'unterminated',
+  ]);
   const delimiter = Buffer.from(options.delimiter as string);
   if (delimiter.length === 0) throw new InvalidOptionError('delimiter must have at least one byte');
   const sent = Buffer.from((options.sent ?? options.delimiter) as string);

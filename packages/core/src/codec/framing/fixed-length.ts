@@ -9,7 +9,15 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory } from '../codec.ts';
 import { integerOption, knownOptions } from '../options.ts';
-import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import {
+  type BodyReader,
+  bodyReader,
+  type FrameAs,
+  type FrameBody,
+  type FrameEncoding,
+  type FrameOf,
+  type FrameTypes,
+} from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface FixedLengthOptions {
@@ -54,7 +62,8 @@ class FixedLengthCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
 
   encode(body: FrameBody, output: ByteWriter): void {
     const length = bodyLength(body, this.#encoding);
-    if (length !== this.maxFrameLength) throw new RangeError(`a frame is ${this.maxFrameLength} bytes here, not ${length}`);
+    if (length !== this.maxFrameLength)
+      throw new RangeError(`a frame is ${this.maxFrameLength} bytes here, not ${length}`);
     writeBody(output, body, this.#encoding);
   }
 }

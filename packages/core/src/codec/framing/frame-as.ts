@@ -23,7 +23,10 @@ export type FrameEncoding = 'utf8' | 'latin1';
 export type FrameBody = Uint8Array | ByteView | string;
 
 /** The type of a body for the `as` option of `Options`, or for `Default` where it is not set. */
-export type FrameOf<Options extends { as?: FrameAs | undefined }, Default extends FrameAs> = unknown extends Options['as']
+export type FrameOf<
+  Options extends { as?: FrameAs | undefined },
+  Default extends FrameAs,
+> = unknown extends Options['as']
   ? FrameTypes[Default]
   : FrameTypes[Extract<Options['as'], FrameAs>] | (undefined extends Options['as'] ? FrameTypes[Default] : never);
 

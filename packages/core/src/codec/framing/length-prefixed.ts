@@ -16,7 +16,15 @@ import type { ByteWriter } from '../byte-writer.ts';
 import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { choiceOption, integerOption, knownOptions } from '../options.ts';
-import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import {
+  type BodyReader,
+  bodyReader,
+  type FrameAs,
+  type FrameBody,
+  type FrameEncoding,
+  type FrameOf,
+  type FrameTypes,
+} from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface LengthPrefixedOptions {
@@ -134,7 +142,12 @@ class LengthPrefixedCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
 
 /** Copies the head of `message`, whatever its size, so that it can be patched; the rest may go by reference. */
 function writeHeadFirst(output: ByteWriter, message: FrameBody, encoding: FrameEncoding, head: number): void {
-  const bytes = typeof message === 'string' ? Buffer.from(message, encoding) : message instanceof Uint8Array ? message : message.bytes;
+  const bytes =
+    typeof message === 'string'
+      ? Buffer.from(message, encoding)
+      : message instanceof Uint8Array
+        ? message
+        : message.bytes;
   for (let i = 0; i < head; i++) output.u8(bytes[i]!);
   output.bytes(bytes.subarray(head));
 }

@@ -10,7 +10,15 @@ import type { ByteWriter } from '../byte-writer.ts';
 import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { integerOption, knownOptions } from '../options.ts';
-import { type BodyReader, bodyReader, type FrameAs, type FrameBody, type FrameEncoding, type FrameOf, type FrameTypes } from './frame-as.ts';
+import {
+  type BodyReader,
+  bodyReader,
+  type FrameAs,
+  type FrameBody,
+  type FrameEncoding,
+  type FrameOf,
+  type FrameTypes,
+} from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface VarintPrefixedOptions {
