@@ -9,6 +9,8 @@ import { readLatin1, readUtf8 } from './text.ts';
 /** Byte order of a multi-byte integer. */
 export type Endian = 'big' | 'little';
 
+const { indexOf } = Buffer.prototype;
+
 const EMPTY: Buffer = Buffer.allocUnsafeSlow(0);
 
 /** The least room an assembly buffer is made with, so that a drip of single bytes does not reallocate for each. */
@@ -111,14 +113,13 @@ export class ByteReader {
   /** Where `byte` first occurs at or after `from`, or -1. */
   indexOf(byte: number, from: number = 0): number {
     const start = this.#position + from;
-    const window = this.#window;
-    if (this.#end === window.length) {
-      const found = window.indexOf(byte, start);
+    if (!this.#assembled) {
+      const found = indexOf.call(this.#window, byte, start);
       return found < 0 ? -1 : found - this.#position;
     }
     if (start >= this.#end) return -1;
     // Behind the end lie bytes that were not received: they must be neither found nor, for the time it takes, searched.
-    const found = window.subarray(start, this.#end).indexOf(byte);
+    const found = this.#window.subarray(start, this.#end).indexOf(byte);
     return found < 0 ? -1 : found + from;
   }
 

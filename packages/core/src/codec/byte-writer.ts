@@ -69,7 +69,8 @@ export class ByteWriter {
       position: 0,
       parts: 0,
       sealed: 0,
-      text: '',
+      textLength: 0,
+      text: undefined,
       writeText: writeUtf8,
       range: undefined,
       rangeStart: 0,
@@ -213,6 +214,11 @@ export class ByteWriter {
     return this.#sealed + this.#position - this.#start + this.#text.length + this.#rangeEnd - this.#rangeStart;
   }
 
+  /** Bytes that the slab still has room for. */
+  get room(): number {
+    return this.#bytes.length - this.#position;
+  }
+
   /** Starts a message. */
   begin(): void {
     const saved = this.#saved;
@@ -221,8 +227,9 @@ export class ByteWriter {
     saved.position = this.#position;
     saved.parts = this.#parts === undefined ? 0 : this.#parts.length;
     saved.sealed = this.#sealed;
-    saved.text = this.#text;
-    saved.writeText = this.#writeText;
+    // The text itself is saved only when the message makes it be written: a pointer stored for each message costs a write barrier.
+    saved.textLength = this.#text.length;
+    saved.text = undefined;
     saved.range = this.#range;
     if (this.#range !== undefined) {
       saved.rangeStart = this.#rangeStart;
@@ -243,8 +250,12 @@ export class ByteWriter {
     if (this.#parts !== undefined) this.#parts.length = saved.parts;
     if (saved.parts === 0) this.#parts = undefined;
     this.#sealed = saved.sealed;
-    this.#text = saved.text;
-    this.#writeText = saved.writeText;
+    if (saved.text === undefined) {
+      this.#text = this.#text.slice(0, saved.textLength);
+    } else {
+      this.#text = saved.text;
+      this.#writeText = saved.writeText;
+    }
     this.#range = saved.range;
     this.#rangeStart = saved.range === undefined ? 0 : saved.rangeStart;
     this.#rangeEnd = saved.range === undefined ? 0 : saved.rangeEnd;
@@ -266,7 +277,8 @@ export class ByteWriter {
       this.#sealed = 0;
     }
     this.#start = end;
-    this.#saved.text = '';
+    this.#saved.text = undefined;
+    this.#saved.textLength = 0;
     this.#saved.range = undefined;
     slab.regions++;
     // A slab made for one large message goes with it.
@@ -314,6 +326,11 @@ export class ByteWriter {
 
   #settleText(): void {
     const text = this.#text;
+    const saved = this.#saved;
+    if (saved.text === undefined) {
+      saved.text = text.slice(0, saved.textLength);
+      saved.writeText = this.#writeText;
+    }
     // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
     this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
     this.#position += this.#writeText(this.#bytes, text, this.#position);
@@ -387,7 +404,9 @@ interface Saved {
   position: number;
   parts: number;
   sealed: number;
-  text: string;
+  textLength: number;
+  /** What was waiting to be written when the message began, once it has been written. */
+  text: string | undefined;
   writeText: TextWriter;
   range: Uint8Array | undefined;
   rangeStart: number;

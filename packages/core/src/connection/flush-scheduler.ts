@@ -42,6 +42,14 @@ class FlushScheduler {
     return false;
   }
 
+  /** Writes what waits for the pass. */
+  flush(): void {
+    const dirty = this.#dirty;
+    if (dirty.length === 0) return;
+    this.#dirty = [];
+    for (const connection of dirty) connection.flush();
+  }
+
   #arm(): void {
     this.#armed = true;
     this.#reads = 1;
@@ -53,10 +61,7 @@ class FlushScheduler {
     this.#armed = false;
     this.#crowded = this.#reads >= CROWDED;
     this.#reads = 0;
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return;
-    this.#dirty = [];
-    for (const connection of dirty) connection.flush();
+    this.flush();
   };
 }
 

@@ -98,9 +98,10 @@ export class ReadLoop<Connection, In> {
     return this.#reader.buffered;
   }
 
-  /** Whether all that was received is handled: no hook is pending and no complete message waits. */
+  /** Whether all that was received and that anybody wants is handled: no hook is pending and no complete message waits. */
   get atRest(): boolean {
-    return this.#holds === 0 && !this.#running;
+    const unfinished = Hold.Hook | Hold.Yield | Hold.Pressure | (this.#reader.buffered > 0 ? Hold.User : 0);
+    return (this.#holds & unfinished) === 0 && !this.#running;
   }
 
   /** Whether the peer has ended and everything before that was handled. */

@@ -9,6 +9,9 @@ import { SLAB_SIZE } from '../codec/slab.ts';
 import { flushScheduler } from './flush-scheduler.ts';
 import type { Transport } from './transport.ts';
 
+/** With less room than this for the next batch the ones that wait are written first. */
+const MIN_ROOM = 8 * 1024;
+
 /** Above and below how many unsent bytes a sender is told to wait and to go on. */
 export interface WaterMarks {
   readonly low: number;
@@ -79,6 +82,8 @@ export class WriteLoop<Connection> {
     if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send while it encodes');
     if (owner !== this) {
       owner?.surrender();
+      // Full of batches that wait: writing them now keeps to this slab, which is in the cache, instead of filling another.
+      if (writer.room < MIN_ROOM) flushScheduler.flush();
       // oxlint-disable-next-line typescript/no-this-alias -- this is the point
       owner = this;
     }

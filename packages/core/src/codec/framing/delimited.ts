@@ -156,9 +156,12 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
       output.range(body.source, body.start, body.end + sent.length);
       return;
     }
-    writeBody(output, body, encoding);
-    if (typeof body === 'string' && sentText !== undefined) writeBody(output, sentText, encoding);
-    else for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
+    if (typeof body === 'string' && sentText !== undefined) {
+      writeBody(output, body + sentText, encoding);
+    } else {
+      writeBody(output, body, encoding);
+      for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
+    }
   }
 
   #find(input: ByteReader): number {
