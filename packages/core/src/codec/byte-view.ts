@@ -42,7 +42,7 @@ export class ByteView {
 
   /** A copy of the bytes that lasts. */
   toBytes(): Buffer {
-    return copyOut(this.source, this.start, this.end);
+    return copyOut(this.source.buffer, this.source.byteOffset + this.start, this.length);
   }
 
   /** The bytes as text, utf-8 unless told otherwise. */
@@ -57,7 +57,7 @@ export class ByteView {
 
   /** Makes the view own its bytes, so that it outlives the hook, and returns it. A small view pins no large buffer afterwards. */
   retain(): this {
-    const owned = ownedBytes(this.source, this.start, this.end);
+    const owned = ownedBytes(this.source.buffer, this.source.byteOffset + this.start, this.length);
     const self = this as Writable<this>;
     self.source = owned;
     self.start = 0;
