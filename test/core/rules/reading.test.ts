@@ -214,6 +214,18 @@ describe('4. Accumulation', () => {
       copy.mockRestore();
       return bytes;
     };
+    const scanned = (frame: number, chunkSize: number): number => {
+      const copy = vi.spyOn(Buffer.prototype, 'copy');
+      const embedded = embed(line({ as: 'bytes', maxLength: frame }));
+      for (let at = 0; at < frame; at += chunkSize) embedded.feed(Buffer.alloc(chunkSize, 'x'));
+      embedded.feed('\n');
+      expect(embedded.messages[0]).toHaveLength(frame);
+      const bytes = copy.mock.results.reduce((sum, { value }) => sum + (value as number), 0);
+      copy.mockRestore();
+      return bytes;
+    };
+    for (const frame of [1000, 100_000, 1_600_000]) expect(scanned(frame, 10)).toBeLessThanOrEqual(3 * frame);
+
     // Every byte is copied once on arrival, and by each of the doublings: 1 + 1/2 + 1/4 ... times more in all.
     for (const frame of [100_000, 1_600_000, 25_600_000]) {
       expect(copied(frame, 16_384)).toBeLessThanOrEqual(3 * frame);

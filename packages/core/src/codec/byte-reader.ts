@@ -354,7 +354,8 @@ export class ByteReader {
    * when its length is known, so that a large frame is copied little more than once, else twice as much.
    */
   #assemble(wanted: number): void {
-    const known = this.#needed > 1;
+    // One byte more is what a codec asks for that does not know.
+    const known = this.#needed > this.length + 1;
     const roomy = Math.max(known ? SLACK * wanted : 2 * wanted, MIN_ASSEMBLY);
     const capacity = known ? Math.max(wanted, Math.min(this.#needed, roomy)) : roomy;
     const assembly = Buffer.allocUnsafeSlow(capacity);
