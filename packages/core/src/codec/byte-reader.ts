@@ -221,7 +221,7 @@ export class ByteReader {
   /** Appends received bytes. They belong to the reader from now on and must not be written to again. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     if (this.length === 0 && this.#next === undefined) {
       this.#adopt(bytes, 0);
     } else {
@@ -298,13 +298,14 @@ export class ByteReader {
     const gap = start - this.#textEnd;
     this.#textEnd = start + n;
     const ahead = this.#ahead;
-    if (offset >= 0 && offset + n <= ahead.length && ahead.length <= SLACK * n && this.#aheadDecode === decode) {
+    if (offset >= 0 && offset + n <= ahead.length && ahead.length <= SLACK * (n + MAX_GAP) && this.#aheadDecode === decode) {
       return ahead.substring(offset, offset + n);
     }
-    if (gap <= MAX_GAP && n >= MIN_AHEAD && n <= MAX_AHEAD && this.#aheadWorks && start + SLACK * n <= this.#end) {
-      const text = decode(this.#window, start, start + SLACK * n);
+    const end = start + SLACK * (n + gap);
+    if (gap <= MAX_GAP && n >= MIN_AHEAD && n <= MAX_AHEAD && this.#aheadWorks && end <= this.#end) {
+      const text = decode(this.#window, start, end);
       // One character for each byte, or places in the text are not places in the bytes.
-      if (text.length === SLACK * n) {
+      if (text.length === end - start) {
         this.#ahead = text;
         this.#aheadStart = start;
         this.#aheadDecode = decode;

@@ -35,8 +35,9 @@ export class WriteLoop<Connection> {
   readonly #connection: Connection;
   /** Whether nobody reads the bytes of a write that has completed. */
   readonly #releases: boolean;
-  /** Batches that had to leave the writer. */
-  #surrendered: Batch[] | undefined = undefined;
+  /** The batch that had to leave the writer, and those that did after it, if there are any. */
+  #surrendered: Batch | undefined = undefined;
+  #more: Batch[] | undefined = undefined;
   #surrenderedSize = 0;
   /** Whether the socket may still have bytes of the last write: asking it for every message would cost more than this. */
   #unsent = false;
@@ -127,24 +128,19 @@ export class WriteLoop<Connection> {
   /** Hands all that was sent to the socket, in one write. */
   flush(): void {
     this.#scheduled = false;
-    const batches = this.#surrendered;
-    if (owner === this) {
-      owner = undefined;
-      const batch = writer.take();
-      if (batches === undefined) {
-        this.#write(batch.segments, batch.size);
-        writer.giveBack(batch, this.#mayReuse());
-        this.#watchPressure();
-        return;
-      }
-      batches.push(batch);
-    }
-    if (batches === undefined) return;
-    const size = batches.reduce((sum, batch) => sum + batch.size, 0);
+    const before = this.#surrendered;
+    const last = owner === this ? writer.take() : undefined;
+    if (last !== undefined) owner = undefined;
+    const batch = before ?? last;
+    if (batch === undefined) return;
     this.#surrendered = undefined;
     this.#surrenderedSize = 0;
-    this.#write(batches.length === 1 ? batches[0]!.segments : batches.flatMap(({ segments }) => segments), size);
-    for (const batch of batches) writer.giveBack(batch, this.#mayReuse());
+    if (this.#more === undefined && (before === undefined || last === undefined)) {
+      this.#write(batch.segments, batch.size);
+      writer.giveBack(batch, this.#mayReuse());
+    } else {
+      this.#writeAll([batch, ...(this.#more ?? []), ...(before === undefined || last === undefined ? [] : [last])]);
+    }
     this.#watchPressure();
   }
 
@@ -152,7 +148,8 @@ export class WriteLoop<Connection> {
   surrender(): void {
     const batch = writer.take();
     this.#surrenderedSize += batch.size;
-    (this.#surrendered ??= []).push(batch);
+    if (this.#surrendered === undefined) this.#surrendered = batch;
+    else (this.#more ??= []).push(batch);
   }
 
   /** Drops what was not handed to the socket yet; nothing is written from here on. */
@@ -162,8 +159,10 @@ export class WriteLoop<Connection> {
       owner = undefined;
       writer.giveBack(writer.take(), true);
     }
-    for (const batch of this.#surrendered ?? []) writer.giveBack(batch, true);
+    if (this.#surrendered !== undefined) writer.giveBack(this.#surrendered, true);
+    for (const batch of this.#more ?? []) writer.giveBack(batch, true);
     this.#surrendered = undefined;
+    this.#more = undefined;
     this.#surrenderedSize = 0;
   }
 
@@ -187,6 +186,15 @@ export class WriteLoop<Connection> {
       transport.write(segments, written);
     }
     this.#unsent = transport.writableLength > 0;
+  }
+
+  #writeAll(batches: readonly Batch[]): void {
+    this.#more = undefined;
+    this.#write(
+      batches.flatMap(({ segments }) => segments),
+      batches.reduce((sum, { size }) => sum + size, 0),
+    );
+    for (const batch of batches) writer.giveBack(batch, this.#mayReuse());
   }
 
   #mayReuse(): boolean {
