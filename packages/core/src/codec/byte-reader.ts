@@ -42,8 +42,9 @@ const MIN_FILL = 256;
  */
 export class ByteReader {
   #window: Buffer = EMPTY;
-  /** The memory of the window, once somebody has asked for it. */
+  /** The memory of the window and where in it the window lies, once somebody has asked for it. */
   #memory: ArrayBufferLike | undefined = undefined;
+  #offset = 0;
   #position = 0;
   #end = 0;
   /** The window is an assembly buffer of our own, with room for more behind `#end`. */
@@ -151,8 +152,11 @@ export class ByteReader {
   take(n: number): Buffer {
     const start = this.#consume(n);
     // Asking a Buffer for its memory takes longer than copying a short message.
-    const memory = (this.#memory ??= this.#window.buffer);
-    return ownedBytes(memory, this.#window.byteOffset + start, n);
+    if (this.#memory === undefined) {
+      this.#memory = this.#window.buffer;
+      this.#offset = this.#window.byteOffset;
+    }
+    return ownedBytes(this.#memory, this.#offset + start, n);
   }
 
   /** Consumes `n` bytes as latin1 text: each byte one character. */
