@@ -302,7 +302,12 @@ export class ByteReader {
     const gap = start - this.#textEnd;
     this.#textEnd = start + n;
     const ahead = this.#ahead;
-    if (offset >= 0 && offset + n <= ahead.length && ahead.length <= SLACK * (n + MAX_GAP) && this.#aheadDecode === decode) {
+    if (
+      offset >= 0 &&
+      offset + n <= ahead.length &&
+      ahead.length <= SLACK * (n + MAX_GAP) &&
+      this.#aheadDecode === decode
+    ) {
       return ahead.substring(offset, offset + n);
     }
     const end = start + SLACK * (n + gap);

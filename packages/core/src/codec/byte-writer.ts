@@ -57,25 +57,15 @@ export class ByteWriter {
   #origin = 0;
   /** Slabs that have bytes of the message which were sealed before the slab was full. */
   #earlier: { slab: Slab; origin: number; end: number }[] | undefined = undefined;
-  readonly #saved: Saved;
+  /** Length of the text, and end of the range, that waited when the message began. */
+  #textBefore = 0;
+  #rangeBefore = 0;
+  #before: Snapshot | undefined = undefined;
 
   constructor(size: number = SLAB_SIZE) {
     this.#slab = new Slab(size);
     this.#bytes = this.#slab.bytes;
     this.#view = this.#slab.view;
-    this.#saved = {
-      slab: this.#slab,
-      start: 0,
-      position: 0,
-      parts: 0,
-      sealed: 0,
-      textLength: 0,
-      text: undefined,
-      writeText: writeUtf8,
-      range: undefined,
-      rangeStart: 0,
-      rangeEnd: 0,
-    };
   }
 
   // ---------------------------------------------------------------- what a codec uses
@@ -221,48 +211,40 @@ export class ByteWriter {
 
   /** Starts a message. */
   begin(): void {
-    const saved = this.#saved;
-    saved.slab = this.#slab;
-    saved.start = this.#start;
-    saved.position = this.#position;
-    saved.parts = this.#parts === undefined ? 0 : this.#parts.length;
-    saved.sealed = this.#sealed;
-    // The text itself is saved only when the message makes it be written: a pointer stored for each message costs a write barrier.
-    saved.textLength = this.#text.length;
-    saved.text = undefined;
-    saved.range = this.#range;
-    if (this.#range !== undefined) {
-      saved.rangeStart = this.#rangeStart;
-      saved.rangeEnd = this.#rangeEnd;
-    }
     this.#origin = this.#position;
-    this.#earlier = undefined;
+    this.#textBefore = this.#text.length;
+    this.#rangeBefore = this.#rangeEnd;
+    this.#before = undefined;
   }
 
   /** Takes back all that was written since {@link begin}; the messages before stay. */
   rollback(): void {
-    const saved = this.#saved;
-    this.#slab = saved.slab;
-    this.#bytes = saved.slab.bytes;
-    this.#view = saved.slab.view;
-    this.#start = saved.start;
-    this.#position = saved.position;
-    if (this.#parts !== undefined) this.#parts.length = saved.parts;
-    if (saved.parts === 0) this.#parts = undefined;
-    this.#sealed = saved.sealed;
-    if (saved.text === undefined) {
-      this.#text = this.#text.slice(0, saved.textLength);
-    } else {
-      this.#text = saved.text;
-      this.#writeText = saved.writeText;
+    const before = this.#before;
+    if (before === undefined) {
+      // Nothing happened but that the region or the tail grew.
+      this.#position = this.#origin;
+      this.#text = this.#text.slice(0, this.#textBefore);
+      this.#rangeEnd = this.#rangeBefore;
+      if (this.#rangeBefore === 0) this.#dropRange();
+      return;
     }
-    this.#range = saved.range;
-    this.#rangeStart = saved.range === undefined ? 0 : saved.rangeStart;
-    this.#rangeEnd = saved.range === undefined ? 0 : saved.rangeEnd;
+    this.#use(before.slab);
+    this.#start = before.start;
+    this.#position = before.position;
+    if (before.parts === 0) this.#parts = undefined;
+    else this.#parts!.length = before.parts;
+    this.#sealed = before.sealed;
+    this.#text = before.text;
+    this.#writeText = before.writeText;
+    this.#range = before.range;
+    this.#rangeStart = before.rangeStart;
+    this.#rangeEnd = before.rangeEnd;
   }
 
   /** Takes the batch out: the writer is empty afterwards. {@link giveBack} ends the use of its region. */
   take(): Batch {
+    // Whatever was begun is complete.
+    this.begin();
     this.#settle();
     const { size } = this;
     const slab = this.#slab;
@@ -277,9 +259,8 @@ export class ByteWriter {
       this.#sealed = 0;
     }
     this.#start = end;
-    this.#saved.text = undefined;
-    this.#saved.textLength = 0;
-    this.#saved.range = undefined;
+    this.#before = undefined;
+    this.#earlier = undefined;
     slab.regions++;
     // A slab made for one large message goes with it.
     if (slab.bytes.length > SLAB_SIZE) this.#renew(SLAB_SIZE);
@@ -325,12 +306,8 @@ export class ByteWriter {
   }
 
   #settleText(): void {
+    this.#before ??= this.#snapshot();
     const text = this.#text;
-    const saved = this.#saved;
-    if (saved.text === undefined) {
-      saved.text = text.slice(0, saved.textLength);
-      saved.writeText = this.#writeText;
-    }
     // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
     this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
     this.#position += this.#writeText(this.#bytes, text, this.#position);
@@ -342,9 +319,8 @@ export class ByteWriter {
     const start = this.#rangeStart;
     const end = this.#rangeEnd;
     const length = end - start;
-    this.#range = undefined;
-    this.#rangeStart = 0;
-    this.#rangeEnd = 0;
+    this.#before ??= this.#snapshot();
+    this.#dropRange();
     if (length >= BY_REFERENCE) {
       this.#refer(Buffer.from(source.buffer, source.byteOffset + start, length));
     } else {
@@ -354,7 +330,30 @@ export class ByteWriter {
     }
   }
 
+  #dropRange(): void {
+    this.#range = undefined;
+    this.#rangeStart = 0;
+    this.#rangeEnd = 0;
+  }
+
+  /** What {@link rollback} returns to: taken when a message first does more than let the region or the tail grow. */
+  #snapshot(): Snapshot {
+    return {
+      slab: this.#slab,
+      start: this.#start,
+      position: this.#origin,
+      parts: this.#parts === undefined ? 0 : this.#parts.length,
+      sealed: this.#sealed,
+      text: this.#text.slice(0, this.#textBefore),
+      writeText: this.#writeText,
+      range: this.#rangeBefore === 0 ? undefined : this.#range,
+      rangeStart: this.#rangeBefore === 0 ? 0 : this.#rangeStart,
+      rangeEnd: this.#rangeBefore,
+    };
+  }
+
   #refer(bytes: Uint8Array): void {
+    this.#before ??= this.#snapshot();
     this.#seal();
     (this.#parts ??= []).push(bytes);
     this.#sealed += bytes.length;
@@ -376,12 +375,14 @@ export class ByteWriter {
 
   /** Goes on in a new slab: the earlier messages' bytes stay in the old one, this message's move along. */
   #overflow(n: number): void {
+    this.#before ??= this.#snapshot();
     const origin = this.#origin;
     const bytes = this.#bytes;
     const from = Math.max(this.#start, origin);
     const to = this.#position;
     this.#position = from;
     this.#seal();
+    if (origin >= 0) this.#earlier = undefined;
     if (from > Math.max(origin, 0)) (this.#earlier ??= []).push({ slab: this.#slab, origin, end: from - origin });
     this.#renew(Math.max(SLAB_SIZE, 2 * (to - from) + n));
     this.#position = bytes.copy(this.#bytes, 0, from, to);
@@ -389,28 +390,29 @@ export class ByteWriter {
   }
 
   #renew(size: number): void {
-    this.#slab = new Slab(size);
-    this.#bytes = this.#slab.bytes;
-    this.#view = this.#slab.view;
+    this.#use(new Slab(size));
     this.#start = 0;
     this.#position = 0;
   }
+
+  #use(slab: Slab): void {
+    this.#slab = slab;
+    this.#bytes = slab.bytes;
+    this.#view = slab.view;
+  }
 }
 
-/** What {@link ByteWriter.rollback} returns to. */
-interface Saved {
-  slab: Slab;
-  start: number;
-  position: number;
-  parts: number;
-  sealed: number;
-  textLength: number;
-  /** What was waiting to be written when the message began, once it has been written. */
-  text: string | undefined;
-  writeText: TextWriter;
-  range: Uint8Array | undefined;
-  rangeStart: number;
-  rangeEnd: number;
+interface Snapshot {
+  readonly slab: Slab;
+  readonly start: number;
+  readonly position: number;
+  readonly parts: number;
+  readonly sealed: number;
+  readonly text: string;
+  readonly writeText: TextWriter;
+  readonly range: Uint8Array | undefined;
+  readonly rangeStart: number;
+  readonly rangeEnd: number;
 }
 
 function checkFits(value: number, width: number): void {

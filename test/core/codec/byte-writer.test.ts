@@ -1,0 +1,161 @@
+import { Buffer } from 'node:buffer';
+
+import { type Batch, ByteView, ByteWriter } from '@wirewright/core/codec';
+import { describe, expect, test } from 'vitest';
+
+import { random } from '../../support/random.ts';
+
+const SOURCE = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7) & 255));
+
+const bytesOf = ({ segments }: Batch): Buffer => Buffer.concat(Array.isArray(segments) ? segments : [segments]);
+
+/** Writes something at random; returns what it should be. */
+function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
+  const upTo = (n: number): number => Math.floor(next() * n);
+  switch (upTo(9)) {
+    case 0: {
+      const text = 'ü'.repeat(upTo(200));
+      writer.utf8(text);
+      return [Buffer.from(text)];
+    }
+    case 1: {
+      const text = 'x'.repeat(upTo(3000));
+      writer.utf8(text);
+      return [Buffer.from(text)];
+    }
+    case 2: {
+      const text = 'é'.repeat(upTo(60));
+      writer.latin1(text);
+      return [Buffer.from(text, 'latin1')];
+    }
+    case 3: {
+      const bytes = SOURCE.subarray(upTo(1000), 1000 + upTo(2500));
+      writer.bytes(bytes);
+      return [Buffer.from(bytes)];
+    }
+    case 4: {
+      const value = upTo(0x7fffffff);
+      writer.u64(BigInt(value));
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigUInt64BE(BigInt(value));
+      return [bytes];
+    }
+    case 5:
+      writer.u8(7);
+      return [Buffer.from([7])];
+    case 6: {
+      if (next() < 0.9) return [];
+      const text = 'z'.repeat(70_000);
+      writer.latin1(text);
+      return [Buffer.from(text)];
+    }
+    default: {
+      // Ranges, some of which continue each other.
+      const parts: Buffer[] = [];
+      let start = upTo(2000);
+      for (let i = 0; i < 3; i++) {
+        const end = start + upTo(700);
+        if (next() < 0.5) writer.range(SOURCE, start, end);
+        else writer.bytes(new ByteView(SOURCE, start, end));
+        parts.push(SOURCE.subarray(start, end));
+        start = next() < 0.7 ? end : upTo(100);
+      }
+      return parts;
+    }
+  }
+}
+
+/** One message: some writes, and lengths that are patched in afterwards. */
+function writeMessage(writer: ByteWriter, next: () => number): Buffer[] {
+  writer.begin();
+  const parts: Buffer[] = [];
+  const lengths: { mark: number; from: number; bytes: Buffer }[] = [];
+  for (let i = Math.floor(next() * 6); i > 0; i--) {
+    if (next() < 0.15) {
+      const bytes = Buffer.alloc(4);
+      lengths.push({ mark: writer.mark(), from: 0, bytes });
+      writer.u32(0);
+      lengths.at(-1)!.from = writer.length;
+      parts.push(bytes);
+    }
+    parts.push(...writeSomething(writer, next));
+    for (const { mark, from, bytes } of lengths) {
+      if (next() < 0.5) continue;
+      writer.patch(mark, writer.length - from, 4);
+      bytes.writeUInt32BE(writer.length - from);
+    }
+  }
+  return parts;
+}
+
+describe('whatever is written, taken back and given back, the batches are what was written:', () => {
+  test.each([1, 2, 3, 4])('seed %i', (seed) => {
+    const next = random(seed);
+    for (let round = 0; round < 40; round++) {
+      const writer = new ByteWriter(round % 3 === 0 ? 1024 : undefined);
+      const waiting: { batch: Batch; bytes: Buffer }[] = [];
+      let expected: Buffer[] = [];
+      for (let message = 0; message < 150; message++) {
+        const parts = writeMessage(writer, next);
+        if (next() < 0.25) writer.rollback();
+        else expected.push(...parts);
+        if (next() > 0.1) continue;
+        const batch = writer.take();
+        const bytes = Buffer.concat(expected);
+        expect(bytesOf(batch).equals(bytes)).toBe(true);
+        expect(batch.size).toBe(bytes.length);
+        expected = [];
+        // Some are written at once, others wait while the slab fills on.
+        if (next() < 0.5) writer.giveBack(batch, next() < 0.7);
+        else waiting.push({ batch, bytes });
+        if (waiting.length > 3) {
+          const first = waiting.shift()!;
+          expect(bytesOf(first.batch).equals(first.bytes)).toBe(true);
+          writer.giveBack(first.batch, next() < 0.5);
+        }
+      }
+    }
+  });
+});
+
+test('a slab that nobody uses any more is filled again from the start', () => {
+  const writer = new ByteWriter();
+  const start = (): number => {
+    writer.begin();
+    writer.u32(1);
+    const batch = writer.take();
+    const at = (batch.segments as Buffer).byteOffset;
+    writer.giveBack(batch, true);
+    return at;
+  };
+  expect([start(), start(), start()]).toEqual([0, 0, 0]);
+  // From above what a write in progress still reads.
+  writer.begin();
+  writer.u32(1);
+  writer.giveBack(writer.take(), false);
+  expect([start(), start()]).toEqual([4, 4]);
+});
+
+test('views that lie side by side leave as one range, as they were received', () => {
+  const writer = new ByteWriter();
+  for (let i = 0; i < 30; i++) {
+    writer.begin();
+    writer.bytes(new ByteView(SOURCE, i * 100, i * 100 + 100));
+  }
+  const { segments } = writer.take();
+  expect(segments).toBeInstanceOf(Buffer);
+  expect((segments as Buffer).buffer).toBe(SOURCE.buffer);
+  expect((segments as Buffer).equals(SOURCE.subarray(0, 3000))).toBe(true);
+});
+
+test('integers that do not fit are refused, and places that were not written', () => {
+  const writer = new ByteWriter();
+  writer.begin();
+  expect(() => writer.uint(256, 1)).toThrow('256 does not fit an unsigned integer of 1 bytes');
+  expect(() => writer.uint(-1, 4)).toThrow(RangeError);
+  expect(() => writer.varint(1.5)).toThrow(RangeError);
+  expect(() => writer.patch(0, 1, 4)).toThrow('only bytes that were written can be patched');
+  writer.uint(0x0102030405, 5, 'little');
+  writer.varint(300);
+  expect(writer.takeBytes().toString('hex')).toBe('0504030201ac02');
+});
