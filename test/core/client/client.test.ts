@@ -188,6 +188,19 @@ describe('Connection.over()', () => {
     expect(await serving.closed).toBe('peer');
   });
 
+  test('learns of what happened to the stream before', async () => {
+    const [near, far] = duplexPair();
+    near.resume();
+    far.end();
+    await new Promise((resolve) => near.once('end', resolve));
+    const ended = Connection.over(near, line(), { onRead: () => {} });
+    expect(await ended.closed).toBe('peer');
+    const [gone] = duplexPair();
+    gone.destroy();
+    await new Promise((resolve) => gone.once('close', resolve));
+    expect(await Connection.over(gone, line()).closed).toBe('destroyed');
+  });
+
   test('refuses what is no codec, and wrong options, at the call', () => {
     const [near] = duplexPair();
     expect(() => Connection.over(near, line as never)).toThrow('call it, as in { codec: line() }');

@@ -290,6 +290,9 @@ export class Connection<In, Out = In, Data = unknown> {
       return hooks.onConnect?.(this);
     });
     this.#reads.settle('onConnect', result, () => this.#connected());
+    // A stream that was used before says neither of these again.
+    if (transport.readableEnded === true) this.#reads.receiveEnd();
+    if (transport.destroyed) queueMicrotask(() => this.#transportClosed());
     return isThenable(result) ? Promise.resolve(result).then(nothing, nothing) : undefined;
   }
 

@@ -2,6 +2,7 @@
 export interface Transport {
   readonly writableLength: number;
   readonly destroyed: boolean;
+  readonly readableEnded?: boolean;
   allowHalfOpen?: boolean;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
