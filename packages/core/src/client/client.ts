@@ -1,5 +1,6 @@
 import type { CodecFactory } from '../codec/codec.ts';
 import { integerOption } from '../codec/options.ts';
+import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
@@ -16,6 +17,7 @@ import {
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
+import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
 import { connectSocket, type ConnectOptions } from './connect-socket.ts';
 
@@ -41,7 +43,9 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #connectTimeout: number;
   readonly #connections = new Set<Connection<In, Out, Data>>();
   #current: Connection<In, Out, Data> | undefined = undefined;
-  #closed = false;
+  /** Aborted when the client is closed. */
+  readonly #stop = new AbortController();
+  #closing: Promise<CloseResult> | undefined = undefined;
 
   /** @throws {InvalidOptionError} an option is unknown or out of range, or `codec` makes no codec */
   constructor(options: ClientOptions<In, Out, Data> = {}) {
@@ -55,7 +59,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 10_000, 1, MAX_DELAY);
   }
 
-  /** The connection that was made last and is still open. */
+  /** The connection that was made last, while it is open. */
   get current(): Connection<In, Out, Data> | undefined {
     return this.#current;
   }
@@ -70,35 +74,53 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    */
   async connect(options: ConnectOptions): Promise<Connection<In, Out, Data>> {
     checkPlace('connect()', options, ['signal'], 1);
-    if (this.#closed) throw new ClosedError('the client');
+    this.#stop.signal.throwIfAborted();
+    const signal =
+      options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
     const { clock } = this.#settings;
-    let opened: unknown;
-    const connection = await connectSocket(options, this.#socketOptions, this.#connectTimeout, clock, (socket) => {
-      // In the very turn in which the socket connects: no event of it may find nobody listening.
-      const made = new Connection(socket, this.#settings);
-      this.#connections.add(made);
-      this.#current = made;
-      opened = made.open();
-      return made;
-    });
-    await opened;
-    if (connection.error !== undefined) throw connection.error;
-    if (this.#closed) {
+    let opened: Promise<void> | undefined;
+    const connection = await connectSocket(
+      { ...options, signal },
+      this.#socketOptions,
+      this.#connectTimeout,
+      clock,
+      (socket) => {
+        // In the very turn in which the socket connects: no event of it may find nobody listening.
+        const made = new Connection(socket, this.#settings);
+        this.#connections.add(made);
+        this.#current = made;
+        opened = made.open();
+        return made;
+      },
+    );
+    try {
+      await abortable(Promise.race([opened, connection.closed]), signal);
+    } catch (error) {
       connection.destroy();
-      throw new ClosedError('the client');
+      throw error;
     }
+    if (connection.error !== undefined) throw connection.error;
+    if (connection.closeReason !== undefined) throw new ClosedError(connection.name);
     return connection;
   }
 
-  /** Closes all connections, once what they have received is handled, and makes no more. Resolves when the last is gone. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(Array.from(this.#connections, (connection) => connection.close({ drain: true })));
+  /**
+   * Closes all connections once what they have received is handled, destroys what is left when the grace is over, and makes no more.
+   * Connecting that is under way is given up. Resolves with counts when the last connection is gone; a second call gets the same
+   * promise.
+   *
+   * @throws {InvalidOptionError} `grace` is out of range
+   */
+  close(options: CloseOptions = {}): Promise<CloseResult> {
+    const grace = graceOf(options);
+    this.#stop.abort(new ClosedError('the client'));
+    this.#closing ??= closeAll(this.#connections, grace, this.#settings.clock);
+    return this.#closing;
   }
 
   /** Destroys all connections at once and makes no more. */
   destroy(): void {
-    this.#closed = true;
+    this.#stop.abort(new ClosedError('the client'));
     for (const connection of this.#connections) connection.destroy();
   }
 

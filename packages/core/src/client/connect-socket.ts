@@ -49,7 +49,12 @@ export function connectSocket<T>(
     const onError = (error: Error): void => failed(connectError(where, error));
     const connected = (): void => {
       settle();
-      resolve(use(socket));
+      try {
+        resolve(use(socket));
+      } catch (error) {
+        failed(error as Error);
+        return;
+      }
       socket.off('error', onError);
     };
     const cancel = clock.after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));

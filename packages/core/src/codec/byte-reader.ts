@@ -129,7 +129,7 @@ export class ByteReader {
   /** Whether the bytes at `at` are `bytes`. */
   startsWith(bytes: Uint8Array, at: number = 0): boolean {
     const first = this.#position + at;
-    if (first + bytes.length > this.#end) return false;
+    if (at < 0 || first + bytes.length > this.#end) return false;
     for (let i = 0; i < bytes.length; i++) if (this.#window[first + i] !== bytes[i]) return false;
     return true;
   }
@@ -367,7 +367,9 @@ export class ByteReader {
     // One byte more is what a codec asks for that does not know.
     const known = this.#needed > this.length + 1;
     const roomy = Math.max(known ? SLACK * wanted : 2 * wanted, MIN_ASSEMBLY);
-    const capacity = known ? Math.max(wanted, Math.min(this.#needed, roomy)) : roomy;
+    // What is needed is often said in steps: growing by just one of them each time would copy the frame as often.
+    const least = this.#assembled ? Math.ceil(1.5 * wanted) : wanted;
+    const capacity = known ? Math.max(least, Math.min(this.#needed, roomy)) : roomy;
     const assembly = Buffer.allocUnsafeSlow(capacity);
     const length = this.#window.copy(assembly, 0, this.#position, this.#end);
     this.#origin += this.#position;

@@ -187,6 +187,7 @@ export class ByteWriter {
    */
   patch(mark: number, value: number, width: number, endian: Endian = 'big'): void {
     checkFits(value, width);
+    this.#settle();
     const at = this.#origin + mark;
     if (mark < 0 || at + width > this.#position) throw new RangeError('only bytes that were written can be patched');
     if (at >= 0) {
@@ -207,6 +208,11 @@ export class ByteWriter {
   /** Bytes that the slab still has room for. */
   get room(): number {
     return this.#bytes.length - this.#position;
+  }
+
+  /** Goes on in an empty slab, for when this one stays nearly full; the batch must have been taken. */
+  refill(): void {
+    this.#renew(SLAB_SIZE);
   }
 
   /** Starts a message. */
@@ -268,14 +274,14 @@ export class ByteWriter {
   }
 
   /**
-   * Ends the use of a batch. A slab that nobody uses any more is filled again from the start, or from above the regions that a write
-   * in progress still reads.
+   * Ends the use of a batch. A slab that nobody uses any more, neither a batch that was taken nor the one that gathers now, is filled
+   * again from the start, or from above the regions that a write in progress still reads.
    *
    * @param free whether nothing reads the region any more
    */
   giveBack({ slab, end }: Batch, free: boolean): void {
     if (!free && end > slab.floor) slab.floor = end;
-    if (--slab.regions === 0 && slab === this.#slab && this.#start === this.#position) {
+    if (--slab.regions === 0 && slab === this.#slab && this.size === 0) {
       this.#position = slab.floor;
       this.#start = slab.floor;
     }
@@ -292,7 +298,9 @@ export class ByteWriter {
   // ---------------------------------------------------------------- inside
 
   #append(text: string, writeText: TextWriter): void {
-    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT) {
+    // A character beyond U+FFFF that two texts have half of each must not be joined: they are two broken ones.
+    const half = (text.charCodeAt(0) & 0xfc00) === 0xdc00;
+    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT || half) {
       this.#settle();
       this.#writeText = writeText;
     }
@@ -378,7 +386,7 @@ export class ByteWriter {
     this.#before ??= this.#snapshot();
     const origin = this.#origin;
     const bytes = this.#bytes;
-    const from = Math.max(this.#start, origin);
+    const from = Math.min(Math.max(this.#start, origin), this.#position);
     const to = this.#position;
     this.#position = from;
     this.#seal();

@@ -2,6 +2,9 @@ import type { ByteReader } from './byte-reader.ts';
 import type { Codec } from './codec.ts';
 import { CodecStuckError, DecodeError, ProtocolError, TruncatedFrameError } from './errors.ts';
 
+/** What may come on top of a body, in bytes, when the codec does not say how much of what it needs is body. */
+const FRAMING_ALLOWANCE = 64;
+
 /**
  * Takes the next message off `reader` with `codec`, or returns `undefined` when more bytes have to arrive first. The contract of
  * `decode` is kept here, once, for the read loop, the tests and whoever drives a codec without a connection.
@@ -23,11 +26,12 @@ export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In 
     const after = reader.length;
     if (message !== undefined) {
       if (after === before) throw new CodecStuckError();
+      reader.resetNeed();
       return message;
     }
     if (after === before && reader.needed <= after) {
       // No hint, or one that is met already: it takes at least one byte more.
-      reader.need(after + 1);
+      reader.need(after + 1, FRAMING_ALLOWANCE);
     }
   }
 }

@@ -1,5 +1,6 @@
 export type { Endian } from './byte-reader.ts';
 export type { Batch } from './byte-writer.ts';
+export type { Slab } from './slab.ts';
 export type { Codec, CodecFactory } from './codec.ts';
 export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
 export type { FixedLengthOptions } from './framing/fixed-length.ts';

@@ -2,13 +2,13 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Codec, CodecFactory } from '../codec/codec.ts';
-import { WireError } from '../codec/errors.ts';
+import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { ClosedError, HookError, NoCodecError, SocketError } from '../errors.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
 import { type HookName, type Hooks, isThenable } from './hooks.ts';
 import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
-import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
+import { Hold, hookError, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
 import type { Transport } from './transport.ts';
 import { abortable, type Waiting, waiting } from './waiting.ts';
 import { WriteLoop } from './write-loop.ts';
@@ -20,6 +20,12 @@ export interface ConnectionCounters {
   readonly messagesIn: number;
   readonly messagesOut: number;
 }
+
+/**
+ * How often a connection that drains looks whether more came while it was not reading. A peer that never stops would keep it from
+ * closing for ever.
+ */
+const DRAIN_ROUNDS = 16;
 
 const State = { Open: 0, HalfClosed: 1, Closing: 2, Closed: 3 } as const;
 
@@ -61,6 +67,8 @@ export class Connection<In, Out = In, Data = unknown> {
   #error: WireError | undefined = undefined;
   #closed: Waiting<CloseReason> | undefined = undefined;
   #drained: Waiting<void> | undefined = undefined;
+  /** Whether `send` has returned false since the last drain. */
+  #toldToWait = false;
   #cancelDeadline: (() => void) | undefined = undefined;
 
   /**
@@ -75,6 +83,8 @@ export class Connection<In, Out = In, Data = unknown> {
     hooks: Hooks<In, Out, Data> = {},
     options: ConnectionOptions<Data> = {},
   ): Connection<In, Out, Data> {
+    if ((duplex as Transport as Owned)[connectionOf] !== undefined)
+      throw new InvalidOptionError('this stream has a connection already');
     const first = createCodec(codec);
     const settings = connectionSettings<In, Out, Data>('Connection.over()', 'connection', () => first, hooks, options);
     const connection = new Connection(duplex, settings);
@@ -96,7 +106,6 @@ export class Connection<In, Out = In, Data = unknown> {
     );
     this.#writes = new WriteLoop(transport, settings.marks, Connection.#onPressure, self);
     this.data = undefined as Data;
-    if (settings.data !== undefined) this.data = settings.data();
   }
 
   // ---------------------------------------------------------------- talking
@@ -112,7 +121,9 @@ export class Connection<In, Out = In, Data = unknown> {
   send(message: Out): boolean {
     if (this.#state !== State.Open) return false;
     if (this.#codec === undefined) throw new NoCodecError();
-    return this.#writes.send(this.#codec, message);
+    if (this.#writes.send(this.#codec, message)) return true;
+    this.#toldToWait = true;
+    return false;
   }
 
   /** Writes what was sent so far now, instead of with the turn. */
@@ -198,7 +209,11 @@ export class Connection<In, Out = In, Data = unknown> {
    * The first error counts, later ones are dropped.
    */
   fail(error: WireError): void {
-    if (this.#reason !== undefined) return;
+    if (this.#reason !== undefined) {
+      // Too late to matter to the connection, but a bug in a hook must not pass unseen.
+      if (error instanceof HookError) process.emitWarning(error);
+      return;
+    }
     this.#fail(error);
     this.#shut();
   }
@@ -285,15 +300,16 @@ export class Connection<In, Out = In, Data = unknown> {
     transport.on('end', Connection.#onEnd);
     transport.on('data', Connection.#onData);
     const result = this.#call('onConnect', (hooks) => {
-      const { codec } = this.#settings;
+      const { codec, data } = this.#settings;
+      if (data !== undefined) this.data = data();
       if (codec !== undefined) this.#plug(createCodec(codec));
       return hooks.onConnect?.(this);
     });
-    this.#reads.settle('onConnect', result, () => this.#connected());
+    const connected = this.#reads.settle('onConnect', result, () => this.#connected());
     // A stream that was used before says neither of these again.
     if (transport.readableEnded === true) this.#reads.receiveEnd();
     if (transport.destroyed) queueMicrotask(() => this.#transportClosed());
-    return isThenable(result) ? Promise.resolve(result).then(nothing, nothing) : undefined;
+    return connected;
   }
 
   #plug(codec: Codec<In, Out>): void {
@@ -310,7 +326,7 @@ export class Connection<In, Out = In, Data = unknown> {
     try {
       return hook(this.#hooks);
     } catch (error) {
-      this.fail(error instanceof WireError ? error : new HookError(name, error));
+      this.fail(hookError(name, error));
       return undefined;
     }
   }
@@ -335,8 +351,10 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#reads.release(Hold.Pressure);
     this.#drained?.resolve();
     this.#drained = undefined;
-    if (this.#state !== State.Open || this.#hooks.onDrain === undefined) return;
-    this.#reads.settle(
+    const told = this.#toldToWait;
+    this.#toldToWait = false;
+    if (!told || this.#state !== State.Open || this.#hooks.onDrain === undefined) return;
+    void this.#reads.settle(
       'onDrain',
       this.#call('onDrain', (hooks) => hooks.onDrain?.(this)),
     );
@@ -372,17 +390,28 @@ export class Connection<In, Out = In, Data = unknown> {
 
   /** Closes as soon as everything that has arrived is handled. */
   #closeAtRest(): void {
-    if (this.#reason !== undefined || this.#reads.onRest !== undefined) return;
+    const reads = this.#reads;
+    if (this.#reason !== undefined || reads.onRest !== undefined) return;
+    let rounds = 0;
+    let waits = true;
     const attempt = (): void => {
-      if (this.#reads.atRest) this.#close('shutdown');
+      if (waits || !reads.atRest) return;
+      if (reads.resumed && rounds++ < DRAIN_ROUNDS) look();
+      else this.#close('shutdown');
     };
     // Two turns of the check phase have a poll phase between them: what the kernel holds now has been read by then.
-    setImmediate(() => {
+    const look = (): void => {
+      waits = true;
+      reads.resumed = false;
       setImmediate(() => {
-        this.#reads.onRest = attempt;
-        attempt();
+        setImmediate(() => {
+          waits = false;
+          attempt();
+        });
       });
-    });
+    };
+    reads.onRest = attempt;
+    look();
   }
 
   #destroy(reason: CloseReason): void {
@@ -452,8 +481,6 @@ export class Connection<In, Out = In, Data = unknown> {
 function messageHooks<In, Out, Data>(hooks: Hooks<In, Out, Data>): MessageHooks<AnyConnection, In> {
   return hooks;
 }
-
-function nothing(): void {}
 
 function socketOf(transport: Transport): Socket | undefined {
   return transport instanceof Socket ? transport : undefined;

@@ -65,7 +65,11 @@ export class ReadLoop<Connection, In> {
   #running = false;
   #stopped = false;
   #transportPaused = false;
-  /** Called whenever the loop comes to rest. */
+  /** Messages since others last had their turn. */
+  #turn = 0;
+  /** Whether the socket was paused and is read again: it may have more by now. */
+  resumed = false;
+  /** Called when the loop may have come to rest. */
   onRest: (() => void) | undefined = undefined;
   bytes = 0;
   messages = 0;
@@ -86,16 +90,9 @@ export class ReadLoop<Connection, In> {
     this.#codec = codec;
     this.#reader.maxFrameLength = codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
     this.#reader.resetNeed();
-    this.release(Hold.Codec);
-  }
-
-  get hasCodec(): boolean {
-    return this.#codec !== undefined;
-  }
-
-  /** Bytes received and not consumed. */
-  get buffered(): number {
-    return this.#reader.buffered;
+    this.#holds &= ~Hold.Codec;
+    // What is left over is for the new one, now.
+    if (!this.#running) queueMicrotask(() => this.#wake());
   }
 
   /** Whether all that was received and that anybody wants is handled: no hook is pending and no complete message waits. */
@@ -109,10 +106,6 @@ export class ReadLoop<Connection, In> {
     return this.#end >= End.Told;
   }
 
-  holds(reason: number): boolean {
-    return (this.#holds & reason) !== 0;
-  }
-
   /** Stops reading for `reason`. The socket is paused only when it brings more bytes: most holds are over before. */
   hold(reason: number): void {
     this.#holds |= reason;
@@ -122,14 +115,17 @@ export class ReadLoop<Connection, In> {
   release(reason: number): void {
     if ((this.#holds & reason) === 0) return;
     this.#holds &= ~reason;
-    if (this.#holds === 0 && !this.#running) queueMicrotask(() => this.run());
+    if (!this.#running) queueMicrotask(() => this.#wake());
   }
 
-  /** Holds reading until `result`, which hook `name` returned, has settled; a rejection fails the connection. */
-  settle(name: HookName, result: unknown, afterwards?: () => void): void {
+  /**
+   * Holds reading until `result`, which hook `name` returned, has settled; a rejection fails the connection. Returns a promise of
+   * that, which never rejects, or undefined when there is nothing to wait for.
+   */
+  settle(name: HookName, result: unknown, afterwards?: () => void): Promise<void> | undefined {
     if (!isThenable(result)) {
       afterwards?.();
-      return;
+      return undefined;
     }
     this.#hooks++;
     this.#holds |= Hold.Hook;
@@ -138,16 +134,17 @@ export class ReadLoop<Connection, In> {
       this.#settled();
     };
     const failed = (error: unknown): void => {
-      this.#events.fail(this.#connection, new HookError(name, error));
+      this.#events.fail(this.#connection, hookError(name, error));
       this.#settled();
     };
-    result.then(settled, failed);
+    return Promise.resolve(result).then(settled, failed);
   }
 
   /** Takes a chunk from the socket. */
   receive(chunk: Uint8Array): void {
     this.bytes += chunk.length;
     if (this.#stopped) return;
+    this.#turn = 0;
     this.#reader.push(chunk);
     if (this.#holds !== 0) {
       this.#transportPaused = true;
@@ -160,9 +157,7 @@ export class ReadLoop<Connection, In> {
   /** Takes the end of the input from the socket. */
   receiveEnd(): void {
     if (this.#end === End.Open) this.#end = End.Received;
-    // Whoever takes no messages has none to miss.
-    if (this.#holds === Hold.Reader && this.#reader.buffered === 0) this.#holds = 0;
-    this.run();
+    this.#wake();
   }
 
   /** Stops for good: what comes is dropped. */
@@ -179,7 +174,6 @@ export class ReadLoop<Connection, In> {
     const reader = this.#reader;
     const events = this.#events;
     const lastByte = reader.position + BYTES_PER_TURN;
-    let frames = 0;
     try {
       while (this.#holds === 0 && !this.#stopped) {
         const message = decodeNext(this.#codec!, reader);
@@ -190,11 +184,11 @@ export class ReadLoop<Connection, In> {
         }
         this.messages++;
         const result = this.hooks.onRead!(this.#connection, message);
-        if (result !== undefined && isThenable(result)) this.settle('onRead', result);
-        if ((++frames >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
+        if (result !== undefined && isThenable(result)) void this.settle('onRead', result);
+        if ((++this.#turn >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
       }
     } catch (error) {
-      events.fail(this.#connection, error instanceof WireError ? error : new HookError('onRead', error));
+      events.fail(this.#connection, hookError('onRead', error));
     }
     this.#running = false;
     if (this.#holds === 0) this.#resumeTransport();
@@ -208,12 +202,12 @@ export class ReadLoop<Connection, In> {
       const last = decodeEnd(this.#codec!, this.#reader);
       if (last !== undefined) {
         this.messages++;
-        this.settle('onRead', this.hooks.onRead!(this.#connection, last));
+        void this.settle('onRead', this.hooks.onRead!(this.#connection, last));
       }
     }
     if (this.#end === End.Decoded && this.#holds === 0) {
       this.#end = End.Told;
-      this.settle('onEnd', events.deliverEnd(this.#connection));
+      void this.settle('onEnd', events.deliverEnd(this.#connection));
     }
     if (this.#end === End.Told && this.#holds === 0) {
       this.#end = End.Done;
@@ -222,23 +216,37 @@ export class ReadLoop<Connection, In> {
   }
 
   #settled(): void {
-    if (--this.#hooks === 0) {
-      this.#holds &= ~Hold.Hook;
-      if (this.#holds === 0) this.run();
-    }
+    if (--this.#hooks > 0) return;
+    this.#holds &= ~Hold.Hook;
+    this.#wake();
   }
 
   #yield(): void {
     this.#holds |= Hold.Yield;
     setImmediate(() => {
+      this.#turn = 0;
       this.#holds &= ~Hold.Yield;
-      if (this.#holds === 0) this.run();
+      this.#wake();
     });
+  }
+
+  /** Goes on if nothing holds any more. */
+  #wake(): void {
+    // Whoever takes no messages has none to miss.
+    if (this.#end !== End.Open && this.#reader.buffered === 0) this.#holds &= ~Hold.Reader;
+    if (this.#holds === 0) this.run();
+    else this.onRest?.();
   }
 
   #resumeTransport(): void {
     if (!this.#transportPaused) return;
     this.#transportPaused = false;
+    this.resumed = true;
     this.#transport.resume();
   }
+}
+
+/** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
+export function hookError(name: HookName, error: unknown): WireError {
+  return error instanceof WireError ? error : new HookError(name, error);
 }

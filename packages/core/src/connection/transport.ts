@@ -13,5 +13,5 @@ export interface Transport {
   end(): unknown;
   pause(): unknown;
   resume(): unknown;
-  destroy(): unknown;
+  destroy(error?: Error): unknown;
 }

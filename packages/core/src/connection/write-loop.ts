@@ -9,19 +9,38 @@ import { SLAB_SIZE } from '../codec/slab.ts';
 import { flushScheduler } from './flush-scheduler.ts';
 import type { Transport } from './transport.ts';
 
-/** With less room than this for the next batch the ones that wait are written first. */
-const MIN_ROOM = 8 * 1024;
-
 /** Above and below how many unsent bytes a sender is told to wait and to go on. */
 export interface WaterMarks {
   readonly low: number;
   readonly high: number;
 }
 
+/** With less room than this for the next batch the ones that wait are written first. */
+const MIN_ROOM = 8 * 1024;
+
 /** What all connections of the process encode into, and the one whose batch is in it now. */
 const writer = new ByteWriter();
 let owner: { surrender(): void } | undefined;
+/** Whether a codec encodes right now. */
 let encoding = false;
+
+/** The writer holds half a message then: whatever touches it would send that half, or another connection's bytes. */
+function checkNotEncoding(): void {
+  if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send, flush or close while it encodes');
+}
+
+function surrenderOwner(): void {
+  owner?.surrender();
+  owner = undefined;
+}
+
+/** Writes the batches that wait: that keeps to this slab, which is in the cache, instead of filling another. */
+function makeRoom(): void {
+  flushScheduler.flush();
+  // What was written may have called hooks, and those may have sent.
+  surrenderOwner();
+  if (writer.room < MIN_ROOM) writer.refill();
+}
 
 /**
  * Gathers what is sent on one connection and hands it to the socket in one write per turn of the event loop.
@@ -63,7 +82,7 @@ export class WriteLoop<Connection> {
     this.#marks = marks;
     this.#onPressure = onPressure;
     this.#connection = connection;
-    this.#releases = ownsNoBytes(transport);
+    this.#releases = letsGoOfBytes(transport);
   }
 
   /** Bytes that were sent and have not left the process. */
@@ -80,11 +99,10 @@ export class WriteLoop<Connection> {
    * @throws {EncodeError} the codec could not; nothing of the message is sent
    */
   send<Out>(codec: Codec<unknown, Out>, message: Out): boolean {
-    if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send while it encodes');
+    checkNotEncoding();
     if (owner !== this) {
-      owner?.surrender();
-      // Full of batches that wait: writing them now keeps to this slab, which is in the cache, instead of filling another.
-      if (writer.room < MIN_ROOM) flushScheduler.flush();
+      surrenderOwner();
+      if (writer.room < MIN_ROOM) makeRoom();
       // oxlint-disable-next-line typescript/no-this-alias -- this is the point
       owner = this;
     }
@@ -127,6 +145,7 @@ export class WriteLoop<Connection> {
 
   /** Hands all that was sent to the socket, in one write. */
   flush(): void {
+    checkNotEncoding();
     this.#scheduled = false;
     const before = this.#surrendered;
     const last = owner === this ? writer.take() : undefined;
@@ -154,6 +173,7 @@ export class WriteLoop<Connection> {
 
   /** Drops what was not handed to the socket yet; nothing is written from here on. */
   close(): void {
+    checkNotEncoding();
     this.#closed = true;
     if (owner === this) {
       owner = undefined;
@@ -174,16 +194,21 @@ export class WriteLoop<Connection> {
     if (size === 0) return;
     const transport = this.#transport;
     // Most writes are over when they return; only one that may take long is worth a callback.
-    const watched = size + transport.writableLength > this.#marks.low;
+    const watched = this.#awaited || this.#high || size + transport.writableLength > this.#marks.low;
     const written = watched ? (this.#onWritten ??= () => this.#check()) : undefined;
     this.bytes += size;
-    if (Array.isArray(segments)) {
-      transport.cork();
-      const last = segments.length - 1;
-      for (let i = 0; i <= last; i++) transport.write(segments[i]!, i === last ? written : undefined);
-      transport.uncork();
-    } else {
-      transport.write(segments, written);
+    try {
+      if (Array.isArray(segments)) {
+        transport.cork();
+        const last = segments.length - 1;
+        for (let i = 0; i <= last; i++) transport.write(segments[i]!, i === last ? written : undefined);
+        transport.uncork();
+      } else {
+        transport.write(segments, written);
+      }
+    } catch (error) {
+      // A stream that throws in `_write`: its own fault, and nobody else's.
+      transport.destroy(error as Error);
     }
     this.#unsent = transport.writableLength > 0;
   }
@@ -220,7 +245,7 @@ export class WriteLoop<Connection> {
  * Sockets have handed their bytes to the kernel, or encrypted them, when nothing is left to write. Any other stream may have passed
  * them on to a reader in this process.
  */
-function ownsNoBytes(transport: Transport): boolean {
+function letsGoOfBytes(transport: Transport): boolean {
   const prototype: unknown = Object.getPrototypeOf(transport);
   return prototype === Socket.prototype || prototype === TLSSocket.prototype;
 }

@@ -2,16 +2,12 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 import { Server as TlsServer } from 'node:tls';
 
 import type { CodecFactory } from '../codec/codec.ts';
-import { integerOption, knownOptions } from '../codec/options.ts';
+import { integerOption } from '../codec/options.ts';
+import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
-import {
-  type ConnectionOptions,
-  type ConnectionSettings,
-  connectionSettings,
-  MAX_DELAY,
-} from '../connection/options.ts';
+import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from '../connection/options.ts';
 import {
   checkPlace,
   type NetSocketOptions,
@@ -28,19 +24,6 @@ export interface ServerOptions<In, Out = In, Data = unknown> extends ConnectionO
   readonly codec?: CodecFactory<In, Out> | undefined;
 }
 
-export interface CloseOptions {
-  /** Milliseconds that connections have to finish before they are destroyed. Default 5000. */
-  readonly grace?: number | undefined;
-}
-
-/** What became of the connections that were open when the server was closed. */
-export interface CloseResult {
-  /** Closed in good order: what they had received was answered. */
-  readonly drained: number;
-  /** Destroyed, because the grace was over. */
-  readonly destroyed: number;
-}
-
 /**
  * Accepts connections and runs a codec and hooks on each.
  *
@@ -54,6 +37,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #socketOptions: NetSocketOptions;
   readonly #listeners: NetServer[] = [];
   readonly #connections = new Set<Connection<In, Out, Data>>();
+  /** Sockets of listeners that encrypt, which are no connections before they have shaken hands. */
+  readonly #raw = new Set<Socket>();
   readonly #accept = (socket: Socket): void => this.#open(socket);
   #closing: Promise<CloseResult> | undefined = undefined;
   readonly #closed = waiting<CloseResult>();
@@ -117,6 +102,9 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     listener.on('connection', (socket) => {
       socket.setNoDelay(noDelay);
       socket.setKeepAlive(keepAlive, keepAliveInitialDelay);
+      if (!(listener instanceof TlsServer)) return;
+      this.#raw.add(socket);
+      socket.once('close', () => this.#raw.delete(socket));
     });
     this.#attach(listener, listener instanceof TlsServer ? 'secureConnection' : 'connection');
     return this;
@@ -143,6 +131,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   destroy(): void {
     this.#closing ??= this.#close(0);
     for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#raw) socket.destroy();
   }
 
   /**
@@ -188,25 +177,12 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   async #close(grace: number): Promise<CloseResult> {
-    const closed = this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
-    const open = [...this.#connections];
-    let destroyed = 0;
-    const cancel = this.#settings.clock.after(grace, () => {
-      destroyed = this.#connections.size;
-      for (const connection of this.#connections) connection.destroy();
+    const listeners = this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
+    const result = await closeAll(this.#connections, grace, this.#settings.clock, listeners, () => {
+      for (const socket of this.#raw) socket.destroy();
     });
-    await Promise.all(open.map((connection) => connection.close({ drain: true })));
-    await Promise.all(closed);
-    cancel();
     this.#removeSignals?.();
-    const result = { drained: open.length - destroyed, destroyed };
     this.#closed.resolve(result);
     return result;
   }
-}
-
-/** @throws {InvalidOptionError} an option is unknown or out of range */
-function graceOf(options: CloseOptions): number {
-  knownOptions('close()', options, ['grace']);
-  return integerOption('grace', options.grace ?? 5000, 0, MAX_DELAY);
 }

@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 
 import type { CodecFactory } from '../codec/codec.ts';
-import { encodeMessage } from '../codec/encode.ts';
+import { ByteWriter } from '../codec/byte-writer.ts';
+import { encodeInto } from '../codec/encode.ts';
 import { describeMessage, Drive, type Driven, show } from './drive.ts';
 import { randomSplits } from './random-splits.ts';
 
@@ -43,6 +44,9 @@ export interface CodecCheck {
 /** Up to this length every two-way split is tried. */
 const EVERY_SPLIT = 4096;
 const RANDOM_RUNS = 32;
+
+/** What is in the writer before the messages. */
+const BEFORE = 'before';
 
 /**
  * Runs a codec over vectors in every way that bytes can arrive: whole, byte by byte, at every two-way split, in random splits,
@@ -109,7 +113,7 @@ class VectorKit<In> {
   }
 
   #expect({ messages, last, error }: CodecVector<In>): Driven {
-    const expected: Driven = { messages: messages.map(this.#describe), offsets: [] };
+    const expected: Driven = { messages: messages.map(this.#describe), offsets: [], positions: [] };
     if (last !== undefined) expected.last = this.#describe(last);
     if (error !== undefined) expected.error = error;
     return expected;
@@ -160,7 +164,7 @@ class VectorKit<In> {
 
   /** Whatever the input ends in must come out as a message or as an error, and what was complete must have come before. */
   #endsEverywhere(): void {
-    const { offsets, messages } = this.#run(byteByByte(this.#bytes));
+    const { offsets, positions, messages } = this.#run(byteByByte(this.#bytes));
     const step = Math.ceil(this.#bytes.length / EVERY_SPLIT);
     for (let at = 0; at <= this.#bytes.length; at += step) {
       const how = `input ends at ${at}: `;
@@ -170,7 +174,7 @@ class VectorKit<In> {
         throw new Error(`${how}got ${show(driven.messages)} instead of ${show(messages.slice(0, complete))}`);
       }
       const cut = driven.error === 'WIRE_TRUNCATED' || driven.last !== undefined;
-      const between = at === 0 || offsets.includes(at);
+      const between = at === 0 || positions.includes(at);
       const right = driven.error === undefined ? between || cut || this.#options.filler === true : cut && !between;
       if (!right) {
         const got = driven.error ?? 'neither a message nor an error';
@@ -183,25 +187,29 @@ class VectorKit<In> {
 
   /** What lies behind a message must be left alone, and a fresh codec must be able to go on there. */
   #swapped(): void {
-    const { offsets } = this.#run(byteByByte(this.#bytes));
-    for (const [i, offset] of offsets.entries()) {
+    const { offsets, positions } = this.#run(byteByByte(this.#bytes));
+    for (const [i, end] of positions.entries()) {
       const drive = this.#drive().feed(this.#bytes, i + 1);
-      const rest = this.#bytes.subarray(offset);
+      const rest = this.#bytes.subarray(end);
       const { position } = drive.reader;
-      if (position !== offset)
-        throw new Error(`message ${i + 1} ends at ${offset}, but ${position} bytes were consumed for it`);
+      if (position > offsets[i]! || position !== end) {
+        throw new Error(`message ${i + 1} ends at ${end}, but ${position} bytes were consumed for it`);
+      }
       if (this.#options.stateful === true) continue;
-      const { messages, ...end } = this.#expected;
-      this.#check([rest], `swapped after message ${i + 1}: `, { ...end, messages: messages.slice(i + 1) });
+      const { messages, ...others } = this.#expected;
+      this.#check([rest], `swapped after message ${i + 1}: `, { ...others, messages: messages.slice(i + 1) });
     }
   }
 
   #encoded(): void {
     const { messages, last } = this.#vector;
     const codec = (this.#options.opposite ?? this.#factory)();
-    const encoded = Buffer.concat(
-      [...messages, ...(last === undefined ? [] : [last])].map((message) => encodeMessage(codec, message)),
-    );
+    // As a connection does it: one behind the other, and behind what somebody else has written.
+    const writer = new ByteWriter();
+    writer.begin();
+    writer.utf8(BEFORE);
+    for (const message of last === undefined ? messages : [...messages, last]) encodeInto(codec, message, writer);
+    const encoded = writer.takeBytes().subarray(BEFORE.length);
     if (!encoded.equals(this.#bytes)) {
       throw new Error(
         `encoded to ${show(encoded.toString('latin1'))} instead of ${show(this.#bytes.toString('latin1'))}`,

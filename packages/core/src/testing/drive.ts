@@ -16,19 +16,21 @@ export interface Driven {
   readonly messages: unknown[];
   /** How many bytes had gone in when each message came out. */
   readonly offsets: number[];
+  /** How many bytes had been consumed then. */
+  readonly positions: number[];
   /** What `decodeEnd` made, described. */
   last?: unknown;
   /** The code of the error that ended it. */
   error?: string;
 }
 
-/** Memory that a reader may keep for `received` bytes: growth is at most twofold, and never follows a length that was claimed. */
+/** Memory that a reader may keep for `received` bytes: growth is at most fourfold, and never follows a length that was claimed. */
 const memoryLimit = (received: number): number => 4 * received + 1024;
 
 /** Runs one codec over chunks as a connection would, but without one. */
 export class Drive {
   readonly reader: ByteReader = new ByteReader();
-  readonly result: Driven = { messages: [], offsets: [] };
+  readonly result: Driven = { messages: [], offsets: [], positions: [] };
   readonly #codec: Codec<unknown, never>;
   readonly #describe: (message: unknown) => unknown;
   readonly #kept: { message: unknown; described: unknown }[] = [];
@@ -54,6 +56,7 @@ export class Drive {
         if (message === undefined) break;
         this.result.messages.push(this.#keep(message));
         this.result.offsets.push(this.#received);
+        this.result.positions.push(this.reader.position);
       }
     });
     if (this.reader.memory > memoryLimit(this.#received)) {
