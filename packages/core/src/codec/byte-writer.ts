@@ -49,6 +49,8 @@ export class ByteWriter {
 
   #text = '';
   #writeText: TextWriter = writeUtf8;
+  /** Whether the text ends with a terminator: nothing that follows can complete its last character. */
+  #terminated = false;
   #range: Uint8Array | undefined = undefined;
   #rangeStart = 0;
   #rangeEnd = 0;
@@ -137,12 +139,13 @@ export class ByteWriter {
   }
 
   /** Text of which each character is one byte; of characters above U+00FF only the low byte is kept. */
-  latin1(text: string): void {
-    this.#append(text, writeLatin1);
+  latin1(text: string, terminator: string = ''): void {
+    this.#append(text, terminator, writeLatin1);
   }
 
-  utf8(text: string): void {
-    this.#append(text, writeUtf8);
+  /** Text as utf-8, and behind it a `terminator` of whole characters, if there is one; a lone surrogate becomes U+FFFD. */
+  utf8(text: string, terminator: string = ''): void {
+    this.#append(text, terminator, writeUtf8);
   }
 
   /** Copies small payloads and refers to those from 1 KiB on: do not change `bytes` until they are sent. */
@@ -297,14 +300,16 @@ export class ByteWriter {
 
   // ---------------------------------------------------------------- inside
 
-  #append(text: string, writeText: TextWriter): void {
-    // A character beyond U+FFFF that two texts have half of each must not be joined: they are two broken ones.
-    const half = (text.charCodeAt(0) & 0xfc00) === 0xdc00;
-    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT || half) {
+  #append(text: string, terminator: string, writeText: TextWriter): void {
+    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT) {
       this.#settle();
       this.#writeText = writeText;
+    } else if (!this.#terminated && startsWithHalf(text)) {
+      // Two texts that have half of a character each are two broken ones; joined they would be one whole.
+      this.#settle();
     }
-    this.#text += text;
+    this.#terminated = terminator !== '';
+    this.#text += text + terminator;
   }
 
   /** Writes the tail, so that something else can follow. */
@@ -435,4 +440,9 @@ function store(bytes: Buffer, at: number, value: number, width: number, endian: 
   } else {
     for (let i = at; i < at + width; i++, value = Math.floor(value / 256)) bytes[i] = value % 256;
   }
+}
+
+/** Whether `text` starts with the second half of a character beyond U+FFFF. */
+function startsWithHalf(text: string): boolean {
+  return (text.charCodeAt(0) & 0xfc00) === 0xdc00;
 }

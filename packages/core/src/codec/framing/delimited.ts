@@ -157,7 +157,7 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
       return;
     }
     if (typeof body === 'string' && sentText !== undefined) {
-      writeBody(output, body + sentText, encoding);
+      writeBody(output, body, encoding, sentText);
     } else {
       writeBody(output, body, encoding);
       for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
