@@ -47,10 +47,11 @@ export class ByteWriter {
   #parts: Uint8Array[] | undefined = undefined;
   #sealed = 0;
 
-  #text = '';
+  /** Texts that are to be joined by the terminator, and end with it. */
+  #texts: string[] | undefined = undefined;
+  #terminator = '';
+  #textSize = 0;
   #writeText: TextWriter = writeUtf8;
-  /** Whether the text ends with a terminator: nothing that follows can complete its last character. */
-  #terminated = false;
   #range: Uint8Array | undefined = undefined;
   #rangeStart = 0;
   #rangeEnd = 0;
@@ -59,8 +60,9 @@ export class ByteWriter {
   #origin = 0;
   /** Slabs that have bytes of the message which were sealed before the slab was full. */
   #earlier: { slab: Slab; origin: number; end: number }[] | undefined = undefined;
-  /** Length of the text, and end of the range, that waited when the message began. */
-  #textBefore = 0;
+  /** The texts, and the end of the range, that waited when the message began. */
+  #textsBefore = 0;
+  #textSizeBefore = 0;
   #rangeBefore = 0;
   #before: Snapshot | undefined = undefined;
 
@@ -205,7 +207,7 @@ export class ByteWriter {
 
   /** Bytes of the batch; of text that is still to be written, its characters. */
   get size(): number {
-    return this.#sealed + this.#position - this.#start + this.#text.length + this.#rangeEnd - this.#rangeStart;
+    return this.#sealed + this.#position - this.#start + this.#textSize + this.#rangeEnd - this.#rangeStart;
   }
 
   /** Bytes that the slab still has room for. */
@@ -221,7 +223,8 @@ export class ByteWriter {
   /** Starts a message. */
   begin(): void {
     this.#origin = this.#position;
-    this.#textBefore = this.#text.length;
+    this.#textsBefore = this.#texts === undefined ? 0 : this.#texts.length;
+    this.#textSizeBefore = this.#textSize;
     this.#rangeBefore = this.#rangeEnd;
     this.#before = undefined;
   }
@@ -232,7 +235,9 @@ export class ByteWriter {
     if (before === undefined) {
       // Nothing happened but that the region or the tail grew.
       this.#position = this.#origin;
-      this.#text = this.#text.slice(0, this.#textBefore);
+      if (this.#textsBefore === 0) this.#texts = undefined;
+      else this.#texts!.length = this.#textsBefore;
+      this.#textSize = this.#textSizeBefore;
       this.#rangeEnd = this.#rangeBefore;
       if (this.#rangeBefore === 0) this.#dropRange();
       return;
@@ -243,7 +248,9 @@ export class ByteWriter {
     if (before.parts === 0) this.#parts = undefined;
     else this.#parts!.length = before.parts;
     this.#sealed = before.sealed;
-    this.#text = before.text;
+    this.#texts = before.texts;
+    this.#textSize = before.textSize;
+    this.#terminator = before.terminator;
     this.#writeText = before.writeText;
     this.#range = before.range;
     this.#rangeStart = before.rangeStart;
@@ -301,30 +308,39 @@ export class ByteWriter {
   // ---------------------------------------------------------------- inside
 
   #append(text: string, terminator: string, writeText: TextWriter): void {
-    if (this.#range !== undefined || this.#writeText !== writeText || this.#text.length > MAX_TEXT) {
+    if (
+      this.#range !== undefined ||
+      this.#writeText !== writeText ||
+      this.#terminator !== terminator ||
+      this.#textSize > MAX_TEXT ||
+      // Two texts that have half of a character each are two broken ones; joined they would be one whole.
+      (terminator === '' && startsWithHalf(text))
+    ) {
       this.#settle();
       this.#writeText = writeText;
-    } else if (!this.#terminated && startsWithHalf(text)) {
-      // Two texts that have half of a character each are two broken ones; joined they would be one whole.
-      this.#settle();
+      this.#terminator = terminator;
     }
-    this.#terminated = terminator !== '';
-    this.#text += text + terminator;
+    (this.#texts ??= []).push(text);
+    this.#textSize += text.length + terminator.length;
   }
 
   /** Writes the tail, so that something else can follow. */
   #settle(): void {
-    if (this.#text !== '') this.#settleText();
+    if (this.#texts !== undefined) this.#settleText();
     else if (this.#range !== undefined) this.#settleRange();
   }
 
   #settleText(): void {
     this.#before ??= this.#snapshot();
-    const text = this.#text;
+    const texts = this.#texts!;
+    this.#texts = undefined;
+    this.#textSize = 0;
+    // The last one is terminated, too.
+    if (this.#terminator !== '') texts.push('');
+    const text = texts.length === 1 ? texts[0]! : texts.join(this.#terminator);
     // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
     this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
     this.#position += this.#writeText(this.#bytes, text, this.#position);
-    this.#text = '';
   }
 
   #settleRange(): void {
@@ -357,7 +373,9 @@ export class ByteWriter {
       position: this.#origin,
       parts: this.#parts === undefined ? 0 : this.#parts.length,
       sealed: this.#sealed,
-      text: this.#text.slice(0, this.#textBefore),
+      texts: this.#textsBefore === 0 ? undefined : this.#texts!.slice(0, this.#textsBefore),
+      textSize: this.#textSizeBefore,
+      terminator: this.#terminator,
       writeText: this.#writeText,
       range: this.#rangeBefore === 0 ? undefined : this.#range,
       rangeStart: this.#rangeBefore === 0 ? 0 : this.#rangeStart,
@@ -421,7 +439,9 @@ interface Snapshot {
   readonly position: number;
   readonly parts: number;
   readonly sealed: number;
-  readonly text: string;
+  readonly texts: string[] | undefined;
+  readonly textSize: number;
+  readonly terminator: string;
   readonly writeText: TextWriter;
   readonly range: Uint8Array | undefined;
   readonly rangeStart: number;
