@@ -30,10 +30,10 @@ export interface Batch {
  * ```text
  *   parts    [ sealed region | payload by reference | ... ]     in front of the region, if there are any
  *   slab     [ others' | start ..... position | free )          the region, still growing
- *   tail     text, or a range of received bytes                 behind the region, not written yet
+ *   tail     texts, or a range of received bytes                behind the region, not written yet
  * ```
  *
- * The tail makes runs cheap: texts are joined and written by one call, and views that lie side by side in one chunk become one range
+ * The tail makes runs cheap: texts with the same terminator are joined and written by one call, and views that lie side by side in one chunk become one range
  * which, when it is long, is sent as it was received.
  *
  * There is no way to skip bytes: what leaves was written, never left over.
@@ -140,7 +140,7 @@ export class ByteWriter {
     this.#bytes[this.#position++] = value;
   }
 
-  /** Text of which each character is one byte; of characters above U+00FF only the low byte is kept. */
+  /** Text of which each character is one byte, of those above U+00FF the low one; and behind it a `terminator`, if there is one. */
   latin1(text: string, terminator: string = ''): void {
     this.#append(text, terminator, writeLatin1);
   }
@@ -259,8 +259,7 @@ export class ByteWriter {
 
   /** Takes the batch out: the writer is empty afterwards. {@link giveBack} ends the use of its region. */
   take(): Batch {
-    // Whatever was begun is complete.
-    this.begin();
+    this.#before = COMPLETE;
     this.#settle();
     const { size } = this;
     const slab = this.#slab;
@@ -335,9 +334,7 @@ export class ByteWriter {
     const texts = this.#texts!;
     this.#texts = undefined;
     this.#textSize = 0;
-    // The last one is terminated, too.
-    if (this.#terminator !== '') texts.push('');
-    const text = texts.length === 1 ? texts[0]! : texts.join(this.#terminator);
+    const text = joined(texts, this.#terminator);
     // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
     this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
     this.#position += this.#writeText(this.#bytes, text, this.#position);
@@ -446,6 +443,16 @@ interface Snapshot {
   readonly range: Uint8Array | undefined;
   readonly rangeStart: number;
   readonly rangeEnd: number;
+}
+
+/** For a batch that is taken: its messages are complete, and nobody will take them back. */
+const COMPLETE = {} as Snapshot;
+
+/** The texts with the terminator behind each, the last one included. */
+function joined(texts: string[], terminator: string): string {
+  if (texts.length === 1) return texts[0]! + terminator;
+  if (terminator !== '') texts.push('');
+  return texts.join(terminator);
 }
 
 function checkFits(value: number, width: number): void {
