@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 
 import type { Endian } from './byte-reader.ts';
 import { ByteView } from './byte-view.ts';
+import { checkFits, store } from './integers.ts';
 import { Slab, SLAB_SIZE } from './slab.ts';
-import { writeLatin1, writeUtf8 } from './text.ts';
+import { joined, startsWithHalf, writeLatin1, writeUtf8 } from './text.ts';
 
 /** From this many bytes on a payload goes to the socket by reference: a copy costs more than another segment of a writev. */
 const BY_REFERENCE = 1024;
@@ -447,29 +448,3 @@ interface Snapshot {
 
 /** For a batch that is taken: its messages are complete, and nobody will take them back. */
 const COMPLETE = {} as Snapshot;
-
-/** The texts with the terminator behind each, the last one included. */
-function joined(texts: string[], terminator: string): string {
-  if (texts.length === 1) return texts[0]! + terminator;
-  if (terminator !== '') texts.push('');
-  return texts.join(terminator);
-}
-
-function checkFits(value: number, width: number): void {
-  if (!Number.isSafeInteger(value) || value < 0 || (width < 7 && value >= 2 ** (8 * width))) {
-    throw new RangeError(`${value} does not fit an unsigned integer of ${width} bytes`);
-  }
-}
-
-function store(bytes: Buffer, at: number, value: number, width: number, endian: Endian): void {
-  if (endian === 'big') {
-    for (let i = at + width - 1; i >= at; i--, value = Math.floor(value / 256)) bytes[i] = value % 256;
-  } else {
-    for (let i = at; i < at + width; i++, value = Math.floor(value / 256)) bytes[i] = value % 256;
-  }
-}
-
-/** Whether `text` starts with the second half of a character beyond U+FFFF. */
-function startsWithHalf(text: string): boolean {
-  return (text.charCodeAt(0) & 0xfc00) === 0xdc00;
-}

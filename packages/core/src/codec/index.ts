@@ -4,7 +4,7 @@ export type { Slab } from './slab.ts';
 export type { Codec, CodecFactory } from './codec.ts';
 export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
 export type { FixedLengthOptions } from './framing/fixed-length.ts';
-export type { FrameAs, FrameBody, FrameEncoding, FrameOf, FrameTypes } from './framing/frame-as.ts';
+export type { FrameAs, FrameBody, FrameBodyOptions, FrameEncoding, FrameOf, FrameTypes } from './framing/frame-as.ts';
 export type { LengthPrefixedOptions } from './framing/length-prefixed.ts';
 export type { Mapping } from './framing/map-codec.ts';
 export type { VarintPrefixedOptions } from './framing/varint-prefixed.ts';

@@ -65,3 +65,15 @@ export function readLatin1(b: Buffer, start: number, end: number): string {
       return longLatin1(b, start, end);
   }
 }
+
+/** The texts with the terminator behind each, the last one included. */
+export function joined(texts: string[], terminator: string): string {
+  if (texts.length === 1) return texts[0]! + terminator;
+  if (terminator !== '') texts.push('');
+  return texts.join(terminator);
+}
+
+/** Whether `text` starts with the second half of a character beyond U+FFFF. */
+export function startsWithHalf(text: string): boolean {
+  return (text.charCodeAt(0) & 0xfc00) === 0xdc00;
+}

@@ -6,6 +6,7 @@ import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { ClosedError, HookError, NoCodecError, SocketError } from '../errors.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
+import { whenDrained } from './drain.ts';
 import { type HookName, type Hooks, isThenable } from './hooks.ts';
 import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
 import { Hold, hookError, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
@@ -20,12 +21,6 @@ export interface ConnectionCounters {
   readonly messagesIn: number;
   readonly messagesOut: number;
 }
-
-/**
- * How often a connection that drains looks whether more came while it was not reading. A peer that never stops would keep it from
- * closing for ever.
- */
-const DRAIN_ROUNDS = 16;
 
 const State = { Open: 0, HalfClosed: 1, Closing: 2, Closed: 3 } as const;
 
@@ -194,7 +189,7 @@ export class Connection<In, Out = In, Data = unknown> {
    * May be called any number of times.
    */
   close(options: { drain?: boolean | undefined } = {}): Promise<CloseReason> {
-    if (options.drain === true) this.#closeAtRest();
+    if (options.drain === true) whenDrained(this.#reads, () => this.#close('shutdown'));
     else this.#close(this.#reads.hasEnded ? 'peer' : 'local');
     return this.closed;
   }
@@ -386,32 +381,6 @@ export class Connection<In, Out = In, Data = unknown> {
     if (this.#state === State.Open) this.#transport.end();
     this.#state = State.Closing;
     this.#cancelDeadline = this.#settings.clock.after(this.#settings.closeTimeout, () => this.#transport.destroy());
-  }
-
-  /** Closes as soon as everything that has arrived is handled. */
-  #closeAtRest(): void {
-    const reads = this.#reads;
-    if (this.#reason !== undefined || reads.onRest !== undefined) return;
-    let rounds = 0;
-    let waits = true;
-    const attempt = (): void => {
-      if (waits || !reads.atRest) return;
-      if (reads.resumed && rounds++ < DRAIN_ROUNDS) look();
-      else this.#close('shutdown');
-    };
-    // Two turns of the check phase have a poll phase between them: what the kernel holds now has been read by then.
-    const look = (): void => {
-      waits = true;
-      reads.resumed = false;
-      setImmediate(() => {
-        setImmediate(() => {
-          waits = false;
-          attempt();
-        });
-      });
-    };
-    reads.onRest = attempt;
-    look();
   }
 
   #destroy(reason: CloseReason): void {

@@ -19,23 +19,20 @@ import {
   bodyReader,
   type FrameAs,
   type FrameBody,
+  type FrameBodyOptions,
   type FrameEncoding,
   type FrameOf,
   type FrameTypes,
 } from './frame-as.ts';
 import { writeBody } from './write-body.ts';
 
-export interface DelimitedOptions {
+export interface DelimitedOptions extends FrameBodyOptions {
   /** What ends a frame: at least one byte, or text as utf-8. */
   readonly delimiter: string | Uint8Array;
   /** What is sent behind a body. Default the delimiter; a peer may want another one than it sends. */
   readonly sent?: string | Uint8Array | undefined;
   /** A byte, as a one-character string, that is dropped where it stands right before the delimiter, as `\r` may before `\n`. */
   readonly optional?: string | undefined;
-  /** What bodies are handed out as. Default `'bytes'`. */
-  readonly as?: FrameAs | undefined;
-  /** Encoding of text bodies. Default `'utf8'`; what is not valid utf-8 becomes U+FFFD. */
-  readonly encoding?: FrameEncoding | undefined;
   /** Longest body in bytes, the delimiter not counted. Default 16 KiB. */
   readonly maxFrameLength?: number | undefined;
   /** What a longer body does: `'error'` (default) closes the connection, `'discard'` yields one {@link DiscardedFrame} in its place. */

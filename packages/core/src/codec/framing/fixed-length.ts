@@ -14,18 +14,14 @@ import {
   bodyReader,
   type FrameAs,
   type FrameBody,
+  type FrameBodyOptions,
   type FrameEncoding,
   type FrameOf,
   type FrameTypes,
 } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
-export interface FixedLengthOptions {
-  /** What bodies are handed out as. Default `'bytes'`. */
-  readonly as?: FrameAs | undefined;
-  /** Encoding of text bodies. Default `'utf8'`. */
-  readonly encoding?: FrameEncoding | undefined;
-}
+export type FixedLengthOptions = FrameBodyOptions;
 
 /**
  * Frames of `length` bytes each. `encode` refuses a body of another length.

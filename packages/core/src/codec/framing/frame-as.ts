@@ -19,6 +19,14 @@ export type FrameAs = keyof FrameTypes;
 /** Encodings that text frames can have. */
 export type FrameEncoding = 'utf8' | 'latin1';
 
+/** Options of every codec whose frames have a body. */
+export interface FrameBodyOptions {
+  /** What bodies are handed out as. Default `'bytes'`. */
+  readonly as?: FrameAs | undefined;
+  /** Encoding of text bodies. Default `'utf8'`; what is not valid utf-8 becomes U+FFFD. */
+  readonly encoding?: FrameEncoding | undefined;
+}
+
 /** What bodies can be encoded from, whatever they are decoded as. */
 export type FrameBody = Uint8Array | ByteView | string;
 

@@ -21,13 +21,14 @@ import {
   bodyReader,
   type FrameAs,
   type FrameBody,
+  type FrameBodyOptions,
   type FrameEncoding,
   type FrameOf,
   type FrameTypes,
 } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
-export interface LengthPrefixedOptions {
+export interface LengthPrefixedOptions extends FrameBodyOptions {
   /** Bytes before the length field. Default 0. They are part of the message when `keepHeader` is set, else dropped, and sent as 0. */
   readonly offset?: number | undefined;
   /** Bytes of the length field, 1 to 8. Default 4. */
@@ -42,10 +43,6 @@ export interface LengthPrefixedOptions {
   readonly keepHeader?: boolean | undefined;
   /** Longest body in bytes, the header not counted. Default 1 MiB. */
   readonly maxFrameLength?: number | undefined;
-  /** What bodies are handed out as. Default `'bytes'`. */
-  readonly as?: FrameAs | undefined;
-  /** Encoding of text bodies. Default `'utf8'`. */
-  readonly encoding?: FrameEncoding | undefined;
 }
 
 /**

@@ -15,19 +15,16 @@ import {
   bodyReader,
   type FrameAs,
   type FrameBody,
+  type FrameBodyOptions,
   type FrameEncoding,
   type FrameOf,
   type FrameTypes,
 } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
-export interface VarintPrefixedOptions {
+export interface VarintPrefixedOptions extends FrameBodyOptions {
   /** Longest body in bytes, the prefix not counted. Default 1 MiB. */
   readonly maxFrameLength?: number | undefined;
-  /** What bodies are handed out as. Default `'bytes'`. */
-  readonly as?: FrameAs | undefined;
-  /** Encoding of text bodies. Default `'utf8'`. */
-  readonly encoding?: FrameEncoding | undefined;
 }
 
 /** Ten groups of seven bits carry 64: a longer varint is no number that anybody meant. */
