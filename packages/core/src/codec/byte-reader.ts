@@ -140,8 +140,8 @@ export class ByteReader {
   }
 
   /**
-   * Consumes `n` bytes as a view that is valid until the hook which gets it has settled; `retain()` makes it last. `trailer` more
-   * bytes are consumed that end the frame: a codec which encodes the view again may find them of use.
+   * Consumes `n` bytes as a view that is valid until the hook which gets it has settled; `retain()` makes it last. Like the other
+   * ways to consume, it takes `trailer` more bytes along that end the frame; a view remembers them, for a codec that encodes it again.
    */
   view(n: number, trailer: number = 0): ByteView {
     const start = this.#consume(n + trailer);
@@ -149,8 +149,8 @@ export class ByteReader {
   }
 
   /** Consumes `n` bytes as a Buffer that lasts: without a copy while that keeps at most four times `n` bytes alive. */
-  take(n: number): Buffer {
-    const start = this.#consume(n);
+  take(n: number, trailer: number = 0): Buffer {
+    const start = this.#consume(n + trailer);
     // Asking a Buffer for its memory takes longer than copying a short message.
     if (this.#memory === undefined) {
       this.#memory = this.#window.buffer;
@@ -160,13 +160,13 @@ export class ByteReader {
   }
 
   /** Consumes `n` bytes as latin1 text: each byte one character. */
-  latin1(n: number): string {
-    return this.#text(this.#consume(n), n, readLatin1);
+  latin1(n: number, trailer: number = 0): string {
+    return this.#text(this.#consume(n + trailer), n, readLatin1);
   }
 
   /** Consumes `n` bytes as utf-8 text; what is not valid becomes U+FFFD. */
-  utf8(n: number): string {
-    return this.#text(this.#consume(n), n, readUtf8);
+  utf8(n: number, trailer: number = 0): string {
+    return this.#text(this.#consume(n + trailer), n, readUtf8);
   }
 
   /**

@@ -50,12 +50,7 @@ export function bodyReader(as: FrameAs, encoding: FrameEncoding): BodyReader {
   choiceOption('as', as, ['bytes', 'view', 'string']);
   choiceOption('encoding', encoding, ['utf8', 'latin1']);
   if (as === 'view') return (input, n, trailer) => input.view(n, trailer);
-  if (as === 'bytes') return (input, n, trailer) => skipping(input, input.take(n), trailer);
-  if (encoding === 'utf8') return (input, n, trailer) => skipping(input, input.utf8(n), trailer);
-  return (input, n, trailer) => skipping(input, input.latin1(n), trailer);
-}
-
-function skipping<T>(input: ByteReader, body: T, trailer: number): T {
-  if (trailer > 0) input.skip(trailer);
-  return body;
+  if (as === 'bytes') return (input, n, trailer) => input.take(n, trailer);
+  if (encoding === 'utf8') return (input, n, trailer) => input.utf8(n, trailer);
+  return (input, n, trailer) => input.latin1(n, trailer);
 }
