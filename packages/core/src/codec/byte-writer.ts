@@ -34,8 +34,8 @@ export interface Batch {
  *   tail     texts, or a range of received bytes                behind the region, not written yet
  * ```
  *
- * The tail makes runs cheap: texts with the same terminator are joined and written by one call, and views that lie side by side in one chunk become one range
- * which, when it is long, is sent as it was received.
+ * The tail makes runs cheap: texts with the same terminator are joined and written by one call, and views that lie side by side in
+ * one chunk become one range which, when it is long, is sent as it was received.
  *
  * There is no way to skip bytes: what leaves was written, never left over.
  */
