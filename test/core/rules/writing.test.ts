@@ -6,7 +6,7 @@ import { line } from '@wirewright/codec-line';
 import { Connection, EncodeError, Server } from '@wirewright/core';
 import { type CodecFactory, lengthPrefixed } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { received } from '../../support/received.ts';
 
@@ -87,7 +87,11 @@ describe('7. The write loop', () => {
       if (i % 3 === 0) others[i % 4]!.connection.send('something else');
       if (i % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    connection.flush();
+    await vi.waitFor(
+      () => expect(seen.reduce((sum, { chunk }) => sum + chunk.length, 0)).toBe(connection.counters.bytesOut),
+      { timeout: 10_000 },
+    );
     for (const { chunk, text } of seen) expect(chunk.toString()).toBe(text);
     expect(seen.map(({ text }) => text).join('')).toBe(
       Array.from({ length: 2000 }, (_, i) => `message ${i} ${'x'.repeat(i % 90)}\n`).join(''),
