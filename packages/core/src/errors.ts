@@ -1,4 +1,4 @@
-import { describeCause, WireError } from './codec/errors.ts';
+import { describeCause, ProtocolError, WireError } from './codec/errors.ts';
 
 /** A hook threw or its promise was rejected; `cause` has what. Closes that one connection. `WIRE_HOOK_FAILED`. */
 export class HookError extends WireError {
@@ -28,10 +28,110 @@ export class SocketError extends WireError {
   }
 }
 
-/** Something waited for a connection, server or client that closed. `WIRE_CLOSED`. */
+/** Something was asked of a connection, server, client or pool that is closed. `WIRE_CLOSED`. */
 export class ClosedError extends WireError {
-  constructor(what: string) {
-    super('WIRE_CLOSED', `${what} is closed`);
+  constructor(what: string, options?: ErrorOptions) {
+    super('WIRE_CLOSED', `${what} is closed`, options);
+  }
+}
+
+/** A frame was not complete in time: a slow peer, or one that only keeps the connection. Closes it. `WIRE_FRAME_TIMEOUT`. */
+export class FrameTimeoutError extends WireError {
+  constructor(timeout: number) {
+    super(
+      'WIRE_FRAME_TIMEOUT',
+      `a frame was not complete ${timeout} ms after its first byte; raise frameTimeout if peers are that slow`,
+    );
+  }
+}
+
+/** The peer took nothing of what was sent for too long. Closes the connection. `WIRE_WRITE_STALL`. */
+export class WriteStallError extends WireError {
+  constructor(timeout: number, unsent: number) {
+    super('WIRE_WRITE_STALL', `the peer took none of ${unsent} unsent bytes for ${timeout} ms (stallTimeout)`);
+  }
+}
+
+/** More was sent than the connection may hold while its peer does not read. Closes the connection. `WIRE_OVERFLOW`. */
+export class OverflowError extends WireError {
+  constructor(unsent: number, limit: number) {
+    super(
+      'WIRE_OVERFLOW',
+      `${unsent} bytes are unsent, over the limit of ${limit}: stop when send() returns false, and await drained()`,
+    );
+  }
+}
+
+/** The peer did not answer the pings of `heartbeat`. Closes the connection. `WIRE_HEARTBEAT`. */
+export class HeartbeatError extends WireError {
+  constructor(misses: number, silence: number) {
+    super('WIRE_HEARTBEAT', `the peer was silent for ${silence} ms and did not answer ${misses} pings`);
+  }
+}
+
+/** `onConnect` took too long. Closes the connection. `WIRE_HANDSHAKE_TIMEOUT`. */
+export class HandshakeTimeoutError extends WireError {
+  constructor(timeout: number) {
+    super('WIRE_HANDSHAKE_TIMEOUT', `onConnect did not settle within ${timeout} ms (handshakeTimeout)`);
+  }
+}
+
+/** A request was not answered in time. The connection goes on; the late reply is dropped. `WIRE_REQUEST_TIMEOUT`. */
+export class RequestTimeoutError extends WireError {
+  /** Whether the request had left the exchange: the peer may have acted on it. */
+  readonly sent: boolean;
+
+  constructor(timeout: number, sent: boolean) {
+    super(
+      'WIRE_REQUEST_TIMEOUT',
+      sent ? `no reply within ${timeout} ms` : `the request could not be sent within ${timeout} ms`,
+    );
+    this.sent = sent;
+  }
+}
+
+/** The connection was lost before the reply came; `cause` has the error that closed it, if there was one. `WIRE_CONNECTION_LOST`. */
+export class ConnectionLostError extends WireError {
+  /** Whether the request had been sent: the peer may have acted on it. When not, it can be sent again. */
+  readonly sent: boolean;
+  /** Why the connection closed; a `CloseReason`. */
+  readonly reason: string;
+
+  constructor(reason: string, sent: boolean, cause: unknown) {
+    const what = sent ? 'before the reply came' : 'before the request was sent';
+    super('WIRE_CONNECTION_LOST', `the connection was lost ${what} (${reason})`, cause === undefined ? {} : { cause });
+    this.sent = sent;
+    this.reason = reason;
+  }
+}
+
+/** Too many requests wait already; nothing of this one was sent. `WIRE_QUEUE_FULL`. */
+export class QueueFullError extends WireError {
+  constructor(limit: number) {
+    super('WIRE_QUEUE_FULL', `${limit} requests wait to be sent already (maxWaiting): slow down, or try again later`);
+  }
+}
+
+/** A request has the id of one that is in flight; nothing of it was sent. `WIRE_DUPLICATE_ID`. */
+export class DuplicateIdError extends WireError {
+  constructor() {
+    super('WIRE_DUPLICATE_ID', 'a request with this id is in flight already: give each request an id of its own');
+  }
+}
+
+/** A message came that answers no request and is no push. Closes the connection. `WIRE_UNEXPECTED_REPLY`. */
+export class UnexpectedReplyError extends ProtocolError {
+  constructor() {
+    super('a message came that no request asked for; if the peer may send such, say so with isPush', {
+      code: 'WIRE_UNEXPECTED_REPLY',
+    });
+  }
+}
+
+/** Too many requests timed out without ever being answered. Closes the connection. `WIRE_UNANSWERED`. */
+export class UnansweredError extends WireError {
+  constructor(count: number) {
+    super('WIRE_UNANSWERED', `${count} requests were given up and none of their replies has come`);
   }
 }
 

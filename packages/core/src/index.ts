@@ -35,3 +35,7 @@ export {
   SocketError,
 } from './errors.ts';
 export { Server } from './server/server.ts';
+export type { ExchangeCounters } from './exchange/exchange.ts';
+export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
+export { Exchange } from './exchange/exchange.ts';
+export { Pipeline } from './exchange/pipeline.ts';

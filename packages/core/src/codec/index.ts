@@ -32,3 +32,4 @@ export { lengthPrefixed } from './framing/length-prefixed.ts';
 export { mapCodec } from './framing/map-codec.ts';
 export { varintPrefixed } from './framing/varint-prefixed.ts';
 export { choiceOption, integerOption, knownOptions } from './options.ts';
+export { retain } from './retain.ts';

@@ -1,18 +1,22 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { Codec, CodecFactory } from '../codec/codec.ts';
-import { InvalidOptionError, type WireError } from '../codec/errors.ts';
-import { ClosedError, HookError, NoCodecError, SocketError } from '../errors.ts';
+import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import { InvalidOptionError, WireError } from '../codec/errors.ts';
+import { ClosedError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
+import type { Clock } from './clock.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
+import type { Consumer } from './consumer.ts';
 import { createCodec } from './create-codec.ts';
+import { Deadlines, type ExpiryEvents } from './deadlines.ts';
 import { whenDrained } from './drain.ts';
 import { type HookName, type Hooks, isThenable } from './hooks.ts';
 import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
 import { Hold, hookError, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
+import { Sweep } from './sweep.ts';
 import type { Transport } from './transport.ts';
 import { abortable, type Waiting, waiting } from './waiting.ts';
-import { WriteLoop } from './write-loop.ts';
+import { type WriteEvents, WriteLoop } from './write-loop.ts';
 
 /** What a connection has carried so far. */
 export interface ConnectionCounters {
@@ -28,6 +32,12 @@ const State = { Open: 0, HalfClosed: 1, Closing: 2, Closed: 3 } as const;
 const connectionOf = Symbol('wirewright.connection');
 type AnyConnection = Connection<never, never, never>;
 type Owned = Transport & { [connectionOf]?: AnyConnection };
+
+/** Unsent bytes beyond which a connection is broken off, however small its frames are. */
+const MIN_BUFFER_LIMIT = 16 * 1024 * 1024;
+
+/** Reasons that a connection closes for because of this side: with nobody to tell, they become process warnings. */
+const OWN_FAULTS: ReadonlySet<CloseReason> = new Set<CloseReason>(['hook-error', 'encode-error', 'no-codec']);
 
 let lastId = 0;
 
@@ -64,7 +74,8 @@ export class Connection<In, Out = In, Data = unknown> {
   #drained: Waiting<void> | undefined = undefined;
   /** Whether `send` has returned false since the last drain. */
   #toldToWait = false;
-  #cancelDeadline: (() => void) | undefined = undefined;
+  #consumer: Consumer<In> | undefined = undefined;
+  readonly #deadlines: Deadlines<AnyConnection>;
 
   /**
    * Plugs a codec into a stream that exists: a socket, a TLS socket, one end of a pair, anything that is a Duplex of bytes. The
@@ -95,11 +106,19 @@ export class Connection<In, Out = In, Data = unknown> {
     const self = this as unknown as AnyConnection;
     this.#reads = new ReadLoop<AnyConnection, In>(
       transport,
-      Connection.#readEvents,
+      Connection.#events,
       self,
       messageHooks(settings.hooks),
     );
-    this.#writes = new WriteLoop(transport, settings.marks, Connection.#onPressure, self);
+    this.#writes = new WriteLoop(transport, settings.marks, Connection.#events, self);
+    this.#deadlines = new Deadlines(
+      Sweep.of(settings.clock),
+      settings.deadlines,
+      this.#reads,
+      this.#writes,
+      Connection.#events,
+      self,
+    );
     this.data = undefined as Data;
   }
 
@@ -108,7 +127,8 @@ export class Connection<In, Out = In, Data = unknown> {
   /**
    * Encodes a message; it leaves with everything else that this turn of the event loop sends, in one write. Returns whether the
    * sender may go on: false while more than the high-water mark is unsent (then {@link drained} tells when), and false, too, when
-   * the connection is closing and the message was dropped.
+   * the connection is closing and the message was dropped. A connection whose sender does not mind that, and sends on beyond
+   * `maxBufferedBytes`, is broken off.
    *
    * @throws {EncodeError} the codec could not encode it; nothing of it is sent and the connection stays as it was
    * @throws {NoCodecError} no codec was set
@@ -280,7 +300,39 @@ export class Connection<In, Out = In, Data = unknown> {
     return { bytesIn: reads.bytes, bytesOut: writes.bytes, messagesIn: reads.messages, messagesOut: writes.messages };
   }
 
-  // ---------------------------------------------------------------- life, for those who make connections
+  // ---------------------------------------------------------------- life, for those who make connections or take them over
+
+  /**
+   * @internal Has `consumer` take the messages.
+   *
+   * @throws {InvalidOptionError} somebody takes them already
+   */
+  consume(consumer: Consumer<In>): void {
+    if (this.#hooks.onRead !== undefined || this.#consumer !== undefined) {
+      throw new InvalidOptionError(
+        `the messages of ${this.name} are taken already: by an onRead hook, an exchange, an iterator or a stream, but only one of them`,
+      );
+    }
+    this.#consumer = consumer;
+    if (this.#state >= State.Closing) consumer.stop();
+    else this.#reads.consume(consumer);
+  }
+
+  /** @internal Holds reading until the consumer can take more. */
+  hold(full: boolean): void {
+    if (full) this.#reads.hold(Hold.Consumer);
+    else this.#reads.release(Hold.Consumer);
+  }
+
+  /** @internal Where its time comes from. */
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
+  /** @internal The consumer is not busy any more. */
+  rest(): void {
+    this.#reads.rest();
+  }
 
   /** @internal Attaches to the stream and calls `onConnect`. Resolves, never rejects, when that has settled. */
   open(): Promise<void> | undefined {
@@ -301,6 +353,7 @@ export class Connection<In, Out = In, Data = unknown> {
       return hooks.onConnect?.(this);
     });
     const connected = this.#reads.settle('onConnect', result, () => this.#connected());
+    if (connected !== undefined) this.#deadlines.handshaking();
     // A stream that was used before says neither of these again.
     if (transport.readableEnded === true) this.#reads.receiveEnd();
     if (transport.destroyed) queueMicrotask(() => this.#transportClosed());
@@ -310,9 +363,12 @@ export class Connection<In, Out = In, Data = unknown> {
   #plug(codec: Codec<In, Out>): void {
     this.#codec = codec;
     this.#reads.codec = codec;
+    const frame = codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
+    this.#writes.limit = this.#settings.maxBufferedBytes ?? Math.max(MIN_BUFFER_LIMIT, 2 * frame);
   }
 
   #connected(): void {
+    this.#deadlines.connected();
     if (this.#codec === undefined && this.#reason === undefined) this.fail(new NoCodecError());
   }
 
@@ -348,6 +404,7 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#drained = undefined;
     const told = this.#toldToWait;
     this.#toldToWait = false;
+    if (told) this.#consumer?.drain();
     if (!told || this.#state !== State.Open || this.#hooks.onDrain === undefined) return;
     void this.#reads.settle(
       'onDrain',
@@ -361,7 +418,7 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#error = error;
     if (this.#hooks.onError !== undefined) {
       this.#callLast('onError', (hooks) => hooks.onError?.(this, error));
-    } else if (this.#reason !== 'protocol-error' && !(error instanceof SocketError)) {
+    } else if (OWN_FAULTS.has(this.#reason)) {
       // A fault of this side, not of the peer, must not pass unseen.
       process.emitWarning(error);
     }
@@ -377,33 +434,52 @@ export class Connection<In, Out = In, Data = unknown> {
   #shut(): void {
     if (this.#state >= State.Closing) return;
     this.#writes.flush();
-    this.#reads.stop();
+    this.#stopReading();
     if (this.#state === State.Open) this.#transport.end();
     this.#state = State.Closing;
-    this.#cancelDeadline = this.#settings.clock.after(this.#settings.closeTimeout, () => this.#transport.destroy());
+    this.#deadlines.closing();
+  }
+
+  #stopReading(): void {
+    const consumer = this.#consumer;
+    this.#reads.stop();
+    this.#consumer = undefined;
+    consumer?.stop();
+  }
+
+  /** Ends a connection that cannot write any more because of `error`. */
+  #breakOff(error: WireError): void {
+    if (this.#reason !== undefined) return;
+    this.#fail(error);
+    this.#destroy(this.#reason!);
+  }
+
+  #ping(): void {
+    const failed = (error: unknown): void => this.fail(hookError('ping', error));
+    try {
+      const result = this.#settings.ping?.(this);
+      // A request that was not answered is what the misses count.
+      if (isThenable(result)) result.then(undefined, (error) => error instanceof WireError || failed(error));
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #destroy(reason: CloseReason): void {
     this.#reason ??= reason;
     if (this.#state === State.Closed) return;
     this.#state = State.Closing;
-    this.#reads.stop();
+    this.#stopReading();
     this.#writes.close();
     this.#transport.destroy();
-  }
-
-  #transportFailed(cause: Error): void {
-    if (this.#reason !== undefined) return;
-    this.#fail(new SocketError(cause));
-    this.#destroy(this.#reason!);
   }
 
   #transportClosed(): void {
     if (this.#state === State.Closed) return;
     this.#reason ??= this.#reads.hasEnded ? 'peer' : 'destroyed';
     this.#state = State.Closed;
-    this.#cancelDeadline?.();
-    this.#reads.stop();
+    this.#deadlines.stop();
+    this.#stopReading();
     this.#writes.close();
     this.#drained?.resolve();
     this.#settings.onClosed?.(this);
@@ -426,23 +502,32 @@ export class Connection<In, Out = In, Data = unknown> {
   }
 
   static #onError(this: Owned, error: Error): void {
-    this[connectionOf]!.#transportFailed(error);
+    this[connectionOf]!.#breakOff(new SocketError(error));
   }
 
   static #onClose(this: Owned): void {
     this[connectionOf]!.#transportClosed();
   }
 
-  static #onPressure(this: void, connection: AnyConnection, high: boolean): void {
-    connection.#pressure(high);
-  }
-
-  static readonly #readEvents: ReadEvents<AnyConnection> = {
-    deliverEnd: (connection) => connection.#call('onEnd', (hooks) => hooks.onEnd?.(connection)),
+  static readonly #events: ReadEvents<AnyConnection> & WriteEvents<AnyConnection> & ExpiryEvents<AnyConnection> = {
+    deliverEnd(connection) {
+      const consumed = connection.#consumer?.end();
+      const hook = (): unknown => connection.#call('onEnd', (hooks) => hooks.onEnd?.(connection));
+      return consumed === undefined ? hook() : consumed.then(hook);
+    },
     ended(connection) {
       if (!connection.#settings.halfOpen) connection.#close('peer');
     },
     fail: (connection, error) => connection.fail(error),
+    pressure: (connection, high) => connection.#pressure(high),
+    overflow: (connection, unsent) => connection.#breakOff(new OverflowError(unsent, connection.#writes.limit)),
+    expire(connection, error) {
+      if (error === undefined) connection.#close('idle');
+      else if (error instanceof WriteStallError) connection.#breakOff(error);
+      else connection.fail(error);
+    },
+    expireClose: (connection) => connection.#transport.destroy(),
+    ping: (connection) => connection.#ping(),
   };
 }
 

@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
+import { type DeadlineSettings, pollInterval } from './deadlines.ts';
 import type { Hooks } from './hooks.ts';
 import type { WaterMarks } from './write-loop.ts';
 
@@ -16,10 +17,32 @@ export interface ConnectionOptions<Data = unknown> {
   readonly highWaterMark?: number | undefined;
   /** Unsent bytes at which a sender that waits may go on. Default 16 KiB. */
   readonly lowWaterMark?: number | undefined;
+  /** Unsent bytes beyond which a connection is broken off when still more is sent. Default 16 MiB, or twice the frame limit if that is more. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Milliseconds without a byte either way, and without a hook at work, after which the connection closes. Default false: never. */
+  readonly idleTimeout?: number | false | undefined;
+  /** Milliseconds from the first byte of a frame to its last. Default 30,000. */
+  readonly frameTimeout?: number | false | undefined;
+  /** Milliseconds for which the peer may take nothing of what was sent. Default 30,000. */
+  readonly stallTimeout?: number | false | undefined;
+  /** Milliseconds that a promise of `onConnect` has to settle. Default 10,000. */
+  readonly handshakeTimeout?: number | false | undefined;
   /** Milliseconds that the peer has to end after `close()`, before the socket is destroyed. Default 5000. */
   readonly closeTimeout?: number | undefined;
+  /** Finds out whether a silent peer is still there. Default: does not. */
+  readonly heartbeat?: HeartbeatOptions<Data> | undefined;
   /** Where time comes from. Default the machine's. */
   readonly clock?: Clock | undefined;
+}
+
+export interface HeartbeatOptions<Data = unknown> {
+  /** Milliseconds of silence after which the peer is pinged, and again while it stays silent. Default 30,000. */
+  readonly interval?: number | undefined;
+  /** How many pings may go unanswered; then the connection closes. Any byte received is an answer. Default 2. */
+  readonly misses?: number | undefined;
+  /** Sends something that the peer answers. That a request of it fails for want of an answer is no error. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- one ping may serve connections of every protocol
+  ping(connection: Connection<any, any, Data>): unknown;
 }
 
 /** The names of {@link ConnectionOptions}. */
@@ -28,7 +51,13 @@ const CONNECTION_OPTIONS: readonly string[] = [
   'halfOpen',
   'highWaterMark',
   'lowWaterMark',
+  'maxBufferedBytes',
+  'idleTimeout',
+  'frameTimeout',
+  'stallTimeout',
+  'handshakeTimeout',
   'closeTimeout',
+  'heartbeat',
   'clock',
 ];
 
@@ -43,7 +72,10 @@ export interface ConnectionSettings<In, Out, Data> {
   readonly data: (() => Data) | undefined;
   readonly halfOpen: boolean;
   readonly marks: WaterMarks;
-  readonly closeTimeout: number;
+  /** Unsent bytes, of a codec with the default limit on frames. */
+  readonly maxBufferedBytes: number | undefined;
+  readonly deadlines: DeadlineSettings;
+  readonly ping: HeartbeatOptions<Data>['ping'] | undefined;
   readonly clock: Clock;
   /** Called before `onClose`. */
   readonly onClosed?: (connection: Connection<In, Out, Data>) => void;
@@ -73,6 +105,38 @@ export function connectionSettings<In, Out, Data>(
     throw new InvalidOptionError('data must be a function that makes the data');
   const high = integerOption('highWaterMark', options.highWaterMark ?? 64 * 1024, 0);
   const low = integerOption('lowWaterMark', options.lowWaterMark ?? Math.min(16 * 1024, high), 0, high);
-  const closeTimeout = integerOption('closeTimeout', options.closeTimeout ?? 5000, 0, MAX_DELAY);
-  return { role, codec, hooks, data, halfOpen, marks: { low, high }, closeTimeout, clock };
+  const maxBufferedBytes =
+    options.maxBufferedBytes === undefined ? undefined : integerOption('maxBufferedBytes', options.maxBufferedBytes, high);
+  const deadlines = deadlineSettings(options);
+  const ping = options.heartbeat?.ping;
+  return { role, codec, hooks, data, halfOpen, marks: { low, high }, maxBufferedBytes, deadlines, ping, clock };
+}
+
+function deadlineSettings<Data>(options: ConnectionOptions<Data>): DeadlineSettings {
+  const idle = timeoutOption('idleTimeout', options.idleTimeout ?? false);
+  const frame = timeoutOption('frameTimeout', options.frameTimeout ?? 30_000);
+  const stall = timeoutOption('stallTimeout', options.stallTimeout ?? 30_000);
+  const handshake = timeoutOption('handshakeTimeout', options.handshakeTimeout ?? 10_000);
+  const close = integerOption('closeTimeout', options.closeTimeout ?? 5000, 0, MAX_DELAY);
+  const heartbeat = options.heartbeat === undefined ? undefined : heartbeatSettings(options.heartbeat);
+  const interval = pollInterval([idle, frame, stall, heartbeat?.interval ?? 0]);
+  return { idle, frame, stall, handshake, close, heartbeat, interval };
+}
+
+function heartbeatSettings<Data>(options: HeartbeatOptions<Data>): NonNullable<DeadlineSettings['heartbeat']> {
+  knownOptions('heartbeat', options, ['interval', 'misses', 'ping']);
+  if (typeof options.ping !== 'function') throw new InvalidOptionError('heartbeat needs a ping: a function that sends one');
+  return {
+    interval: integerOption('interval of the heartbeat', options.interval ?? 30_000, 1, MAX_DELAY),
+    misses: integerOption('misses of the heartbeat', options.misses ?? 2, 1),
+  };
+}
+
+/**
+ * A time limit in ms, or 0 for none.
+ *
+ * @throws {InvalidOptionError} it is neither a positive integer nor false
+ */
+export function timeoutOption(name: string, value: number | false): number {
+  return value === false ? 0 : integerOption(name, value, 1, MAX_DELAY);
 }

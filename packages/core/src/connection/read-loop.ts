@@ -3,6 +3,7 @@ import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import { WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
+import type { Consumer } from './consumer.ts';
 import { type HookName, isThenable } from './hooks.ts';
 import type { Transport } from './transport.ts';
 
@@ -24,6 +25,8 @@ export const Hold = {
   Yield: 16,
   /** A hook has not settled. */
   Hook: 32,
+  /** The consumer has enough for now. */
+  Consumer: 64,
 } as const;
 
 /** How far the end of the input has been told. */
@@ -58,6 +61,7 @@ export class ReadLoop<Connection, In> {
   readonly #connection: Connection;
   readonly #reader = new ByteReader();
   #codec: Codec<In, never> | undefined = undefined;
+  #consumer: Consumer<In> | undefined = undefined;
   #holds: number = Hold.Codec;
   /** Hooks that have not settled. */
   #hooks = 0;
@@ -95,10 +99,25 @@ export class ReadLoop<Connection, In> {
     if (!this.#running) queueMicrotask(() => this.#wake());
   }
 
+  /** Whether something is being done about what was received. */
+  get busy(): boolean {
+    return this.#hooks > 0 || this.#running || this.#consumer?.busy === true;
+  }
+
   /** Whether all that was received and that anybody wants is handled: no hook is pending and no complete message waits. */
   get atRest(): boolean {
-    const unfinished = Hold.Hook | Hold.Yield | Hold.Pressure | (this.#reader.buffered > 0 ? Hold.User : 0);
-    return (this.#holds & unfinished) === 0 && !this.#running;
+    const unread = this.#reader.buffered > 0 ? Hold.User | Hold.Consumer : 0;
+    return !this.busy && (this.#holds & (Hold.Yield | Hold.Pressure | unread)) === 0;
+  }
+
+  /** Whether this side does not read at the moment. */
+  get held(): boolean {
+    return this.#holds !== 0;
+  }
+
+  /** Whether part of a frame is there and the rest is waited for. */
+  get insideFrame(): boolean {
+    return this.#holds === 0 && !this.#stopped && this.#reader.buffered > 0;
   }
 
   /** Whether the peer has ended and everything before that was handled. */
@@ -118,6 +137,19 @@ export class ReadLoop<Connection, In> {
     if (!this.#running) queueMicrotask(() => this.#wake());
   }
 
+  /** Has `consumer` take the messages; hooks that are pending do not hold reading for it. */
+  consume(consumer: Consumer<In>): void {
+    this.#consumer = consumer;
+    this.hooks = { onRead: (_, message) => consumer.receive(message) };
+    this.#holds &= ~Hold.Hook;
+    this.release(Hold.Reader);
+  }
+
+  /** Looks whether the loop has come to rest, after something outside of it has. */
+  rest(): void {
+    this.onRest?.();
+  }
+
   /**
    * Holds reading until `result`, which hook `name` returned, has settled; a rejection fails the connection. Returns a promise of
    * that, which never rejects, or undefined when there is nothing to wait for.
@@ -128,7 +160,7 @@ export class ReadLoop<Connection, In> {
       return undefined;
     }
     this.#hooks++;
-    this.#holds |= Hold.Hook;
+    if (this.#consumer === undefined || name === 'onEnd') this.#holds |= Hold.Hook;
     const settled = (): void => {
       afterwards?.();
       this.#settled();
@@ -247,6 +279,6 @@ export class ReadLoop<Connection, In> {
 }
 
 /** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
-export function hookError(name: HookName, error: unknown): WireError {
+export function hookError(name: string, error: unknown): WireError {
   return error instanceof WireError ? error : new HookError(name, error);
 }

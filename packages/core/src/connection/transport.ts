@@ -4,6 +4,8 @@ export interface Transport {
   readonly destroyed: boolean;
   readonly readableEnded?: boolean;
   allowHalfOpen?: boolean;
+  /** Of a socket, inside Node: the bytes of the write in progress that the kernel has not taken yet. Nothing depends on it being there. */
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;

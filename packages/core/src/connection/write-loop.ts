@@ -15,6 +15,14 @@ export interface WaterMarks {
   readonly high: number;
 }
 
+/** What the loop tells. One object for all loops: the connection comes as an argument. */
+export interface WriteEvents<Connection> {
+  /** Unsent bytes have risen over the high-water mark, or fallen below the low one again. */
+  pressure(connection: Connection, high: boolean): void;
+  /** More is unsent than may be, and more is sent. */
+  overflow(connection: Connection, unsent: number): void;
+}
+
 /** With less room than this for the next batch the ones that wait are written first. */
 const MIN_ROOM = 8 * 1024;
 
@@ -50,7 +58,7 @@ function makeRoom(): void {
 export class WriteLoop<Connection> {
   readonly #transport: Transport;
   readonly #marks: WaterMarks;
-  readonly #onPressure: (connection: Connection, high: boolean) => void;
+  readonly #events: WriteEvents<Connection>;
   readonly #connection: Connection;
   /** Whether nobody reads the bytes of a write that has completed. */
   readonly #releases: boolean;
@@ -71,16 +79,13 @@ export class WriteLoop<Connection> {
   /** Messages encoded. */
   messages = 0;
 
-  /** @param onPressure is told when unsent bytes rise over the high-water mark, and when they are below the low one again */
-  constructor(
-    transport: Transport,
-    marks: WaterMarks,
-    onPressure: (connection: Connection, high: boolean) => void,
-    connection: Connection,
-  ) {
+  /** Unsent bytes beyond which nothing more is taken. */
+  limit: number = Infinity;
+
+  constructor(transport: Transport, marks: WaterMarks, events: WriteEvents<Connection>, connection: Connection) {
     this.#transport = transport;
     this.#marks = marks;
-    this.#onPressure = onPressure;
+    this.#events = events;
     this.#connection = connection;
     this.#releases = letsGoOfBytes(transport);
   }
@@ -94,12 +99,17 @@ export class WriteLoop<Connection> {
   }
 
   /**
-   * Encodes a message; it leaves with the turn. Returns whether the sender may go on: false above the high-water mark.
+   * Encodes a message; it leaves with the turn. Returns whether the sender may go on: false above the high-water mark, and when the
+   * message was not taken because too much is unsent.
    *
    * @throws {EncodeError} the codec could not; nothing of the message is sent
    */
   send<Out>(codec: Codec<unknown, Out>, message: Out): boolean {
     checkNotEncoding();
+    if (this.#unsent && this.buffered > this.limit) {
+      this.#events.overflow(this.#connection, this.buffered);
+      return false;
+    }
     if (owner !== this) {
       surrenderOwner();
       if (writer.room < MIN_ROOM) makeRoom();
@@ -128,7 +138,13 @@ export class WriteLoop<Connection> {
     return false;
   }
 
-  /** Has `onPressure` called when the unsent bytes are below the low-water mark, though nobody was told to wait. */
+  /** Grows as bytes leave the process: within a large write, too, where the socket tells. */
+  get progress(): number {
+    const { writableLength, _handle: handle } = this.#transport;
+    return this.bytes - writableLength - (handle?.writeQueueSize ?? 0);
+  }
+
+  /** Has `pressure` told when the unsent bytes are below the low-water mark, though nobody was told to wait. */
   watch(): void {
     this.#awaited = true;
   }
@@ -229,7 +245,7 @@ export class WriteLoop<Connection> {
   #watchPressure(): void {
     if (!this.#unsent || this.#high || this.#transport.writableLength <= this.#marks.high) return;
     this.#high = true;
-    this.#onPressure(this.#connection, true);
+    this.#events.pressure(this.#connection, true);
   }
 
   #check(): void {
@@ -237,7 +253,7 @@ export class WriteLoop<Connection> {
     if (!this.#high && !this.#awaited) return;
     this.#high = false;
     this.#awaited = false;
-    this.#onPressure(this.#connection, false);
+    this.#events.pressure(this.#connection, false);
   }
 }
 

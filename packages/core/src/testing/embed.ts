@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import type { WireError } from '../codec/errors.ts';
+import { retain } from '../codec/retain.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
@@ -13,6 +14,8 @@ import { FakeClock } from './fake-clock.ts';
 export interface EmbedOptions<Data = unknown> extends Omit<ConnectionOptions<Data>, 'clock'> {
   /** Which side the connection is: a server's stops reading when its peer does. Default `'server'`. */
   readonly role?: ConnectionRole | undefined;
+  /** Whether {@link EmbeddedConnection.messages} are recorded. False leaves them to an exchange, an iterator or a stream. Default true. */
+  readonly record?: boolean | undefined;
 }
 
 /**
@@ -38,19 +41,20 @@ export class EmbeddedConnection<In, Out = In, Data = unknown> {
   readonly #transport = new EmbeddedTransport();
 
   constructor(codec: CodecFactory<In, Out>, hooks: Hooks<In, Out, Data>, options: EmbedOptions<Data>) {
-    const { role = 'server', ...rest } = options;
+    const { role = 'server', record = true, ...rest } = options;
     const first = createCodec(codec);
+    const onRead: Hooks<In, Out, Data>['onRead'] = (connection, message) => {
+      this.messages.push(message);
+      try {
+        // The hook gets a view as it is on a real connection.
+        return hooks.onRead?.(connection, message);
+      } finally {
+        retain(message);
+      }
+    };
     const recording: Hooks<In, Out, Data> = {
       ...hooks,
-      onRead: (connection, message) => {
-        this.messages.push(message);
-        try {
-          // The hook gets a view as it is on a real connection.
-          return hooks.onRead?.(connection, message);
-        } finally {
-          retain(message);
-        }
-      },
+      ...(record ? { onRead } : {}),
       onError: (connection, error) => {
         this.errors.push(error);
         return hooks.onError?.(connection, error);
@@ -140,10 +144,4 @@ export function embed<In, Out = In, Data = unknown>(
   options: EmbedOptions<Data> = {},
 ): EmbeddedConnection<In, Out, Data> {
   return new EmbeddedConnection(codec, hooks, options);
-}
-
-/** Makes a message last: views are made to own their bytes. */
-function retain(message: unknown): void {
-  const view = message as { retain?: () => void } | null;
-  if (typeof view === 'object' && view !== null && typeof view.retain === 'function') view.retain();
 }

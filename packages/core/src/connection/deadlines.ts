@@ -1,0 +1,190 @@
+import type { WireError } from '../codec/errors.ts';
+import { HandshakeTimeoutError, FrameTimeoutError, HeartbeatError, WriteStallError } from '../errors.ts';
+import { Alarm, COARSENESS, type Sweep } from './sweep.ts';
+
+/** How long things may take, in ms; 0 for as long as they like. */
+export interface DeadlineSettings {
+  readonly idle: number;
+  readonly frame: number;
+  readonly stall: number;
+  readonly handshake: number;
+  readonly close: number;
+  readonly heartbeat: Heartbeat | undefined;
+  /** How often to look; Infinity when there is nothing to look for. */
+  readonly interval: number;
+}
+
+/** Silence in ms after which the peer is pinged, and how many pings may go unanswered. */
+interface Heartbeat {
+  readonly interval: number;
+  readonly misses: number;
+}
+
+/** What is looked at of what comes in. */
+interface Incoming {
+  readonly bytes: number;
+  readonly messages: number;
+  /** Whether part of a frame is there and the rest is waited for. */
+  readonly insideFrame: boolean;
+  /** Whether this side does not read at the moment. */
+  readonly held: boolean;
+  /** Whether something is being done about what was received. */
+  readonly busy: boolean;
+}
+
+/** What is looked at of what goes out. */
+interface Outgoing {
+  /** Bytes that were sent and have not left the process. */
+  readonly buffered: number;
+  /** Grows when some have. */
+  readonly progress: number;
+}
+
+/** What is done when time is up. One object for all connections: the connection comes as an argument. */
+export interface ExpiryEvents<Connection> {
+  /** No longer to be kept: for being idle, when there is no error. */
+  expire(connection: Connection, error: WireError | undefined): void;
+  /** Closing took too long. */
+  expireClose(connection: Connection): void;
+  /** The peer has been silent. */
+  ping(connection: Connection): void;
+}
+
+/**
+ * The deadlines of one connection. They are polled: what is read and written costs nothing for them. Whatever has changed since the
+ * last look is taken to have changed just now, so that a deadline comes late by one look at most, and never early.
+ */
+export class Deadlines<Connection> extends Alarm {
+  readonly #sweep: Sweep;
+  readonly #settings: DeadlineSettings;
+  readonly #incoming: Incoming;
+  readonly #outgoing: Outgoing;
+  readonly #events: ExpiryEvents<Connection>;
+  readonly #connection: Connection;
+  #bytes = 0;
+  #messages = 0;
+  #progress = 0;
+  /** When something was received last, and when something went either way. */
+  #heard: number;
+  #active: number;
+  /** Pings since something was received. */
+  #pings = 0;
+  /** Since when the same frame has been incomplete; -1: none is. */
+  #frame = -1;
+  /** Since when nothing has been taken of what is unsent; -1: nothing is unsent. */
+  #stalled = -1;
+  /** Since when `onConnect` is pending, and the connection closing; -1: it is not. */
+  #handshaking = -1;
+  #closing = -1;
+
+  constructor(
+    sweep: Sweep,
+    settings: DeadlineSettings,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    events: ExpiryEvents<Connection>,
+    connection: Connection,
+  ) {
+    super();
+    this.#sweep = sweep;
+    this.#settings = settings;
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#events = events;
+    this.#connection = connection;
+    this.#heard = sweep.now();
+    this.#active = this.#heard;
+    if (settings.interval < Infinity) sweep.set(this, settings.interval);
+  }
+
+  /** `onConnect` has not settled when it returned. */
+  handshaking(): void {
+    const { handshake } = this.#settings;
+    if (handshake === 0) return;
+    this.#handshaking = this.#sweep.now();
+    this.#sweep.set(this, Math.min(this.#settings.interval, handshake));
+  }
+
+  connected(): void {
+    this.#handshaking = -1;
+  }
+
+  /** The connection closes: no other deadline counts from here on. */
+  closing(): void {
+    this.#closing = this.#sweep.now();
+    this.#sweep.set(this, this.#settings.close);
+  }
+
+  stop(): void {
+    this.#sweep.cancel(this);
+  }
+
+  check(now: number): number {
+    if (this.#closing >= 0) return this.#checkClose(now);
+    this.#look(now);
+    const { idle, frame, stall, handshake, heartbeat, interval } = this.#settings;
+    const idleLeft = left(this.#active, idle, now);
+    const frameLeft = left(this.#frame, frame, now);
+    const stallLeft = left(this.#stalled, stall, now);
+    const handshakeLeft = left(this.#handshaking, handshake, now);
+    if (stallLeft <= 0) this.#expire(new WriteStallError(stall, this.#outgoing.buffered));
+    else if (frameLeft <= 0) this.#expire(new FrameTimeoutError(frame));
+    else if (handshakeLeft <= 0) this.#expire(new HandshakeTimeoutError(handshake));
+    else if (idleLeft <= 0) this.#expire(undefined);
+    else if (heartbeat === undefined || this.#handshaking >= 0 || this.#checkHeartbeat(heartbeat, now)) {
+      return Math.min(idleLeft, frameLeft, stallLeft, handshakeLeft, interval);
+    }
+    // What there is to wait for now, closing has set.
+    return 0;
+  }
+
+  #look(now: number): void {
+    const { bytes, messages, insideFrame, held, busy } = this.#incoming;
+    const { buffered, progress } = this.#outgoing;
+    // Who does not read cannot say that the peer is silent.
+    if (bytes !== this.#bytes || held) {
+      this.#heard = now;
+      this.#pings = 0;
+    }
+    if (bytes !== this.#bytes || progress !== this.#progress || busy) this.#active = now;
+    if (!insideFrame) this.#frame = -1;
+    else if (this.#frame < 0 || messages !== this.#messages) this.#frame = now;
+    if (buffered === 0) this.#stalled = -1;
+    else if (this.#stalled < 0 || progress !== this.#progress) this.#stalled = now;
+    this.#bytes = bytes;
+    this.#messages = messages;
+    this.#progress = progress;
+  }
+
+  #expire(error: WireError | undefined): void {
+    this.#events.expire(this.#connection, error);
+  }
+
+  /** Pings a silent peer. Returns whether it may still be alive. */
+  #checkHeartbeat({ interval, misses }: Heartbeat, now: number): boolean {
+    if (now < this.#heard + interval * (this.#pings + 1)) return true;
+    if (this.#pings === misses) {
+      this.#expire(new HeartbeatError(misses, now - this.#heard));
+      return false;
+    }
+    this.#pings++;
+    this.#events.ping(this.#connection);
+    return true;
+  }
+
+  #checkClose(now: number): number {
+    const closeLeft = this.#closing + this.#settings.close - now;
+    if (closeLeft <= 0) this.#events.expireClose(this.#connection);
+    return Math.max(closeLeft, 0);
+  }
+}
+
+/** How long `limit` ms from `since` on are still to go; for ever, when nothing has begun or nothing limits it. */
+function left(since: number, limit: number, now: number): number {
+  return since < 0 || limit === 0 ? Infinity : since + limit - now;
+}
+
+/** How often deadlines have to be looked at to be kept. */
+export function pollInterval(limits: readonly number[]): number {
+  return Math.min(...limits.filter((limit) => limit > 0)) * COARSENESS;
+}

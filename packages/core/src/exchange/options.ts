@@ -1,0 +1,91 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+
+import { InvalidOptionError } from '../codec/errors.ts';
+import { integerOption, knownOptions } from '../codec/options.ts';
+import { timeoutOption } from '../connection/options.ts';
+
+/** Tells which reply answers which request, by a value that both bear and that no two requests in flight share. */
+export interface Matching<In, Out> {
+  /** The id of a request. */
+  request(message: Out): unknown;
+  /** The id of the request that `message` answers; undefined when it bears none. */
+  reply(message: In): unknown;
+}
+
+export interface ExchangeOptions<In, Out = In> {
+  /** How replies are matched. Default: first in, first out, as protocols without ids have it. */
+  readonly byId?: Matching<In, Out> | undefined;
+  /** Requests that are sent before the first of them is answered. Default 1024. */
+  readonly window?: number | undefined;
+  /** Requests that wait for room in the window or on the socket; those beyond are refused. Default 65,536. */
+  readonly maxWaiting?: number | undefined;
+  /** Milliseconds from a request to its reply, unless the request says otherwise. Default 30,000; false for no limit. */
+  readonly timeout?: number | false | undefined;
+  /** Whether a message is sent by the peer on its own, and answers no request. Default: none is. */
+  readonly isPush?: ((message: In) => boolean) | undefined;
+  /**
+   * Takes those messages, in order. A promise that it returns does not hold the replies, since it may be waiting for one of them; a
+   * rejection closes the connection.
+   */
+  readonly onPush?: ((message: In) => unknown) | undefined;
+  /** Pushes that may be at work before reading is held. Default 1024. */
+  readonly maxPushes?: number | undefined;
+  /** Records how long replies take, in nanoseconds: true for a histogram of the exchange's own. Default false. */
+  readonly latency?: boolean | RecordableHistogram | undefined;
+}
+
+/** For one request, or for one pipeline. */
+export interface RequestOptions {
+  /** Gives up when it is aborted: the promise is rejected with the signal's reason, and a reply that comes later is dropped. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the reply has to be complete, waiting to be sent included; false for no limit. */
+  readonly timeout?: number | false | undefined;
+}
+
+/** The names of {@link ExchangeOptions}. */
+export const EXCHANGE_OPTIONS: readonly string[] = [
+  'byId',
+  'window',
+  'maxWaiting',
+  'timeout',
+  'isPush',
+  'onPush',
+  'maxPushes',
+  'latency',
+];
+
+/** {@link ExchangeOptions} as an exchange uses them. */
+export interface ExchangeSettings<In, Out> {
+  readonly byId: Matching<In, Out> | undefined;
+  readonly window: number;
+  readonly maxWaiting: number;
+  readonly timeout: number;
+  readonly isPush: ((message: In) => boolean) | undefined;
+  readonly onPush: ((message: In) => unknown) | undefined;
+  readonly maxPushes: number;
+}
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+export function exchangeSettings<In, Out>(
+  of: string,
+  options: ExchangeOptions<In, Out>,
+  more: readonly string[] = [],
+): ExchangeSettings<In, Out> {
+  knownOptions(of, options, [...EXCHANGE_OPTIONS, ...more]);
+  const { byId, isPush, onPush } = options;
+  if (byId !== undefined && (typeof byId.request !== 'function' || typeof byId.reply !== 'function')) {
+    throw new InvalidOptionError('byId takes two functions: { request: (message) => id, reply: (message) => id }');
+  }
+  for (const [name, hook] of [['isPush', isPush] as const, ['onPush', onPush] as const]) {
+    if (hook !== undefined && typeof hook !== 'function') throw new InvalidOptionError(`${name} must be a function`);
+  }
+  return {
+    byId,
+    window: integerOption('window', options.window ?? 1024, 1),
+    maxWaiting: integerOption('maxWaiting', options.maxWaiting ?? 65_536, 0),
+    timeout: timeoutOption('timeout', options.timeout ?? 30_000),
+    isPush,
+    onPush,
+    maxPushes: integerOption('maxPushes', options.maxPushes ?? 1024, 1),
+  };
+}

@@ -1,0 +1,54 @@
+import { isThenable } from '../connection/hooks.ts';
+import type { Exchange } from './exchange.ts';
+import type { RequestOptions } from './options.ts';
+
+type Results<Values extends readonly unknown[]> = { -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]> };
+
+/** Where a pipeline goes: an exchange, or, when one must be had first, a promise of it. */
+type Chooser<In, Out> = (options: RequestOptions) => Exchange<In, Out> | Promise<Exchange<In, Out>>;
+
+type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => Promise<unknown>;
+
+/**
+ * Requests that are sent on one connection, one right behind the other, with nobody else's between them.
+ *
+ * ```ts
+ * const [first, second] = await exchange.pipeline().request('a', whole).request('b', whole).exec();
+ * ```
+ *
+ * One pipeline may be longer than the window: the rest follows as replies come, and still nobody comes between.
+ */
+export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
+  readonly #choose: Chooser<In, Out>;
+  readonly #steps: Step<In, Out>[] = [];
+
+  /** @internal Use `pipeline()` of an exchange or a pool. */
+  constructor(choose: Chooser<In, Out>) {
+    this.#choose = choose;
+  }
+
+  /** Adds a request; see {@link Exchange.request}. */
+  request<R>(message: Out, collect: (frame: In) => R | undefined): Pipeline<In, Out, [...Values, R]> {
+    this.#steps.push((exchange, options) => exchange.request(message, collect, options));
+    return this as unknown as Pipeline<In, Out, [...Values, R]>;
+  }
+
+  /** Adds a message that is not answered. */
+  send(message: Out): Pipeline<In, Out, [...Values, void]> {
+    this.#steps.push((exchange, options) => exchange.send(message, options));
+    return this as unknown as Pipeline<In, Out, [...Values, void]>;
+  }
+
+  /**
+   * Sends what was gathered. Resolves when everything is settled, with one result for each request, in order: a request that fails
+   * does not fail the others. `signal` and `timeout` are for all of them together.
+   *
+   * @throws (rejects) no connection could be had; nothing was sent
+   */
+  exec(options: RequestOptions = {}): Promise<Results<Values>> {
+    const run = (exchange: Exchange<In, Out>): Promise<Results<Values>> =>
+      Promise.allSettled(this.#steps.map((step) => step(exchange, options))) as unknown as Promise<Results<Values>>;
+    const exchange = this.#choose(options);
+    return isThenable(exchange) ? exchange.then(run) : run(exchange);
+  }
+}

@@ -1,0 +1,86 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+
+import type { CloseReason } from '../connection/close-reason.ts';
+import type { Connection } from '../connection/connection.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- subscribers see the connections of every protocol
+export type AnyConnection = Connection<any, any, any>;
+
+/** What `wirewright:connection:open` publishes: the connection is there, `onConnect` has not been called yet. */
+export interface ConnectionOpened {
+  readonly connection: AnyConnection;
+}
+
+/** What `wirewright:connection:close` publishes, before `onClose` is called. */
+export interface ConnectionClosed {
+  readonly connection: AnyConnection;
+  readonly reason: CloseReason;
+}
+
+/** What `wirewright:connection:error` and `wirewright:connection:timeout` publish: the first error of a connection. */
+export interface ConnectionFailed {
+  readonly connection: AnyConnection;
+  /** Undefined when the connection was merely idle for too long. */
+  readonly error: Error | undefined;
+}
+
+/** What `wirewright:frame:in` and `wirewright:frame:out` publish. */
+export interface FrameSeen {
+  readonly connection: AnyConnection;
+  readonly message: unknown;
+  /** The bytes of the frame, valid until the subscriber returns; a codec that consumed it in steps leaves the last one here. */
+  readonly bytes: Uint8Array;
+}
+
+/** What `wirewright:request:start` publishes; the very object comes again with `wirewright:request:end`, completed. */
+export interface RequestSeen {
+  readonly connection: AnyConnection;
+  readonly message: unknown;
+  /** When it was made: `performance.now()`. */
+  readonly startedAt: number;
+  /** What the request was rejected with; undefined when it was answered. */
+  error?: unknown;
+  /** Milliseconds from the request to its reply, error or end. */
+  duration?: number;
+}
+
+/** What `wirewright:client:retry` publishes, before each pause. */
+export interface RetrySeen {
+  /** Which attempt failed, from 1. */
+  readonly attempt: number;
+  /** Milliseconds until the next. */
+  readonly delay: number;
+  readonly error: unknown;
+}
+
+interface Channels {
+  readonly connectionOpen: Channel<unknown, ConnectionOpened>;
+  readonly connectionClose: Channel<unknown, ConnectionClosed>;
+  readonly connectionError: Channel<unknown, ConnectionFailed>;
+  readonly connectionTimeout: Channel<unknown, ConnectionFailed>;
+  readonly frameIn: Channel<unknown, FrameSeen>;
+  readonly frameOut: Channel<unknown, FrameSeen>;
+  readonly requestStart: Channel<unknown, RequestSeen>;
+  readonly requestEnd: Channel<unknown, RequestSeen>;
+  readonly clientRetry: Channel<unknown, RetrySeen>;
+}
+
+function open<Message>(name: string): Channel<unknown, Message> {
+  return channel(`wirewright:${name}`) as Channel<unknown, unknown> as Channel<unknown, Message>;
+}
+
+/**
+ * The `node:diagnostics_channel` channels that Wirewright publishes to. While nobody subscribes nothing is computed for them. A
+ * subscriber that throws is reported by Node and harms nobody.
+ */
+export const channels: Channels = {
+  connectionOpen: open('connection:open'),
+  connectionClose: open('connection:close'),
+  connectionError: open('connection:error'),
+  connectionTimeout: open('connection:timeout'),
+  frameIn: open('frame:in'),
+  frameOut: open('frame:out'),
+  requestStart: open('request:start'),
+  requestEnd: open('request:end'),
+  clientRetry: open('client:retry'),
+};
