@@ -203,6 +203,11 @@ export class ByteReader {
     );
   }
 
+  /** The last `n` bytes that were consumed, or as many of them as are still there, without a copy. */
+  consumed(n: number): Buffer {
+    return this.#window.subarray(Math.max(0, this.#position - n), this.#position);
+  }
+
   /** The limit that {@link need} enforces, in bytes. */
   get maxFrameLength(): number {
     return this.#maxFrameLength;

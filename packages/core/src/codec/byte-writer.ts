@@ -221,6 +221,14 @@ export class ByteWriter {
     this.#renew(SLAB_SIZE);
   }
 
+  /** A copy of the last `n` bytes of the batch. */
+  last(n: number): Buffer {
+    this.#settle();
+    const region = this.#bytes.subarray(this.#start, this.#position);
+    const bytes = n <= region.length ? region : Buffer.concat([...(this.#parts ?? []), region]);
+    return Buffer.from(bytes.subarray(bytes.length - n));
+  }
+
   /** Starts a message. */
   begin(): void {
     this.#origin = this.#position;

@@ -36,6 +36,19 @@ export interface Codec<In, Out = In> {
 
   /** Appends the bytes of one message to `output`. When it throws, nothing of the message is sent. */
   encode(message: Out, output: ByteWriter): void;
+
+  /**
+   * A message in words, for wire logs and tests. A message with a password or the like in it is described without, and as secret: then
+   * its bytes are not shown either.
+   */
+  describe?(message: In | Out): string | Description;
+}
+
+/** A message in words. */
+export interface Description {
+  readonly text: string;
+  /** Whether the bytes of the message must not be shown. */
+  readonly secret: boolean;
 }
 
 /** Makes the codec of one connection. A codec may hold state, so every connection gets its own. */

@@ -1,7 +1,7 @@
 export type { Endian } from './byte-reader.ts';
 export type { Batch } from './byte-writer.ts';
 export type { Slab } from './slab.ts';
-export type { Codec, CodecFactory } from './codec.ts';
+export type { Codec, CodecFactory, Description } from './codec.ts';
 export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
 export type { FixedLengthOptions } from './framing/fixed-length.ts';
 export type { FrameAs, FrameBody, FrameBodyOptions, FrameEncoding, FrameOf, FrameTypes } from './framing/frame-as.ts';

@@ -1,10 +1,12 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { inspect } from 'node:util';
 
-import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH, type Description } from '../codec/codec.ts';
 import { InvalidOptionError, WireError } from '../codec/errors.ts';
 import { ClosedError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { channels } from '../observe/channels.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import type { Consumer } from './consumer.ts';
 import { createCodec } from './create-codec.ts';
@@ -104,12 +106,7 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#settings = settings;
     this.#hooks = settings.hooks;
     const self = this as unknown as AnyConnection;
-    this.#reads = new ReadLoop<AnyConnection, In>(
-      transport,
-      Connection.#events,
-      self,
-      messageHooks(settings.hooks),
-    );
+    this.#reads = new ReadLoop<AnyConnection, In>(transport, Connection.#events, self, messageHooks(settings.hooks));
     this.#writes = new WriteLoop(transport, settings.marks, Connection.#events, self);
     this.#deadlines = new Deadlines(
       Sweep.of(settings.clock),
@@ -324,6 +321,12 @@ export class Connection<In, Out = In, Data = unknown> {
     else this.#reads.release(Hold.Consumer);
   }
 
+  /** What a message is, in words, and whether its bytes are nobody's business: what the codec's `describe` says. */
+  describe(message: In | Out): Description {
+    const said = this.#codec?.describe?.(message) ?? inspect(message, { breakLength: Infinity, depth: 3 });
+    return typeof said === 'string' ? { text: said, secret: false } : said;
+  }
+
   /** @internal Where its time comes from. */
   get clock(): Clock {
     return this.#settings.clock;
@@ -346,6 +349,7 @@ export class Connection<In, Out = In, Data = unknown> {
     transport.on('close', Connection.#onClose);
     transport.on('end', Connection.#onEnd);
     transport.on('data', Connection.#onData);
+    if (channels.connectionOpen.hasSubscribers) channels.connectionOpen.publish({ connection: this });
     const result = this.#call('onConnect', (hooks) => {
       const { codec, data } = this.#settings;
       if (data !== undefined) this.data = data();
@@ -416,6 +420,7 @@ export class Connection<In, Out = In, Data = unknown> {
   #fail(error: WireError): void {
     this.#reason = closeReasonOf(error);
     this.#error = error;
+    if (channels.connectionError.hasSubscribers) channels.connectionError.publish({ connection: this, error });
     if (this.#hooks.onError !== undefined) {
       this.#callLast('onError', (hooks) => hooks.onError?.(this, error));
     } else if (OWN_FAULTS.has(this.#reason)) {
@@ -484,6 +489,7 @@ export class Connection<In, Out = In, Data = unknown> {
     this.#drained?.resolve();
     this.#settings.onClosed?.(this);
     const reason = this.#reason;
+    if (channels.connectionClose.hasSubscribers) channels.connectionClose.publish({ connection: this, reason });
     this.#callLast('onClose', (hooks) => hooks.onClose?.(this, reason));
     this.#closed?.resolve(reason);
   }
@@ -518,10 +524,13 @@ export class Connection<In, Out = In, Data = unknown> {
     ended(connection) {
       if (!connection.#settings.halfOpen) connection.#close('peer');
     },
+    received: (connection, message, bytes) => channels.frameIn.publish({ connection, message, bytes }),
+    sent: (connection, message, bytes) => channels.frameOut.publish({ connection, message, bytes }),
     fail: (connection, error) => connection.fail(error),
     pressure: (connection, high) => connection.#pressure(high),
     overflow: (connection, unsent) => connection.#breakOff(new OverflowError(unsent, connection.#writes.limit)),
     expire(connection, error) {
+      if (channels.connectionTimeout.hasSubscribers) channels.connectionTimeout.publish({ connection, error });
       if (error === undefined) connection.#close('idle');
       else if (error instanceof WriteStallError) connection.#breakOff(error);
       else connection.fail(error);

@@ -106,7 +106,9 @@ export function connectionSettings<In, Out, Data>(
   const high = integerOption('highWaterMark', options.highWaterMark ?? 64 * 1024, 0);
   const low = integerOption('lowWaterMark', options.lowWaterMark ?? Math.min(16 * 1024, high), 0, high);
   const maxBufferedBytes =
-    options.maxBufferedBytes === undefined ? undefined : integerOption('maxBufferedBytes', options.maxBufferedBytes, high);
+    options.maxBufferedBytes === undefined
+      ? undefined
+      : integerOption('maxBufferedBytes', options.maxBufferedBytes, high);
   const deadlines = deadlineSettings(options);
   const ping = options.heartbeat?.ping;
   return { role, codec, hooks, data, halfOpen, marks: { low, high }, maxBufferedBytes, deadlines, ping, clock };
@@ -125,7 +127,8 @@ function deadlineSettings<Data>(options: ConnectionOptions<Data>): DeadlineSetti
 
 function heartbeatSettings<Data>(options: HeartbeatOptions<Data>): NonNullable<DeadlineSettings['heartbeat']> {
   knownOptions('heartbeat', options, ['interval', 'misses', 'ping']);
-  if (typeof options.ping !== 'function') throw new InvalidOptionError('heartbeat needs a ping: a function that sends one');
+  if (typeof options.ping !== 'function')
+    throw new InvalidOptionError('heartbeat needs a ping: a function that sends one');
   return {
     interval: integerOption('interval of the heartbeat', options.interval ?? 30_000, 1, MAX_DELAY),
     misses: integerOption('misses of the heartbeat', options.misses ?? 2, 1),

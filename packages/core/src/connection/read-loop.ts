@@ -3,6 +3,7 @@ import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import { WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
+import { channels } from '../observe/channels.ts';
 import type { Consumer } from './consumer.ts';
 import { type HookName, isThenable } from './hooks.ts';
 import type { Transport } from './transport.ts';
@@ -43,6 +44,8 @@ export interface ReadEvents<Connection> {
   deliverEnd(connection: Connection): unknown;
   /** That, too, has settled: nothing more will ever be read. */
   ended(connection: Connection): void;
+  /** A message was decoded from `bytes`; told only while somebody subscribes to that. */
+  received(connection: Connection, message: unknown, bytes: Uint8Array): void;
   /** The stream cannot go on, or a hook failed. */
   fail(connection: Connection, error: WireError): void;
 }
@@ -206,8 +209,10 @@ export class ReadLoop<Connection, In> {
     const reader = this.#reader;
     const events = this.#events;
     const lastByte = reader.position + BYTES_PER_TURN;
+    const observed = channels.frameIn.hasSubscribers;
     try {
       while (this.#holds === 0 && !this.#stopped) {
+        const start = observed ? reader.position : 0;
         const message = decodeNext(this.#codec!, reader);
         if (message === undefined) {
           if (this.#end === End.Open) reader.park();
@@ -215,6 +220,7 @@ export class ReadLoop<Connection, In> {
           break;
         }
         this.messages++;
+        if (observed) events.received(this.#connection, message, reader.consumed(reader.position - start));
         const result = this.hooks.onRead!(this.#connection, message);
         if (result !== undefined && isThenable(result)) void this.settle('onRead', result);
         if ((++this.#turn >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
@@ -231,9 +237,14 @@ export class ReadLoop<Connection, In> {
     const events = this.#events;
     if (this.#end === End.Received) {
       this.#end = End.Decoded;
-      const last = decodeEnd(this.#codec!, this.#reader);
+      const reader = this.#reader;
+      const start = reader.position;
+      const last = decodeEnd(this.#codec!, reader);
       if (last !== undefined) {
         this.messages++;
+        if (channels.frameIn.hasSubscribers) {
+          events.received(this.#connection, last, reader.consumed(reader.position - start));
+        }
         void this.settle('onRead', this.hooks.onRead!(this.#connection, last));
       }
     }

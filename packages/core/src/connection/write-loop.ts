@@ -6,6 +6,7 @@ import type { Codec } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
 import { WireError } from '../codec/errors.ts';
 import { SLAB_SIZE } from '../codec/slab.ts';
+import { channels } from '../observe/channels.ts';
 import { flushScheduler } from './flush-scheduler.ts';
 import type { Transport } from './transport.ts';
 
@@ -19,6 +20,8 @@ export interface WaterMarks {
 export interface WriteEvents<Connection> {
   /** Unsent bytes have risen over the high-water mark, or fallen below the low one again. */
   pressure(connection: Connection, high: boolean): void;
+  /** A message was encoded to `bytes`; told only while somebody subscribes to that. */
+  sent(connection: Connection, message: unknown, bytes: Uint8Array): void;
   /** More is unsent than may be, and more is sent. */
   overflow(connection: Connection, unsent: number): void;
 }
@@ -116,6 +119,8 @@ export class WriteLoop<Connection> {
       // oxlint-disable-next-line typescript/no-this-alias -- this is the point
       owner = this;
     }
+    const observed = channels.frameOut.hasSubscribers;
+    const before = observed ? writer.length : 0;
     encoding = true;
     try {
       encodeInto(codec, message, writer);
@@ -123,6 +128,7 @@ export class WriteLoop<Connection> {
       encoding = false;
     }
     this.messages++;
+    if (observed) this.#events.sent(this.#connection, message, writer.last(writer.length - before));
     const pending = this.#surrenderedSize + writer.size;
     if (pending >= SLAB_SIZE) {
       this.flush();

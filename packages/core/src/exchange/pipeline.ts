@@ -2,7 +2,9 @@ import { isThenable } from '../connection/hooks.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestOptions } from './options.ts';
 
-type Results<Values extends readonly unknown[]> = { -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]> };
+type Results<Values extends readonly unknown[]> = {
+  -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]>;
+};
 
 /** Where a pipeline goes: an exchange, or, when one must be had first, a promise of it. */
 type Chooser<In, Out> = (options: RequestOptions) => Exchange<In, Out> | Promise<Exchange<In, Out>>;

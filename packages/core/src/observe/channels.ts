@@ -70,8 +70,8 @@ function open<Message>(name: string): Channel<unknown, Message> {
 }
 
 /**
- * The `node:diagnostics_channel` channels that Wirewright publishes to. While nobody subscribes nothing is computed for them. A
- * subscriber that throws is reported by Node and harms nobody.
+ * The `node:diagnostics_channel` channels that Wirewright publishes to. While nobody subscribes nothing is computed for them. What a
+ * subscriber throws is an uncaught exception of the process, as Node has it.
  */
 export const channels: Channels = {
   connectionOpen: open('connection:open'),
