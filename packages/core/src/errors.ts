@@ -105,6 +105,13 @@ export class ConnectionLostError extends WireError {
   }
 }
 
+/** A pool had no connection with room in time; nothing was sent. `WIRE_POOL_TIMEOUT`. */
+export class PoolTimeoutError extends WireError {
+  constructor(timeout: number) {
+    super('WIRE_POOL_TIMEOUT', `no connection had room within ${timeout} ms: raise max, window or waitTimeout, or slow down`);
+  }
+}
+
 /** Too many requests wait already; nothing of this one was sent. `WIRE_QUEUE_FULL`. */
 export class QueueFullError extends WireError {
   constructor(limit: number) {

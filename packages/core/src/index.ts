@@ -1,17 +1,22 @@
 export type { Codec, CodecFactory } from './codec/codec.ts';
 export type { ClientOptions } from './client/client.ts';
+export type { BackoffOptions } from './client/backoff.ts';
 export type { ConnectOptions } from './client/connect-socket.ts';
+export type { PoolCounters, PoolOptions } from './client/pool.ts';
+export type { ReconnectOptions } from './client/reconnect.ts';
 export type { Clock } from './connection/clock.ts';
 export type { CloseOptions, CloseResult } from './connection/close-all.ts';
 export type { CloseReason } from './connection/close-reason.ts';
 export type { ConnectionCounters } from './connection/connection.ts';
 export type { HookName, Hooks } from './connection/hooks.ts';
-export type { ConnectionOptions, ConnectionRole } from './connection/options.ts';
+export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
 export type { Place, SocketOptions } from './connection/socket-options.ts';
 export type { ListenOptions } from './server/listening.ts';
-export type { ServerOptions } from './server/server.ts';
+export type { ServerCounters, ServerOptions } from './server/server.ts';
+export type { TrafficCounters } from './observe/traffic.ts';
 
 export { Client } from './client/client.ts';
+export { Pool } from './client/pool.ts';
 export {
   CodecStuckError,
   DecodeError,
@@ -28,12 +33,25 @@ export {
   AddressInUseError,
   ClosedError,
   ConnectError,
+  ConnectionLostError,
   ConnectTimeoutError,
+  DuplicateIdError,
+  FrameTimeoutError,
+  HandshakeTimeoutError,
+  HeartbeatError,
   HookError,
   ListenError,
   NoCodecError,
+  OverflowError,
+  PoolTimeoutError,
+  QueueFullError,
+  RequestTimeoutError,
   SocketError,
+  UnansweredError,
+  UnexpectedReplyError,
+  WriteStallError,
 } from './errors.ts';
+export { AcceptError } from './server/accept-error.ts';
 export { Server } from './server/server.ts';
 export type { ExchangeCounters } from './exchange/exchange.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';

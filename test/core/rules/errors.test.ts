@@ -227,7 +227,7 @@ describe('9. Errors stay where they happen', () => {
       for (const embedded of [connecting, reading, ending, draining]) {
         await embedded.settled();
         expect(embedded.errors).toMatchObject([{ code: 'WIRE_HOOK_FAILED' }]);
-        embedded.advance(5625);
+        embedded.advance(5000);
         await embedded.settled();
         expect(embedded.closeReasons).toEqual(['hook-error']);
       }

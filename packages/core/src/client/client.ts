@@ -14,18 +14,33 @@ import {
   checkPlace,
   type NetSocketOptions,
   netSocketOptions,
+  type Place,
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
 import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
+import type { RetrySeen } from '../observe/channels.ts';
 import { connectSocket, type ConnectOptions } from './connect-socket.ts';
+import { Pool, type PoolOptions } from './pool.ts';
+import {
+  Reconnect,
+  type ReconnectOptions,
+  type ReconnectSettings,
+  reconnectSettings,
+  type RetryEvents,
+} from './reconnect.ts';
 
 export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
   /** Milliseconds that looking up the name and connecting may take. Default 10,000. */
   readonly connectTimeout?: number | undefined;
+  /**
+   * Makes a connection anew when it is lost, after a pause that grows, with full jitter. The first attempt of `connect()` still fails
+   * at once, and nothing is queued in the meantime. Default false.
+   */
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
 }
 
 /**
@@ -41,6 +56,11 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #settings: ConnectionSettings<In, Out, Data>;
   readonly #socketOptions: NetSocketOptions;
   readonly #connectTimeout: number;
+  readonly #reconnect: ReconnectSettings | undefined;
+  /** What keeps each connection that is to be kept. */
+  readonly #keepers = new WeakMap<Connection<In, Out, Data>, Reconnect>();
+  #onRetry: ((retry: RetrySeen) => unknown) | undefined = undefined;
+  #onGiveUp: ((error: unknown) => unknown) | undefined = undefined;
   readonly #connections = new Set<Connection<In, Out, Data>>();
   #current: Connection<In, Out, Data> | undefined = undefined;
   /** Aborted when the client is closed. */
@@ -51,12 +71,26 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   constructor(options: ClientOptions<In, Out, Data> = {}) {
     super();
     const { codec } = options;
-    const more = ['codec', 'connectTimeout', ...SOCKET_OPTIONS];
+    const more = ['codec', 'connectTimeout', 'reconnect', ...SOCKET_OPTIONS];
     const settings = connectionSettings('new Client()', 'client', codec, this.hooks, options, more);
     if (codec !== undefined) createCodec(codec);
     this.#settings = { ...settings, onClosed: (connection) => this.#forget(connection) };
     this.#socketOptions = netSocketOptions(options);
     this.#connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 10_000, 1, MAX_DELAY);
+    const { reconnect = false } = options;
+    this.#reconnect = reconnect === false ? undefined : reconnectSettings(reconnect === true ? {} : reconnect);
+  }
+
+  /** An attempt to connect again has failed, or the connection was lost; the next attempt follows after a pause. */
+  onRetry(hook: (retry: RetrySeen) => unknown): this {
+    this.#onRetry = hook;
+    return this;
+  }
+
+  /** The last attempt that `reconnect` allows has failed with `error`. Without this hook that is a process warning. */
+  onGiveUp(hook: (error: unknown) => unknown): this {
+    this.#onGiveUp = hook;
+    return this;
   }
 
   /** The connection that was made last, while it is open. */
@@ -65,7 +99,8 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   /**
-   * Connects, and resolves with the connection when `onConnect` has settled.
+   * Connects, and resolves with the connection when `onConnect` has settled. With `reconnect`, the connections that follow it are
+   * found in {@link current}, and `onConnect` is called for each; `signal` ends that, too.
    *
    * @throws {InvalidOptionError} (rejects) the options name no place, or an impossible one
    * @throws {ConnectTimeoutError} (rejects) it took longer than `connectTimeout`
@@ -77,31 +112,22 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#stop.signal.throwIfAborted();
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
-    const { clock } = this.#settings;
-    let opened: Promise<void> | undefined;
-    const connection = await connectSocket(
-      { ...options, signal },
-      this.#socketOptions,
-      this.#connectTimeout,
-      clock,
-      (socket) => {
-        // In the very turn in which the socket connects: no event of it may find nobody listening.
-        const made = new Connection(socket, this.#settings);
-        this.#connections.add(made);
-        this.#current = made;
-        opened = made.open();
-        return made;
-      },
-    );
-    try {
-      await abortable(Promise.race([opened, connection.closed]), signal);
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-    if (connection.error !== undefined) throw connection.error;
-    if (connection.closeReason !== undefined) throw new ClosedError(connection.name);
-    return connection;
+    if (this.#reconnect === undefined) return this.#connect(options, signal);
+    const again = async (): Promise<Connection<In, Out, Data>> => {
+      const connection = await this.#connect(options, signal);
+      this.#keepers.set(connection, keeper);
+      return connection;
+    };
+    const keeper = new Reconnect(this.#reconnect, this.#settings.clock, again, signal, this.#retryEvents);
+    return again();
+  }
+
+  /** A pool of connections to one place, for requests; see {@link Pool}. They are not made anew by `reconnect`, but by the pool. */
+  pool(place: Place, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
+    checkPlace('pool()', place, [], 1);
+    const dial = ({ signal }: { signal: AbortSignal }): Promise<Connection<In, Out, Data>> =>
+      this.#connect(place, AbortSignal.any([signal, this.#stop.signal]));
+    return new Pool({ clock: this.#settings.clock, ...options, dial });
   }
 
   /**
@@ -129,8 +155,40 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await this.close();
   }
 
+  async #connect(place: Place, signal: AbortSignal): Promise<Connection<In, Out, Data>> {
+    let opened: Promise<void> | undefined;
+    const { clock } = this.#settings;
+    const options = { ...place, signal };
+    const connection = await connectSocket(options, this.#socketOptions, this.#connectTimeout, clock, (socket) => {
+      // In the very turn in which the socket connects: no event of it may find nobody listening.
+      const made = new Connection(socket, this.#settings);
+      this.#connections.add(made);
+      this.#current = made;
+      opened = made.open();
+      return made;
+    });
+    try {
+      await abortable(Promise.race([opened, connection.closed]), signal);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+    if (connection.error !== undefined) throw connection.error;
+    if (connection.closeReason !== undefined) throw new ClosedError(connection.name);
+    return connection;
+  }
+
+  readonly #retryEvents: RetryEvents = {
+    retry: (retry) => void this.#onRetry?.(retry),
+    giveUp: (error) => {
+      if (this.#onGiveUp !== undefined) this.#onGiveUp(error);
+      else process.emitWarning(error as Error);
+    },
+  };
+
   #forget(connection: Connection<In, Out, Data>): void {
     this.#connections.delete(connection);
     if (this.#current === connection) this.#current = undefined;
+    this.#keepers.get(connection)?.lost(connection.closeReason!, connection.error);
   }
 }

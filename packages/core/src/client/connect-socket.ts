@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 import type { Clock } from '../connection/clock.ts';
 import { type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
+import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
 
 export interface ConnectOptions extends Place {
@@ -57,7 +58,7 @@ export function connectSocket<T>(
       }
       socket.off('error', onError);
     };
-    const cancel = clock.after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));
+    const cancel = Sweep.of(clock).after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));
     signal?.addEventListener('abort', abort, { once: true });
     socket.on('error', onError);
     socket.on('connect', connected);

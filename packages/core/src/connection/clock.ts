@@ -2,16 +2,16 @@
 export interface Clock {
   /** Milliseconds from some fixed point, never running backwards. */
   now(): number;
-  /** Calls `callback` once after `delay` ms, without keeping the process alive for it. Returns what cancels it. */
-  after(delay: number, callback: () => void): () => void;
+  /** Calls `callback` once after `delay` ms; keeps the process alive for it only with `ref`. Returns what cancels it. */
+  after(delay: number, callback: () => void, ref?: boolean): () => void;
 }
 
 /** The time of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delay, callback) {
+  after(delay, callback, ref = false) {
     const timer = setTimeout(callback, delay);
-    timer.unref();
+    if (!ref) timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -112,6 +112,7 @@ export class Deadlines<Connection> extends Alarm {
   /** The connection closes: no other deadline counts from here on. */
   closing(): void {
     this.#closing = this.#sweep.now();
+    this.exact = true;
     this.#sweep.set(this, this.#settings.close);
   }
 

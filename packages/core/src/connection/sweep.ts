@@ -4,12 +4,25 @@ import type { Clock } from './clock.ts';
 export abstract class Alarm {
   /** When that is; Infinity while it is not set. Belongs to the {@link Sweep}. */
   at: number = Infinity;
+  /** Whether it is looked at to the millisecond; otherwise it can wait for company. */
+  exact = false;
 
   /** Looks whether something is due at `now`. Returns in how many ms to look again; 0 or Infinity for never. */
   abstract check(now: number): number;
 }
 
-/** The finest step of time, in ms: no deadline needs to be more exact. */
+/** An alarm that is looked at by a function. */
+export class Check extends Alarm {
+  readonly check: (now: number) => number;
+
+  constructor(check: (now: number) => number) {
+    super();
+    this.check = check;
+    this.exact = true;
+  }
+}
+
+/** The finest step of what can wait for company, in ms. */
 const FINEST = 2;
 
 /**
@@ -19,8 +32,8 @@ const FINEST = 2;
 export const COARSENESS: number = 1 / 16;
 
 /**
- * One timer for all the deadlines of a clock. Times are rounded up to steps of a power of two, the coarser the farther away they are,
- * so that what is due at about the same time is looked at together: ten thousand idle connections are a few dozen steps.
+ * One timer for all the deadlines of a clock. What is due at the same step is looked at together. What is looked at again and again is
+ * rounded up to steps of a power of two, the coarser the farther away they are: ten thousand idle connections are a few dozen steps.
  *
  * An alarm that is set anew or cancelled stays where it is, and is passed over there: that costs less than to find it.
  */
@@ -52,7 +65,7 @@ export class Sweep {
     return Math.floor(this.#clock.now());
   }
 
-  /** Has `alarm` looked at in `delay` ms: never earlier, and later by a sixteenth of the delay or {@link FINEST} at most. */
+  /** Has `alarm` looked at in `delay` ms: never earlier, and later by a sixteenth of that or {@link FINEST} at most. */
   set(alarm: Alarm, delay: number): void {
     const now = this.now();
     this.#put(alarm, delay, now);
@@ -79,7 +92,7 @@ export class Sweep {
   }
 
   #put(alarm: Alarm, delay: number, now: number): void {
-    const grain = Math.max(FINEST, 2 ** Math.floor(Math.log2(delay * COARSENESS)));
+    const grain = alarm.exact ? 1 : Math.max(FINEST, 2 ** Math.floor(Math.log2(delay * COARSENESS)));
     const at = Math.ceil((now + delay) / grain) * grain;
     if (alarm.at === at) return;
     if (alarm.at === Infinity) this.#set++;
@@ -141,6 +154,7 @@ class Callback extends Alarm {
   constructor(callback: () => void) {
     super();
     this.callback = callback;
+    this.exact = true;
   }
 
   check(): number {

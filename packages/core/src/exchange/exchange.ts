@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Consumer } from '../connection/consumer.ts';
 import { isThenable } from '../connection/hooks.ts';
 import { timeoutOption } from '../connection/options.ts';
-import { Alarm, Sweep } from '../connection/sweep.ts';
+import { type Alarm, Check, Sweep } from '../connection/sweep.ts';
 import { type Waiting, waiting } from '../connection/waiting.ts';
 import {
   ConnectionLostError,
@@ -70,6 +70,8 @@ export class Exchange<In, Out = In> {
   #tombstones = 0;
   /** Whether the connection has asked to wait until it has drained. */
   #full = false;
+  /** @internal Called when there may be more room than before, and when there will be none any more. */
+  onChange: (() => void) | undefined = undefined;
   #pushesAtWork = 0;
   /** Settled when no push is at work any more: the peer has ended, and the connection waits for that. */
   #pushesDone: Waiting<void> | undefined = undefined;
@@ -89,7 +91,7 @@ export class Exchange<In, Out = In> {
     this.#latency = latency === true ? createHistogram() : latency === false ? undefined : latency;
     this.#inFlight = byId === undefined ? new InFlightInOrder<In, Out>() : new InFlightById(byId);
     this.#sweep = Sweep.of(connection.clock);
-    this.#deadline = new Deadline((now) => this.#expire(now));
+    this.#deadline = new Check((now) => this.#expire(now));
     connection.consume(this.#consumer);
   }
 
@@ -138,20 +140,30 @@ export class Exchange<In, Out = In> {
 
   /** Gathers requests that are to be sent one right behind the other, with nobody else's between them. */
   pipeline(): Pipeline<In, Out> {
-    return new Pipeline(() => this);
+    return new Pipeline((run) => run(this));
   }
 
   // ---------------------------------------------------------------- looking
 
   /** How many more requests can be sent before the window is full; 0 while the connection is closing or has too much unsent. */
   get room(): number {
-    if (this.#stopped !== undefined || this.#full || !this.connection.writable) return 0;
+    if (this.#full || !this.open) return 0;
     return Math.max(0, this.#settings.window - this.#live - this.#waiting.length);
+  }
+
+  /** Whether requests can be made: the connection neither closes nor has been ended by its peer. */
+  get open(): boolean {
+    return this.#stopped === undefined && this.connection.writable;
   }
 
   /** Requests that were sent and are not answered, those that were given up not counted. */
   get inFlight(): number {
     return this.#live;
+  }
+
+  /** Requests that were given up and whose replies have not come: the peer is slow, or gone. */
+  get abandoned(): number {
+    return this.#tombstones;
   }
 
   /** Requests that wait to be sent. */
@@ -255,6 +267,7 @@ export class Exchange<In, Out = In> {
       drain: () => {
         this.#full = false;
         this.#pump();
+        this.onChange?.();
       },
       stop: () => this.#stop(this.connection.closeReason!),
     };
@@ -303,7 +316,7 @@ export class Exchange<In, Out = In> {
       slot.resolve(result);
     }
     if (this.#waiting.length > 0) this.#pump();
-    if (this.#live === 0) this.connection.rest();
+    this.#changed();
   }
 
   #push(message: In): void {
@@ -349,7 +362,7 @@ export class Exchange<In, Out = In> {
       }
       this.#pump();
     }
-    if (this.#live === 0) this.connection.rest();
+    this.#changed();
   }
 
   #expire(now: number): number {
@@ -381,7 +394,12 @@ export class Exchange<In, Out = In> {
       }
     }
     this.#tombstones = 0;
-    this.connection.rest();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.onChange?.();
+    if (this.#live === 0) this.connection.rest();
   }
 
   #lose(slot: Slot<In, Out>): void {
@@ -408,15 +426,6 @@ export class Exchange<In, Out = In> {
   #publishStart(slot: Slot<In, Out>): void {
     slot.seen = { connection: this.connection, message: slot.message, startedAt: performance.now() };
     channels.requestStart.publish(slot.seen);
-  }
-}
-
-class Deadline extends Alarm {
-  readonly check: (now: number) => number;
-
-  constructor(check: (now: number) => number) {
-    super();
-    this.check = check;
   }
 }
 

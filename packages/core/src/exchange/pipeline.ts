@@ -1,4 +1,3 @@
-import { isThenable } from '../connection/hooks.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestOptions } from './options.ts';
 
@@ -6,8 +5,8 @@ type Results<Values extends readonly unknown[]> = {
   -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]>;
 };
 
-/** Where a pipeline goes: an exchange, or, when one must be had first, a promise of it. */
-type Chooser<In, Out> = (options: RequestOptions) => Exchange<In, Out> | Promise<Exchange<In, Out>>;
+/** Runs a pipeline on an exchange, as soon as there is one that has room. */
+type Runner<In, Out> = <R>(run: (exchange: Exchange<In, Out>) => Promise<R>, options: RequestOptions) => Promise<R>;
 
 type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => Promise<unknown>;
 
@@ -21,12 +20,12 @@ type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => P
  * One pipeline may be longer than the window: the rest follows as replies come, and still nobody comes between.
  */
 export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
-  readonly #choose: Chooser<In, Out>;
+  readonly #runner: Runner<In, Out>;
   readonly #steps: Step<In, Out>[] = [];
 
   /** @internal Use `pipeline()` of an exchange or a pool. */
-  constructor(choose: Chooser<In, Out>) {
-    this.#choose = choose;
+  constructor(runner: Runner<In, Out>) {
+    this.#runner = runner;
   }
 
   /** Adds a request; see {@link Exchange.request}. */
@@ -48,9 +47,9 @@ export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
    * @throws (rejects) no connection could be had; nothing was sent
    */
   exec(options: RequestOptions = {}): Promise<Results<Values>> {
-    const run = (exchange: Exchange<In, Out>): Promise<Results<Values>> =>
-      Promise.allSettled(this.#steps.map((step) => step(exchange, options))) as unknown as Promise<Results<Values>>;
-    const exchange = this.#choose(options);
-    return isThenable(exchange) ? exchange.then(run) : run(exchange);
+    return this.#runner(
+      (exchange) => Promise.allSettled(this.#steps.map((step) => step(exchange, options))),
+      options,
+    ) as unknown as Promise<Results<Values>>;
   }
 }

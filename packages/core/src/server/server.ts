@@ -3,7 +3,7 @@ import { Server as TlsServer } from 'node:tls';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { integerOption } from '../codec/options.ts';
-import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
+import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
@@ -17,11 +17,24 @@ import {
 } from '../connection/socket-options.ts';
 import { waiting } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
+import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
+import { AcceptTrouble } from './accept-trouble.ts';
+import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
+import { DescriptorReserve } from './descriptor-reserve.ts';
 import { listening, type ListenOptions } from './listening.ts';
 
-export interface ServerOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
+export interface ServerOptions<In, Out = In, Data = unknown>
+  extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
+}
+
+/** What a server has done so far. */
+export interface ServerCounters extends TrafficCounters {
+  /** Connections that `onConnect` was called for, open and closed. */
+  readonly accepted: number;
+  /** Sockets that were destroyed instead: above a limit, for want of file descriptors, or because the server was closing. */
+  readonly refused: number;
 }
 
 /**
@@ -39,7 +52,12 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #connections = new Set<Connection<In, Out, Data>>();
   /** Sockets of listeners that encrypt, which are no connections before they have shaken hands. */
   readonly #raw = new Set<Socket>();
-  readonly #accept = (socket: Socket): void => this.#open(socket);
+  readonly #admission: Admission;
+  readonly #reserve: DescriptorReserve;
+  readonly #trouble: AcceptTrouble;
+  readonly #traffic = new Traffic();
+  #accepted = 0;
+  #refused = 0;
   #closing: Promise<CloseResult> | undefined = undefined;
   readonly #closed = waiting<CloseResult>();
   #removeSignals: (() => void) | undefined = undefined;
@@ -51,15 +69,24 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, [
       'codec',
       ...SOCKET_OPTIONS,
+      ...ADMISSION_OPTIONS,
     ]);
     if (codec !== undefined) createCodec(codec);
-    this.#settings = { ...settings, onClosed: (connection) => this.#connections.delete(connection) };
+    this.#settings = { ...settings, onClosed: (connection) => this.#forget(connection) };
     this.#socketOptions = netSocketOptions(options);
+    this.#admission = new Admission(options);
+    this.#trouble = new AcceptTrouble(settings.clock);
+    this.#reserve = new DescriptorReserve(settings.clock, (error) => this.#trouble.report(error));
   }
 
   /** The connections that are open now. */
   get connections(): ReadonlySet<Connection<In, Out, Data>> {
     return this.#connections;
+  }
+
+  /** What all its connections have carried so far, and how they ended. Added up when it is read. */
+  get counters(): ServerCounters {
+    return { accepted: this.#accepted, refused: this.#refused, ...this.#traffic.counters(this.#connections) };
   }
 
   /** Where the server listens: address and port, or the path of a unix socket; undefined while it does not. */
@@ -91,7 +118,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       listener.close();
       throw new ClosedError('the server');
     }
-    this.#attach(listener, 'connection');
+    this.#attach(listener);
     return this;
   }
 
@@ -102,19 +129,17 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     listener.on('connection', (socket) => {
       socket.setNoDelay(noDelay);
       socket.setKeepAlive(keepAlive, keepAliveInitialDelay);
-      if (!(listener instanceof TlsServer)) return;
-      this.#raw.add(socket);
-      socket.once('close', () => this.#raw.delete(socket));
     });
-    this.#attach(listener, listener instanceof TlsServer ? 'secureConnection' : 'connection');
+    this.#attach(listener);
     return this;
   }
 
   /**
    * Stops accepting, answers every complete request that was received, closes, and destroys what is left when the grace is over.
-   * Resolves with counts when the last connection is gone. A second call gets the same promise; {@link destroy} does not wait.
+   * Resolves with counts when the last connection is gone. A second call gets the same promise and its options do not count;
+   * {@link destroy} does not wait.
    *
-   * @throws {InvalidOptionError} `grace` is out of range
+   * @throws {InvalidOptionError} `grace` is out of range, or `signal` is none
    */
   close(options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
@@ -129,7 +154,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** Stops accepting and destroys every connection at once. */
   destroy(): void {
-    this.#closing ??= this.#close(0);
+    this.#closing ??= this.#close({ delay: 0 });
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#raw) socket.destroy();
   }
@@ -159,24 +184,57 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await this.close();
   }
 
-  #attach(listener: NetServer, event: 'connection' | 'secureConnection'): void {
+  #attach(listener: NetServer): void {
     this.#listeners.push(listener);
-    listener.on(event, this.#accept);
-    // A failed accept is the kernel's trouble of the moment; without a listener it would end the process.
-    listener.on('error', (error) => process.emitWarning(error));
+    const encrypts = listener instanceof TlsServer;
+    listener.on('connection', (socket) => {
+      if (!this.#admit(socket)) return;
+      if (!encrypts) {
+        this.#open(socket);
+        return;
+      }
+      this.#raw.add(socket);
+      socket.once('close', () => this.#raw.delete(socket));
+    });
+    if (encrypts) listener.on('secureConnection', (socket) => this.#open(socket));
+    // Without a listener an error would end the process.
+    listener.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'accept') this.#trouble.report(error);
+      else process.emitWarning(error);
+    });
+    this.#reserve.start();
+  }
+
+  /** Whether `socket` may be served; destroys it if not. */
+  #admit(socket: Socket): boolean {
+    const { filled } = this.#reserve;
+    if (this.#closing === undefined && filled && this.#admission.admit(socket)) return true;
+    this.#refused++;
+    socket.destroy();
+    if (!filled) this.#reserve.restore();
+    return false;
   }
 
   #open(socket: Socket): void {
+    // It may have shaken hands while the server began to close.
     if (this.#closing !== undefined) {
+      this.#refused++;
       socket.destroy();
       return;
     }
+    this.#accepted++;
     const connection = new Connection(socket, this.#settings);
     this.#connections.add(connection);
     void connection.open();
   }
 
-  async #close(grace: number): Promise<CloseResult> {
+  #forget(connection: Connection<In, Out, Data>): void {
+    this.#connections.delete(connection);
+    this.#traffic.add(connection);
+  }
+
+  async #close(grace: Grace): Promise<CloseResult> {
+    this.#reserve.stop();
     const listeners = this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
     const result = await closeAll(this.#connections, grace, this.#settings.clock, listeners, () => {
       for (const socket of this.#raw) socket.destroy();

@@ -1,0 +1,113 @@
+import { integerOption, knownOptions } from '../codec/options.ts';
+import type { Clock } from '../connection/clock.ts';
+import type { CloseReason } from '../connection/close-reason.ts';
+import { MAX_DELAY } from '../connection/options.ts';
+import { abortable } from '../connection/waiting.ts';
+import { channels, type RetrySeen } from '../observe/channels.ts';
+import { Backoff, BACKOFF_OPTIONS, type BackoffOptions } from './backoff.ts';
+
+export interface ReconnectOptions extends BackoffOptions {
+  /** Milliseconds for which a connection has to hold before the pauses start from `minDelay` again. Default 10,000. */
+  readonly stableAfter?: number | undefined;
+  /** Attempts after which it is given up. Default Infinity. */
+  readonly attempts?: number | undefined;
+}
+
+/** {@link ReconnectOptions} as they are used. */
+export interface ReconnectSettings {
+  readonly backoff: BackoffOptions;
+  readonly stableAfter: number;
+  readonly attempts: number;
+}
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+export function reconnectSettings(options: ReconnectOptions): ReconnectSettings {
+  knownOptions('reconnect', options, ['stableAfter', 'attempts', ...BACKOFF_OPTIONS]);
+  const { minDelay, maxDelay, stableAfter = 10_000, attempts = Infinity } = options;
+  const backoff = { minDelay, maxDelay };
+  // Refused now rather than when the connection is lost.
+  void new Backoff(backoff);
+  integerOption('stableAfter', stableAfter, 0, MAX_DELAY);
+  if (attempts !== Infinity) integerOption('attempts', attempts, 1);
+  return { backoff, stableAfter, attempts };
+}
+
+/** Closing for one of these was meant: nobody wants the connection back. */
+const MEANT: ReadonlySet<CloseReason> = new Set<CloseReason>(['local', 'destroyed', 'shutdown', 'idle']);
+
+/** What a {@link Reconnect} is told about, besides the connection itself. */
+export interface RetryEvents {
+  retry(retry: RetrySeen): void;
+  giveUp(error: unknown): void;
+}
+
+/** Keeps a connection: makes it anew when it is lost, as long as nobody meant it to close. */
+export class Reconnect {
+  readonly #settings: ReconnectSettings;
+  readonly #clock: Clock;
+  readonly #connect: () => Promise<unknown>;
+  readonly #signal: AbortSignal;
+  readonly #events: RetryEvents;
+  readonly #backoff: Backoff;
+  #connectedAt: number;
+
+  /**
+   * @param connect makes the connection, and calls {@link lost} of this object when it is lost
+   * @param signal ends it
+   */
+  constructor(
+    settings: ReconnectSettings,
+    clock: Clock,
+    connect: () => Promise<unknown>,
+    signal: AbortSignal,
+    events: RetryEvents,
+  ) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#connect = connect;
+    this.#signal = signal;
+    this.#events = events;
+    this.#backoff = new Backoff(settings.backoff);
+    this.#connectedAt = clock.now();
+  }
+
+  /** The connection is closed, for `reason`. */
+  lost(reason: CloseReason, error: unknown): void {
+    if (MEANT.has(reason) || this.#signal.aborted) return;
+    if (this.#clock.now() - this.#connectedAt >= this.#settings.stableAfter) this.#backoff.reset();
+    void this.#retry(error ?? new Error(`the connection closed (${reason})`));
+  }
+
+  async #retry(error: unknown): Promise<void> {
+    let last = error;
+    while (this.#backoff.failures < this.#settings.attempts) {
+      const delay = this.#backoff.next();
+      const retry: RetrySeen = { attempt: this.#backoff.failures, delay, error: last };
+      if (channels.clientRetry.hasSubscribers) channels.clientRetry.publish(retry);
+      this.#events.retry(retry);
+      try {
+        await this.#pause(delay);
+        await this.#connect();
+        this.#connectedAt = this.#clock.now();
+        return;
+      } catch (failure) {
+        if (this.#signal.aborted) return;
+        last = failure;
+      }
+    }
+    this.#events.giveUp(last);
+  }
+
+  async #pause(delay: number): Promise<void> {
+    let cancel!: () => void;
+    const over = new Promise<void>((resolve) => {
+      // Nothing else may keep the process alive in the meantime, and it has not ended: it waits for its connection.
+      cancel = this.#clock.after(delay, resolve, true);
+    });
+    try {
+      await abortable(over, this.#signal);
+    } finally {
+      cancel();
+    }
+  }
+}
