@@ -300,7 +300,10 @@ export class Pool<In, Out = In> {
       this.#stop.signal.removeEventListener('abort', stop);
       this.#dialing--;
     });
-    dialed.then((connection) => dial.signal.aborted && connection.destroy(), () => {});
+    dialed.then(
+      (connection) => dial.signal.aborted && connection.destroy(),
+      () => {},
+    );
     inTime.then(
       (connection) => this.#add(connection),
       (error) => this.#dialFailed(error),

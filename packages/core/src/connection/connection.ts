@@ -13,6 +13,7 @@ import { createCodec } from './create-codec.ts';
 import { Deadlines, type ExpiryEvents } from './deadlines.ts';
 import { whenDrained } from './drain.ts';
 import { type HookName, type Hooks, isThenable } from './hooks.ts';
+import { MessageIterator } from './message-iterator.ts';
 import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from './options.ts';
 import { Hold, hookError, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
 import { Sweep } from './sweep.ts';
@@ -180,6 +181,16 @@ export class Connection<In, Out = In, Data = unknown> {
     return next;
   }
 
+  /**
+   * The messages, for `for await`: at most a few are queued, the peer is slowed down instead. Leaving the loop closes the connection;
+   * what closes the connection with an error is thrown.
+   *
+   * @throws {InvalidOptionError} (rejects) somebody takes the messages already: an `onRead` hook, for one
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<In, undefined> {
+    return new MessageIterator(this);
+  }
+
   /** Stops reading: bytes stay bytes, here and then in the kernel, and the peer is slowed down. */
   pause(): void {
     this.#reads.hold(Hold.User);
@@ -311,6 +322,8 @@ export class Connection<In, Out = In, Data = unknown> {
       );
     }
     this.#consumer = consumer;
+    // Who takes messages in `onConnect` may go on doing so for as long as the connection is there.
+    this.#deadlines.connected();
     if (this.#state >= State.Closing) consumer.stop();
     else this.#reads.consume(consumer);
   }

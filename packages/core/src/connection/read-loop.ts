@@ -66,8 +66,8 @@ export class ReadLoop<Connection, In> {
   #codec: Codec<In, never> | undefined = undefined;
   #consumer: Consumer<In> | undefined = undefined;
   #holds: number = Hold.Codec;
-  /** Hooks that have not settled. */
-  #hooks = 0;
+  /** Hooks that have not settled and hold reading until they do. */
+  #holding = 0;
   #end: number = End.Open;
   #running = false;
   #stopped = false;
@@ -104,7 +104,7 @@ export class ReadLoop<Connection, In> {
 
   /** Whether something is being done about what was received. */
   get busy(): boolean {
-    return this.#hooks > 0 || this.#running || this.#consumer?.busy === true;
+    return this.#holding > 0 || this.#running || this.#consumer?.busy === true;
   }
 
   /** Whether all that was received and that anybody wants is handled: no hook is pending and no complete message waits. */
@@ -144,6 +144,7 @@ export class ReadLoop<Connection, In> {
   consume(consumer: Consumer<In>): void {
     this.#consumer = consumer;
     this.hooks = { onRead: (_, message) => consumer.receive(message) };
+    this.#holding = 0;
     this.#holds &= ~Hold.Hook;
     this.release(Hold.Reader);
   }
@@ -162,15 +163,23 @@ export class ReadLoop<Connection, In> {
       afterwards?.();
       return undefined;
     }
-    this.#hooks++;
-    if (this.#consumer === undefined || name === 'onEnd') this.#holds |= Hold.Hook;
+    const consumer = this.#consumer;
+    const holds = consumer === undefined || name === 'onEnd';
+    if (holds) {
+      this.#holding++;
+      this.#holds |= Hold.Hook;
+    }
+    const release = (): void => {
+      // A consumer that came in the meantime has let go of it already.
+      if (holds && consumer === this.#consumer) this.#release();
+    };
     const settled = (): void => {
       afterwards?.();
-      this.#settled();
+      release();
     };
     const failed = (error: unknown): void => {
       this.#events.fail(this.#connection, hookError(name, error));
-      this.#settled();
+      release();
     };
     return Promise.resolve(result).then(settled, failed);
   }
@@ -258,8 +267,8 @@ export class ReadLoop<Connection, In> {
     }
   }
 
-  #settled(): void {
-    if (--this.#hooks > 0) return;
+  #release(): void {
+    if (--this.#holding > 0) return;
     this.#holds &= ~Hold.Hook;
     this.#wake();
   }

@@ -1,11 +1,11 @@
 /** A promise and what settles it: made when somebody first waits. */
 export interface Waiting<T> {
   readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
+  readonly resolve: (value: T | PromiseLike<T>) => void;
 }
 
 export function waiting<T>(): Waiting<T> {
-  let resolve!: (value: T) => void;
+  let resolve!: (value: T | PromiseLike<T>) => void;
   const promise = new Promise<T>((settle) => {
     resolve = settle;
   });
