@@ -42,7 +42,7 @@ export class MessageIterator<In> implements AsyncIterableIterator<In, undefined>
       try {
         this.#source.consume(this.#consumer);
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
       this.#started = true;
     }

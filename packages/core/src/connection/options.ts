@@ -42,7 +42,7 @@ export interface HeartbeatOptions<Data = unknown> {
   readonly misses?: number | undefined;
   /** Sends something that the peer answers. That a request of it fails for want of an answer is no error. */
   // oxlint-disable-next-line typescript/no-explicit-any -- one ping may serve connections of every protocol
-  ping(connection: Connection<any, any, Data>): unknown;
+  readonly ping: (connection: Connection<any, any, Data>) => unknown;
 }
 
 /** The names of {@link ConnectionOptions}. */

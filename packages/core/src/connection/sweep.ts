@@ -65,11 +65,15 @@ export class Sweep {
     return Math.floor(this.#clock.now());
   }
 
+  /** The first whole millisecond at which `delay` ms will have passed. */
+  in(delay: number): number {
+    return Math.ceil(this.#clock.now()) + delay;
+  }
+
   /** Has `alarm` looked at in `delay` ms: never earlier, and later by a sixteenth of that or {@link FINEST} at most. */
   set(alarm: Alarm, delay: number): void {
-    const now = this.now();
-    this.#put(alarm, delay, now);
-    if (!this.#sweeping) this.#arm(now);
+    this.#put(alarm, delay, this.in(0));
+    if (!this.#sweeping) this.#arm(this.now());
   }
 
   /** Forgets `alarm`. */
