@@ -20,10 +20,15 @@ interface Match {
   readonly baseKind: ServerKind;
 }
 
-/** Every kind against bare in every case; and, where batching matters most, ours against the hand-written server. */
+/**
+ * Every kind against bare in every case; where batching matters most, ours against the hand-written server; and what the deadlines
+ * cost, with and without them.
+ */
 function matchesOf({ cases, kinds }: EchoOptions): readonly Match[] {
   return cases.flatMap((echoCase) => {
-    const matches: Match[] = kinds.map((kind) => ({ echoCase, kind, baseKind: 'bare' }));
+    const matches: Match[] = kinds
+      .filter((kind) => kind !== 'unguarded')
+      .map((kind) => ({ echoCase, kind, baseKind: kind === 'guarded' ? 'unguarded' : 'bare' }));
     const direct = echoCase.name === '64x32' && kinds.includes('line-string') && kinds.includes('handwritten');
     return direct ? [...matches, { echoCase, kind: 'line-string', baseKind: 'handwritten' }] : matches;
   });
@@ -38,7 +43,11 @@ async function startServers(
 ): Promise<{ servers: ReadonlyMap<ServerKind, ServerProcess>; failures: readonly Failure[] }> {
   const servers = new Map<ServerKind, ServerProcess>();
   const failures: Failure[] = [];
-  for (const kind of new Set<ServerKind>(['bare', ...options.kinds])) {
+  for (const kind of new Set<ServerKind>([
+    'bare',
+    ...options.kinds,
+    ...(options.kinds.includes('guarded') ? (['unguarded'] as const) : []),
+  ])) {
     try {
       servers.set(kind, await ServerProcess.start(kind, options.node, prefix));
     } catch (error) {

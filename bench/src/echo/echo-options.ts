@@ -22,7 +22,7 @@ export interface EchoOptions {
   readonly json: string | undefined;
 }
 
-const compared = serverKinds.filter((kind) => kind !== 'bare');
+const compared = serverKinds.filter((kind) => kind !== 'bare' && kind !== 'unguarded');
 
 /** What `--help` prints. */
 export const echoUsage: string = `npm run bench -- echo [options]

@@ -15,6 +15,8 @@ const loaders: Readonly<Record<ServerKind, () => Promise<{ start: () => Promise<
   'line-string': () => import('./servers/line-string.ts'),
   'line-bytes': () => import('./servers/line-bytes.ts'),
   'line-view': () => import('./servers/line-view.ts'),
+  guarded: () => import('./servers/guarded.ts'),
+  unguarded: () => import('./servers/unguarded.ts'),
 };
 
 function print(answer: Readonly<Record<string, unknown>>): void {

@@ -1,10 +1,19 @@
 /** The echo servers that are measured. */
-export const serverKinds = ['bare', 'handwritten', 'line-string', 'line-bytes', 'line-view'] as const;
+export const serverKinds = [
+  'bare',
+  'handwritten',
+  'line-string',
+  'line-bytes',
+  'line-view',
+  'guarded',
+  'unguarded',
+] as const;
 
 /**
  * - `bare`: `node:net` that writes every chunk back as it came, the ceiling for anything on Node
  * - `handwritten`: the usual loop with `split('\n')` and one write per line
  * - `line-*`: Wirewright with the line codec, as strings, bytes of their own or views
+ * - `guarded`, `unguarded`: `line-string` with every deadline on and its counters read, and with all deadlines off
  */
 export type ServerKind = (typeof serverKinds)[number];
 
