@@ -159,3 +159,15 @@ test('integers that do not fit are refused, and places that were not written', (
   writer.varint(300);
   expect(writer.takeBytes().toString('hex')).toBe('0504030201ac02');
 });
+
+test('what is neither text nor bytes is refused, and spoils nothing', () => {
+  const writer = new ByteWriter();
+  for (const wrong of [42, undefined, null, Symbol('x'), {}, ['a']] as never[]) {
+    expect(() => writer.utf8(wrong)).toThrow(TypeError);
+    expect(() => writer.latin1(wrong)).toThrow(TypeError);
+    expect(() => writer.bytes(wrong)).toThrow(TypeError);
+  }
+  writer.utf8('whole');
+  expect(writer.size).toBe(5);
+  expect(writer.takeBytes().toString()).toBe('whole');
+});

@@ -157,6 +157,7 @@ export class ByteWriter {
       this.range(bytes.source, bytes.start, bytes.end);
       return;
     }
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes are to be written as a Uint8Array or a ByteView');
     this.#settle();
     const { length } = bytes;
     if (length >= BY_REFERENCE) {
@@ -316,6 +317,8 @@ export class ByteWriter {
   // ---------------------------------------------------------------- inside
 
   #append(text: string, terminator: string, writeText: TextWriter): void {
+    // Anything else would make nonsense of the sizes, which are everybody's.
+    if (typeof text !== 'string') throw new TypeError(`text is to be written as a string, not as ${typeof text}`);
     if (
       this.#range !== undefined ||
       this.#writeText !== writeText ||

@@ -322,7 +322,7 @@ export class Connection<In, Out = In, Data = unknown> {
       );
     }
     this.#consumer = consumer;
-    // Who takes messages in `onConnect` may go on doing so for as long as the connection is there.
+    // A hook that takes messages in `onConnect` may go on doing so for as long as the connection is there.
     this.#deadlines.connected();
     if (this.#state >= State.Closing) consumer.stop();
     else this.#reads.consume(consumer);
@@ -370,7 +370,7 @@ export class Connection<In, Out = In, Data = unknown> {
       return hooks.onConnect?.(this);
     });
     const connected = this.#reads.settle('onConnect', result, () => this.#connected());
-    if (connected !== undefined) this.#deadlines.handshaking();
+    if (connected !== undefined && this.#consumer === undefined) this.#deadlines.handshaking();
     // A stream that was used before says neither of these again.
     if (transport.readableEnded === true) this.#reads.receiveEnd();
     if (transport.destroyed) queueMicrotask(() => this.#transportClosed());

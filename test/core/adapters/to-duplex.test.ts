@@ -1,0 +1,126 @@
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { duplexPair, PassThrough, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { line } from '@wirewright/codec-line';
+import { ClosedError, Connection, InvalidOptionError, Server, toDuplex } from '@wirewright/core';
+import { describe, expect, test } from 'vitest';
+
+const upperCase = (): Transform =>
+  new Transform({
+    objectMode: true,
+    transform: (text: string, _encoding, done) => done(undefined, text.toUpperCase()),
+  });
+
+async function echoThroughStreams(): Promise<{ port: number; close: () => void }> {
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+    const messages = toDuplex(line(), socket);
+    pipeline(messages, upperCase(), messages).catch(() => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as { port: number }).port, close: () => server.close() };
+}
+
+describe('toDuplex()', () => {
+  test('goes into a pipeline, both ways, and ends with its peer', async () => {
+    const { port, close } = await echoThroughStreams();
+    const messages = toDuplex(line(), connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    const answers: string[] = [];
+    messages.on('data', (text: string) => answers.push(text));
+    for (let i = 0; i < 1000; i++) messages.write(`message ${i}`);
+    messages.end();
+    await once(messages, 'close');
+    expect(answers).toEqual(Array.from({ length: 1000 }, (_, i) => `MESSAGE ${i}`));
+    close();
+  });
+
+  test('who does not read holds the peer', async () => {
+    const [ours, theirs] = duplexPair();
+    const messages = toDuplex(line(), ours);
+    let taken = 0;
+    for (let i = 0; i < 2000; i++) theirs.write(`${'x'.repeat(1000)}\n`, () => taken++);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(taken).toBeLessThan(1500);
+    expect(messages.readableLength).toBeLessThanOrEqual(messages.readableHighWaterMark + 1);
+    let read = 0;
+    messages.on('data', () => read++);
+    theirs.end();
+    await once(messages, 'end');
+    expect(read).toBe(2000);
+    messages.destroy();
+  });
+
+  test('a peer that does not read holds the writer', async () => {
+    const [ours, theirs] = duplexPair();
+    const messages = toDuplex(line(), ours);
+    let written = 0;
+    for (let i = 0; i < 1000; i++) messages.write('x'.repeat(1000), () => written++);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(written).toBeLessThan(500);
+    let bytes = 0;
+    theirs.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    messages.end();
+    await once(theirs, 'end');
+    expect(written).toBe(1000);
+    expect(bytes).toBe(1001 * 1000);
+    theirs.destroy();
+  });
+
+  test('an error of the protocol destroys the stream with it', async () => {
+    const [ours, theirs] = duplexPair();
+    const messages = toDuplex(line({ maxLength: 10 }), ours);
+    messages.resume();
+    theirs.write(`${'x'.repeat(50)}\n`);
+    const [error] = (await once(messages, 'error')) as [Error & { code: string }];
+    expect(error.code).toBe('WIRE_FRAME_TOO_LARGE');
+    theirs.destroy();
+  });
+
+  test('what cannot be encoded is an error of its write', async () => {
+    const [ours, theirs] = duplexPair();
+    const messages = toDuplex(line(), ours);
+    messages.write(Symbol('no text'));
+    const [error] = (await once(messages, 'error')) as [Error & { code: string }];
+    expect(error.code).toBe('WIRE_ENCODE_FAILED');
+    theirs.destroy();
+  });
+
+  test('to destroy the stream destroys the connection; a close of the connection destroys the stream', async () => {
+    const [ours] = duplexPair();
+    const connection = Connection.over(ours, line(), {}, { halfOpen: true });
+    const messages = toDuplex(connection);
+    messages.destroy();
+    expect(await connection.closed).toBe('destroyed');
+
+    const [others] = duplexPair();
+    const closing = Connection.over(others, line());
+    const stream = toDuplex(closing);
+    stream.on('error', () => {});
+    void closing.close();
+    const [error] = (await once(stream, 'error')) as [Error];
+    expect(error).toBeInstanceOf(ClosedError);
+  });
+
+  test('the messages of a connection are taken once', async () => {
+    const connection = Connection.over(new PassThrough(), line(), { onRead: () => {} });
+    expect(() => toDuplex(connection)).toThrow(InvalidOptionError);
+    connection.destroy();
+  });
+
+  test('a server hook may make a stream of its connection', async () => {
+    await using server = new Server<string>({ codec: line(), halfOpen: true }).onConnect((connection) => {
+      const messages = toDuplex(connection);
+      void pipeline(messages, upperCase(), messages).catch(() => connection.destroy());
+    });
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const socket = connect({ port: server.port!, host: '127.0.0.1', allowHalfOpen: true });
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk)));
+    socket.end('a\nb\n');
+    await once(socket, 'end');
+    expect(text).toBe('A\nB\n');
+  });
+});
