@@ -28,8 +28,12 @@ interface Incoming {
   readonly insideFrame: boolean;
   /** Whether this side does not read at the moment. */
   readonly held: boolean;
+  /** Grows when it reads again. */
+  readonly releases: number;
   /** Whether something is being done about what was received. */
   readonly busy: boolean;
+  /** Whether the peer has ended. */
+  readonly hasEnded: boolean;
 }
 
 /** What is looked at of what goes out. */
@@ -63,7 +67,10 @@ export class Deadlines<Connection> extends Alarm {
   readonly #connection: Connection;
   #bytes = 0;
   #messages = 0;
+  #releases = 0;
   #progress = 0;
+  #held = false;
+  #busy = false;
   /** When something was received last, and when something went either way. */
   #heard: number;
   #active: number;
@@ -99,8 +106,10 @@ export class Deadlines<Connection> extends Alarm {
 
   /** `onConnect` has not settled when it returned. */
   handshaking(): void {
+    // It may be over before the first look.
+    this.#busy = true;
     const { handshake } = this.#settings;
-    if (handshake === 0) return;
+    if (handshake === 0 || this.#closing >= 0) return;
     this.#handshaking = this.#sweep.now();
     this.#sweep.set(this, Math.min(this.#settings.interval, handshake));
   }
@@ -140,21 +149,24 @@ export class Deadlines<Connection> extends Alarm {
   }
 
   #look(now: number): void {
-    const { bytes, messages, insideFrame, held, busy } = this.#incoming;
+    const { bytes, messages, insideFrame, held, releases, busy, hasEnded } = this.#incoming;
     const { buffered, progress } = this.#outgoing;
-    // Who does not read cannot say that the peer is silent.
-    if (bytes !== this.#bytes || held) {
+    // Who does not read cannot say that the peer is silent, and who has ended cannot answer.
+    if (bytes !== this.#bytes || held || this.#held || hasEnded) {
       this.#heard = now;
       this.#pings = 0;
     }
-    if (bytes !== this.#bytes || progress !== this.#progress || busy) this.#active = now;
+    if (bytes !== this.#bytes || progress !== this.#progress || busy || this.#busy) this.#active = now;
     if (!insideFrame) this.#frame = -1;
-    else if (this.#frame < 0 || messages !== this.#messages) this.#frame = now;
+    else if (this.#frame < 0 || messages !== this.#messages || releases !== this.#releases) this.#frame = now;
     if (buffered === 0) this.#stalled = -1;
     else if (this.#stalled < 0 || progress !== this.#progress) this.#stalled = now;
     this.#bytes = bytes;
     this.#messages = messages;
+    this.#releases = releases;
     this.#progress = progress;
+    this.#held = held;
+    this.#busy = busy;
   }
 
   #expire(error: WireError | undefined): void {

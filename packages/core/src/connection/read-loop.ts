@@ -58,7 +58,7 @@ export interface ReadEvents<Connection> {
  */
 export class ReadLoop<Connection, In> {
   /** Has the hook that takes the messages. */
-  hooks: MessageHooks<Connection, In>;
+  #hooks: MessageHooks<Connection, In>;
   readonly #transport: Transport;
   readonly #events: ReadEvents<Connection>;
   readonly #connection: Connection;
@@ -80,6 +80,8 @@ export class ReadLoop<Connection, In> {
   onRest: (() => void) | undefined = undefined;
   bytes = 0;
   messages = 0;
+  /** How often something has stopped to hold reading. */
+  releases = 0;
 
   constructor(
     transport: Transport,
@@ -87,7 +89,7 @@ export class ReadLoop<Connection, In> {
     connection: Connection,
     hooks: MessageHooks<Connection, In>,
   ) {
-    this.hooks = hooks;
+    this.#hooks = hooks;
     this.#transport = transport;
     this.#events = events;
     this.#connection = connection;
@@ -137,13 +139,21 @@ export class ReadLoop<Connection, In> {
   release(reason: number): void {
     if ((this.#holds & reason) === 0) return;
     this.#holds &= ~reason;
+    this.releases++;
     if (!this.#running) queueMicrotask(() => this.#wake());
+  }
+
+  /** Has a hook take the messages, instead of another hook or a consumer. */
+  deliver(hooks: MessageHooks<Connection, In>): void {
+    this.#consumer = undefined;
+    this.#hooks = hooks;
+    this.release(Hold.Consumer | Hold.Reader);
   }
 
   /** Has `consumer` take the messages; hooks that are pending do not hold reading for it. */
   consume(consumer: Consumer<In>): void {
     this.#consumer = consumer;
-    this.hooks = { onRead: (_, message) => consumer.receive(message) };
+    this.#hooks = { onRead: (_, message) => consumer.receive(message) };
     this.#holding = 0;
     this.#holds &= ~Hold.Hook;
     this.release(Hold.Reader);
@@ -230,7 +240,7 @@ export class ReadLoop<Connection, In> {
         }
         this.messages++;
         if (observed) events.received(this.#connection, message, reader.consumed(reader.position - start));
-        const result = this.hooks.onRead!(this.#connection, message);
+        const result = this.#hooks.onRead!(this.#connection, message);
         if (result !== undefined && isThenable(result)) void this.settle('onRead', result);
         if ((++this.#turn >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
       }
@@ -254,7 +264,7 @@ export class ReadLoop<Connection, In> {
         if (channels.frameIn.hasSubscribers) {
           events.received(this.#connection, last, reader.consumed(reader.position - start));
         }
-        void this.settle('onRead', this.hooks.onRead!(this.#connection, last));
+        void this.settle('onRead', this.#hooks.onRead!(this.#connection, last));
       }
     }
     if (this.#end === End.Decoded && this.#holds === 0) {
@@ -270,6 +280,7 @@ export class ReadLoop<Connection, In> {
   #release(): void {
     if (--this.#holding > 0) return;
     this.#holds &= ~Hold.Hook;
+    this.releases++;
     this.#wake();
   }
 

@@ -1,11 +1,13 @@
+import { Socket } from 'node:net';
+
 /** What a connection needs of a stream: any `net.Socket`, `tls.TLSSocket` or `stream.Duplex` of bytes has it. */
 export interface Transport {
   readonly writableLength: number;
   readonly destroyed: boolean;
   readonly readableEnded?: boolean;
   allowHalfOpen?: boolean;
-  /** Of a socket, inside Node: the bytes of the write in progress that the kernel has not taken yet. Nothing depends on it being there. */
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  /** Of a socket, inside Node. Nothing depends on it being there. */
+  readonly _handle?: StreamHandle | null;
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -16,4 +18,16 @@ export interface Transport {
   pause(): unknown;
   resume(): unknown;
   destroy(error?: Error): unknown;
+}
+
+interface StreamHandle {
+  /** The bytes of the write in progress that the kernel has not taken yet. */
+  readonly writeQueueSize?: number;
+  /** What is underneath, where the stream encrypts: that is what the kernel takes bytes of. */
+  readonly _parent?: StreamHandle;
+}
+
+/** The socket that a transport is, if it is one. */
+export function socketOf(transport: Transport): Socket | undefined {
+  return transport instanceof Socket ? transport : undefined;
 }

@@ -147,7 +147,8 @@ export class WriteLoop<Connection> {
   /** Grows as bytes leave the process: within a large write, too, where the socket tells. */
   get progress(): number {
     const { writableLength, _handle: handle } = this.#transport;
-    return this.bytes - writableLength - (handle?.writeQueueSize ?? 0);
+    const { _parent: underneath = handle } = handle ?? {};
+    return this.bytes - writableLength - (underneath?.writeQueueSize ?? 0);
   }
 
   /** Has `pressure` told when the unsent bytes are below the low-water mark, though nobody was told to wait. */
