@@ -6,11 +6,16 @@
  *   +----------------------+----+-----------------+----+----+
  *     line, 0 .. max bytes        \r\n ends a line, too, unless `strict` says otherwise
  */
+import { Buffer } from 'node:buffer';
+
 import {
+  ByteView,
+  type Codec,
   type CodecFactory,
   choiceOption,
   type Delimited,
   delimited,
+  DiscardedFrame,
   type FrameAs,
   type FrameBody,
   type FrameEncoding,
@@ -60,7 +65,7 @@ export function line<const Options extends LineOptions = Record<never, never>>(
   const newline = choiceOption('newline', given.newline ?? 'lf', ['lf', 'crlf']);
   const { as = 'string', encoding, strict = false, maxLength, onTooLong, unterminated = 'message' } = given;
   if (maxLength !== undefined) integerOption('maxLength', maxLength, 1);
-  const codec = delimited({
+  const frames = delimited({
     delimiter: strict ? NEWLINES[newline] : '\n',
     sent: NEWLINES[newline],
     optional: strict ? undefined : '\r',
@@ -70,5 +75,15 @@ export function line<const Options extends LineOptions = Record<never, never>>(
     onTooLong,
     unterminated,
   });
-  return codec as CodecFactory<Delimited<Options, 'string'>, Line>;
+  const describe = (message: Line | DiscardedFrame): string => describeLine(message, encoding);
+  return () => Object.assign(frames() as Codec<Delimited<Options, 'string'>, Line>, { describe });
+}
+
+/** A line in words is the line. */
+function describeLine(message: Line | DiscardedFrame, encoding: FrameEncoding = 'utf8'): string {
+  if (typeof message === 'string') return message;
+  if (message instanceof DiscardedFrame)
+    return `(a line of ${message.length} bytes, over the limit of ${message.limit}, was dropped)`;
+  if (message instanceof ByteView) return message.toString(encoding);
+  return Buffer.from(message.buffer, message.byteOffset, message.length).toString(encoding);
 }

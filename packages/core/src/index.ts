@@ -2,7 +2,8 @@ export type { Codec, CodecFactory } from './codec/codec.ts';
 export type { ClientOptions } from './client/client.ts';
 export type { BackoffOptions } from './client/backoff.ts';
 export type { ConnectOptions } from './client/connect-socket.ts';
-export type { PoolCounters, PoolOptions } from './client/pool.ts';
+export type { PoolCounters } from './client/pool.ts';
+export type { PoolOptions } from './client/pool-options.ts';
 export type { ReconnectOptions } from './client/reconnect.ts';
 export type { Clock } from './connection/clock.ts';
 export type { CloseOptions, CloseResult } from './connection/close-all.ts';
@@ -13,7 +14,16 @@ export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './conn
 export type { Place, SocketOptions } from './connection/socket-options.ts';
 export type { ListenOptions } from './server/listening.ts';
 export type { ServerCounters, ServerOptions } from './server/server.ts';
+export type {
+  ConnectionClosed,
+  ConnectionFailed,
+  ConnectionOpened,
+  FrameSeen,
+  RequestSeen,
+  RetrySeen,
+} from './observe/channels.ts';
 export type { TrafficCounters } from './observe/traffic.ts';
+export type { WireLog, WireLogOptions } from './observe/wire-log.ts';
 
 export { Client } from './client/client.ts';
 export { Pool } from './client/pool.ts';
@@ -29,6 +39,7 @@ export {
 } from './codec/errors.ts';
 export { systemClock } from './connection/clock.ts';
 export { Connection } from './connection/connection.ts';
+export { toDuplex } from './connection/to-duplex.ts';
 export {
   AddressInUseError,
   ClosedError,
@@ -51,9 +62,11 @@ export {
   UnexpectedReplyError,
   WriteStallError,
 } from './errors.ts';
+export { channels } from './observe/channels.ts';
+export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { Server } from './server/server.ts';
-export type { ExchangeCounters } from './exchange/exchange.ts';
+export type { ExchangeCounters } from './exchange/outcomes.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
 export { Exchange } from './exchange/exchange.ts';
 export { Pipeline } from './exchange/pipeline.ts';

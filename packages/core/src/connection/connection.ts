@@ -206,9 +206,13 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     return typeof said === 'string' ? { text: said, secret: false } : said;
   }
 
-  /** What `console.log` shows: who it is and how it is, instead of its insides. */
-  [inspect.custom](): string {
-    const state = this.closeReason ?? (this.writable ? 'open' : 'ended');
-    return `Connection <${[this.name, this.remoteAddress, state].filter((part) => part !== undefined).join(', ')}>`;
+  static {
+    // What `console.log` shows: who it is and how it is, instead of its insides.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: Connection<unknown>): string {
+        const state = this.closeReason ?? (this.writable ? 'open' : 'ended');
+        return `Connection <${[this.name, this.remoteAddress, state].filter((part) => part !== undefined).join(', ')}>`;
+      },
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../codec/errors.ts';
 import type { Matching } from './options.ts';
 import type { Slot } from './slot.ts';
 import { SlotQueue } from './slot-queue.ts';
@@ -5,7 +6,11 @@ import { SlotQueue } from './slot-queue.ts';
 /** The requests that were sent and whose replies have not been complete, tombstones included. */
 export interface InFlight<In, Out> extends Iterable<Slot<In, Out>> {
   readonly length: number;
-  /** Puts a request behind those that are there. Returns whether it can be told apart from them. */
+  /**
+   * Puts a request behind those that are there. Returns whether it can be told apart from them.
+   *
+   * @throws {InvalidOptionError} it cannot be told apart from any
+   */
   add(slot: Slot<In, Out>): boolean;
   remove(slot: Slot<In, Out>): void;
   /** The request that `message` answers. */
@@ -39,6 +44,8 @@ export class InFlightById<In, Out> implements InFlight<In, Out> {
 
   add(slot: Slot<In, Out>): boolean {
     const id = this.#matching.request(slot.message);
+    if (id === undefined)
+      throw new InvalidOptionError('byId.request found no id in a request: give it one, or use send()');
     if (this.#slots.has(id)) return false;
     this.#slots.set(id, slot);
     slot.id = id;

@@ -6,7 +6,7 @@ import { timeoutOption } from '../connection/options.ts';
 
 /** Tells which reply answers which request, by a value that both bear and that no two requests in flight share. */
 export interface Matching<In, Out> {
-  /** The id of a request. */
+  /** The id of a request; anything but undefined. */
   request(message: Out): unknown;
   /** The id of the request that `message` answers; undefined when it bears none. */
   reply(message: In): unknown;
@@ -63,6 +63,7 @@ export interface ExchangeSettings<In, Out> {
   readonly isPush: ((message: In) => boolean) | undefined;
   readonly onPush: ((message: In) => unknown) | undefined;
   readonly maxPushes: number;
+  readonly latency: boolean | RecordableHistogram;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
@@ -72,12 +73,15 @@ export function exchangeSettings<In, Out>(
   more: readonly string[] = [],
 ): ExchangeSettings<In, Out> {
   knownOptions(of, options, [...EXCHANGE_OPTIONS, ...more]);
-  const { byId, isPush, onPush } = options;
+  const { byId, isPush, onPush, latency = false } = options;
   if (byId !== undefined && (typeof byId.request !== 'function' || typeof byId.reply !== 'function')) {
     throw new InvalidOptionError('byId takes two functions: { request: (message) => id, reply: (message) => id }');
   }
   for (const [name, hook] of [['isPush', isPush] as const, ['onPush', onPush] as const]) {
     if (hook !== undefined && typeof hook !== 'function') throw new InvalidOptionError(`${name} must be a function`);
+  }
+  if (typeof latency !== 'boolean' && typeof latency.record !== 'function') {
+    throw new InvalidOptionError('latency must be true, false or a histogram of createHistogram()');
   }
   return {
     byId,
@@ -87,5 +91,17 @@ export function exchangeSettings<In, Out>(
     isPush,
     onPush,
     maxPushes: integerOption('maxPushes', options.maxPushes ?? 1024, 1),
+    latency,
   };
+}
+
+/**
+ * How long a request may take, in ms; 0 for as long as it likes.
+ *
+ * @throws {InvalidOptionError} an option is out of range
+ */
+export function requestTimeout({ signal, timeout }: RequestOptions, standard: number): number {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InvalidOptionError('signal must be an AbortSignal');
+  return timeout === undefined ? standard : timeoutOption('timeout', timeout);
 }

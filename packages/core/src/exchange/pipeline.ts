@@ -48,7 +48,7 @@ export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
    */
   exec(options: RequestOptions = {}): Promise<Results<Values>> {
     return this.#runner(
-      (exchange) => Promise.allSettled(this.#steps.map((step) => step(exchange, options))),
+      (exchange) => Promise.allSettled(exchange.together(() => this.#steps.map((step) => step(exchange, options)))),
       options,
     ) as unknown as Promise<Results<Values>>;
   }

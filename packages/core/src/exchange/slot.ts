@@ -1,4 +1,5 @@
 import type { RequestSeen } from '../observe/channels.ts';
+import { AbortWatch } from './abort-watch.ts';
 
 /** Where a request is. */
 export const SlotState = {
@@ -36,7 +37,7 @@ export class Slot<In, Out> {
   startedAt = 0;
   seen: RequestSeen | undefined = undefined;
   readonly #owner: SlotOwner<In, Out>;
-  #signal: AbortSignal | undefined = undefined;
+  #watch: AbortWatch | undefined = undefined;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
 
@@ -55,14 +56,15 @@ export class Slot<In, Out> {
     return this.state === SlotState.Waiting || this.state === SlotState.InFlight;
   }
 
-  /** Has the request given up when `signal` is aborted. The slot is the listener itself: no closure for each request. */
+  /** Has the request given up when `signal` is aborted. */
   listen(signal: AbortSignal): void {
-    this.#signal = signal;
-    signal.addEventListener('abort', this);
+    this.#watch = AbortWatch.of(signal);
+    this.#watch.add(this);
   }
 
-  handleEvent(): void {
-    this.#owner.abandon(this, this.#signal!.reason);
+  /** Its signal was. */
+  aborted(reason: unknown): void {
+    this.#owner.abandon(this, reason);
   }
 
   resolve(value: unknown): void {
@@ -76,7 +78,7 @@ export class Slot<In, Out> {
   }
 
   #unlisten(): void {
-    this.#signal?.removeEventListener('abort', this);
-    this.#signal = undefined;
+    this.#watch?.delete(this);
+    this.#watch = undefined;
   }
 }

@@ -66,7 +66,7 @@ interface Channels {
 }
 
 function open<Message>(name: string): Channel<unknown, Message> {
-  return channel(`wirewright:${name}`) as Channel<unknown, unknown> as Channel<unknown, Message>;
+  return channel(`wirewright:${name}`) as Channel<unknown, Message>;
 }
 
 /**
