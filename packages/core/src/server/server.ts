@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { RecordableHistogram } from 'node:perf_hooks';
 import { Server as TlsServer } from 'node:tls';
 
 import type { CodecFactory } from '../codec/codec.ts';
@@ -17,6 +18,7 @@ import {
 } from '../connection/socket-options.ts';
 import { waiting } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
+import { latencyHistogram, type LatencyOption, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
 import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
@@ -27,6 +29,8 @@ export interface ServerOptions<In, Out = In, Data = unknown>
   extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
+  /** Records how long `onRead` takes, until what it returns has settled: true for a histogram of the server's own. Default false. */
+  readonly latency?: LatencyOption | undefined;
 }
 
 /** What a server has done so far. */
@@ -46,6 +50,8 @@ export interface ServerCounters extends TrafficCounters {
  * ```
  */
 export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In, Out, Data> {
+  /** How long `onRead` took, in nanoseconds, when the `latency` option is on. */
+  readonly latency: RecordableHistogram | undefined;
   readonly #settings: ConnectionSettings<In, Out, Data>;
   readonly #socketOptions: NetSocketOptions;
   readonly #listeners: NetServer[] = [];
@@ -68,15 +74,21 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     const { codec } = options;
     const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, [
       'codec',
+      'latency',
       ...SOCKET_OPTIONS,
       ...ADMISSION_OPTIONS,
     ]);
     if (codec !== undefined) createCodec(codec);
     this.#settings = { ...settings, onClosed: (connection) => this.#forget(connection) };
     this.#socketOptions = netSocketOptions(options);
+    this.latency = latencyHistogram(options.latency);
     this.#admission = new Admission(options);
     this.#trouble = new AcceptTrouble(settings.clock);
     this.#reserve = new DescriptorReserve(settings.clock, (error) => this.#trouble.report(error));
+  }
+
+  override onRead(hook: (connection: Connection<In, Out, Data>, message: In) => unknown): this {
+    return super.onRead(this.latency === undefined ? hook : timed(hook, this.latency));
   }
 
   /** The connections that are open now. */
