@@ -1,9 +1,13 @@
+import { setMaxListeners } from 'node:events';
+
 import type { CodecFactory } from '../codec/codec.ts';
+import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption } from '../codec/options.ts';
 import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
+import { isThenable } from '../connection/hooks.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -19,10 +23,11 @@ import {
   type SocketOptions,
 } from '../connection/socket-options.ts';
 import { abortable } from '../connection/waiting.ts';
-import { ClosedError } from '../errors.ts';
+import { ClosedError, HookError } from '../errors.ts';
 import type { RetrySeen } from '../observe/channels.ts';
 import { connectSocket, type ConnectOptions } from './connect-socket.ts';
-import { Pool, type PoolOptions } from './pool.ts';
+import { Pool } from './pool.ts';
+import type { PoolOptions } from './pool-options.ts';
 import {
   Reconnect,
   type ReconnectOptions,
@@ -62,6 +67,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   #onRetry: ((retry: RetrySeen) => unknown) | undefined = undefined;
   #onGiveUp: ((error: unknown) => unknown) | undefined = undefined;
   readonly #connections = new Set<Connection<In, Out, Data>>();
+  readonly #pools = new Set<Pool<In, Out>>();
   #current: Connection<In, Out, Data> | undefined = undefined;
   /** Aborted when the client is closed. */
   readonly #stop = new AbortController();
@@ -79,23 +85,31 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 10_000, 1, MAX_DELAY);
     const { reconnect = false } = options;
     this.#reconnect = reconnect === false ? undefined : reconnectSettings(reconnect === true ? {} : reconnect);
+    // Each attempt listens.
+    setMaxListeners(0, this.#stop.signal);
   }
 
-  /** An attempt to connect again has failed, or the connection was lost; the next attempt follows after a pause. */
+  /**
+   * An attempt to connect again has failed, or the connection was lost; the next attempt follows after a pause. What `hook` throws is a
+   * process warning.
+   */
   onRetry(hook: (retry: RetrySeen) => unknown): this {
-    this.#onRetry = hook;
+    this.#onRetry = declared('onRetry', this.#onRetry, hook);
     return this;
   }
 
-  /** The last attempt that `reconnect` allows has failed with `error`. Without this hook that is a process warning. */
+  /**
+   * The last attempt that `reconnect` allows has failed with `error`. Without this hook that is a process warning, and what `hook`
+   * throws is one.
+   */
   onGiveUp(hook: (error: unknown) => unknown): this {
-    this.#onGiveUp = hook;
+    this.#onGiveUp = declared('onGiveUp', this.#onGiveUp, hook);
     return this;
   }
 
-  /** The connection that was made last, while it is open. */
+  /** The connection that {@link connect} made last, while it is open. */
   get current(): Connection<In, Out, Data> | undefined {
-    return this.#current;
+    return this.#current?.closeReason === undefined ? this.#current : undefined;
   }
 
   /**
@@ -112,27 +126,50 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#stop.signal.throwIfAborted();
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
-    if (this.#reconnect === undefined) return this.#connect(options, signal);
+    const make = (made?: (connection: Connection<In, Out, Data>) => void): Promise<Connection<In, Out, Data>> =>
+      this.#connect(options, signal, (connection) => {
+        this.#current = connection;
+        made?.(connection);
+      });
+    if (this.#reconnect === undefined) return make();
     const again = async (): Promise<Connection<In, Out, Data>> => {
-      const connection = await this.#connect(options, signal);
-      this.#keepers.set(connection, keeper);
-      return connection;
+      let made: Connection<In, Out, Data> | undefined;
+      try {
+        const connection = await make((fresh) => {
+          made = fresh;
+        });
+        this.#keepers.set(connection, keeper);
+        keeper.made();
+        return connection;
+      } catch (error) {
+        keeper.unmade(made?.closeReason);
+        throw error;
+      }
     };
     const keeper = new Reconnect(this.#reconnect, this.#settings.clock, again, signal, this.#retryEvents);
     return again();
   }
 
-  /** A pool of connections to one place, for requests; see {@link Pool}. They are not made anew by `reconnect`, but by the pool. */
+  /**
+   * A pool of connections to one place, for requests; see {@link Pool}. They are not made anew by `reconnect`, but by the pool, and
+   * are none of {@link current}. Closing the client closes the pool.
+   *
+   * @throws {InvalidOptionError} an option is unknown or out of range
+   */
   pool(place: Place, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
     checkPlace('pool()', place, [], 1);
+    this.#stop.signal.throwIfAborted();
     const dial = ({ signal }: { signal: AbortSignal }): Promise<Connection<In, Out, Data>> =>
-      this.#connect(place, AbortSignal.any([signal, this.#stop.signal]));
-    return new Pool({ clock: this.#settings.clock, ...options, dial });
+      this.#connect(place, signal);
+    const pool = new Pool<In, Out>({ clock: this.#settings.clock, ...options, dial });
+    this.#pools.add(pool);
+    pool.onClose = () => this.#pools.delete(pool);
+    return pool;
   }
 
   /**
    * Closes all connections once what they have received is handled, destroys what is left when the grace is over, and makes no more.
-   * Connecting that is under way is given up. Resolves with counts when the last connection is gone; a second call gets the same
+   * Connecting that is under way is given up, and pools are closed. Resolves with counts when the last connection is gone; a second call gets the same
    * promise.
    *
    * @throws {InvalidOptionError} `grace` is out of range
@@ -140,6 +177,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   close(options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
     this.#stop.abort(new ClosedError('the client'));
+    for (const pool of this.#pools) void pool.close(options);
     this.#closing ??= closeAll(this.#connections, grace, this.#settings.clock);
     return this.#closing;
   }
@@ -147,6 +185,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   /** Destroys all connections at once and makes no more. */
   destroy(): void {
     this.#stop.abort(new ClosedError('the client'));
+    for (const pool of this.#pools) pool.destroy();
     for (const connection of this.#connections) connection.destroy();
   }
 
@@ -155,17 +194,21 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await this.close();
   }
 
-  async #connect(place: Place, signal: AbortSignal): Promise<Connection<In, Out, Data>> {
+  async #connect(
+    place: Place,
+    signal: AbortSignal,
+    made?: (connection: Connection<In, Out, Data>) => void,
+  ): Promise<Connection<In, Out, Data>> {
     let opened: Promise<void> | undefined;
     const { clock } = this.#settings;
     const options = { ...place, signal };
     const connection = await connectSocket(options, this.#socketOptions, this.#connectTimeout, clock, (socket) => {
       // In the very turn in which the socket connects: no event of it may find nobody listening.
-      const made = new Connection(socket, this.#settings);
-      this.#connections.add(made);
-      this.#current = made;
-      opened = made.open();
-      return made;
+      const fresh = new Connection(socket, this.#settings);
+      this.#connections.add(fresh);
+      made?.(fresh);
+      opened = fresh.open();
+      return fresh;
     });
     try {
       await abortable(Promise.race([opened, connection.closed]), signal);
@@ -179,10 +222,10 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   readonly #retryEvents: RetryEvents = {
-    retry: (retry) => void this.#onRetry?.(retry),
+    retry: (retry) => tell('onRetry', this.#onRetry, retry),
     giveUp: (error) => {
-      if (this.#onGiveUp !== undefined) this.#onGiveUp(error);
-      else process.emitWarning(error as Error);
+      if (this.#onGiveUp === undefined) process.emitWarning(error as Error);
+      else tell('onGiveUp', this.#onGiveUp, error);
     },
   };
 
@@ -190,5 +233,24 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#connections.delete(connection);
     if (this.#current === connection) this.#current = undefined;
     this.#keepers.get(connection)?.lost(connection.closeReason!, connection.error);
+  }
+}
+
+type RetryHook<Told> = (told: Told) => unknown;
+
+function declared<Told>(name: string, before: RetryHook<Told> | undefined, hook: RetryHook<Told>): RetryHook<Told> {
+  if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
+  if (before !== undefined) throw new InvalidOptionError(`${name} is declared already`);
+  return hook;
+}
+
+/** Calls a hook that no connection can fail for. */
+function tell<Told>(name: string, hook: RetryHook<Told> | undefined, told: Told): void {
+  const warn = (error: unknown): void => process.emitWarning(new HookError(name, error));
+  try {
+    const result = hook?.(told);
+    if (isThenable(result)) result.then(undefined, warn);
+  } catch (error) {
+    warn(error);
   }
 }

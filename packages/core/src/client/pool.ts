@@ -183,7 +183,7 @@ export class Pool<In, Out = In> {
   // ---------------------------------------------------------------- giving work out
 
   #run(task: Task<Member<In, Out>>, options: RequestOptions): Promise<unknown> {
-    if (this.#stop.signal.aborted) return Promise.reject(new ClosedError('the pool'));
+    if (this.#stopped) return Promise.reject(new ClosedError('the pool'));
     const member = this.#waiters.length === 0 ? this.#withRoom() : undefined;
     if (member !== undefined) {
       member.uses++;
@@ -229,17 +229,22 @@ export class Pool<In, Out = In> {
     if (this.#waiters.length === 0) return;
     if (this.#failing && this.#cancelPause !== undefined && this.#members.size > 0) return;
     const wanted = this.#failing ? 1 : Math.ceil(this.#waiters.length / window);
-    while (this.#dialing < wanted && this.#members.size + this.#dialing < max) this.#dial();
+    while (this.#dialing < wanted && this.#members.size + this.#dialing < max && !this.#stopped) this.#dial();
   }
 
   /** Makes the connections that are kept anyway; while attempts fail one at a time. */
   #keepMinimum(): void {
-    if (this.#stop.signal.aborted || this.#cancelPause !== undefined) return;
+    if (this.#cancelPause !== undefined) return;
     while (this.#lacking && (!this.#failing || this.#dialing === 0)) this.#dial();
   }
 
+  /** Whether connections that are kept anyway are missing. */
   get #lacking(): boolean {
-    return this.#members.size + this.#dialing < this.#settings.min;
+    return this.#members.size + this.#dialing < this.#settings.min && !this.#stopped;
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #dial(): void {
@@ -295,14 +300,14 @@ export class Pool<In, Out = In> {
   }
 
   #lost({ madeAt, exchange: { connection } }: Member<In, Out>): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopped) return;
     if (this.#sweep.now() - madeAt >= STABLE) this.#backoff.reset();
     if (this.#lacking) this.#pause(connection.error ?? new ClosedError(connection.name));
   }
 
   #dialFailed(error: WireError): void {
     this.#counters.dialFailures++;
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopped) return;
     this.#failing = true;
     this.#dispatch();
     // Nobody is left to wait for: better to say so than to let them wait for the next failure.

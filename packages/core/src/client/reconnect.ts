@@ -35,7 +35,7 @@ export function reconnectSettings(options: ReconnectOptions): ReconnectSettings 
 /** Closing for one of these was meant: nobody wants the connection back. */
 const MEANT: ReadonlySet<CloseReason> = new Set<CloseReason>(['local', 'destroyed', 'shutdown', 'idle']);
 
-/** What a {@link Reconnect} is told about, besides the connection itself. */
+/** What a {@link Reconnect} tells, besides making connections. None of it throws. */
 export interface RetryEvents {
   retry(retry: RetrySeen): void;
   giveUp(error: unknown): void;
@@ -49,10 +49,12 @@ export class Reconnect {
   readonly #signal: AbortSignal;
   readonly #events: RetryEvents;
   readonly #backoff: Backoff;
-  #connectedAt: number;
+  #connectedAt = 0;
+  /** Whether a connection was closed on purpose: none is wanted any more. */
+  #over = false;
 
   /**
-   * @param connect makes the connection, and calls {@link lost} of this object when it is lost
+   * @param connect makes the connection; what becomes of it is told to {@link made}, {@link unmade} and {@link lost}
    * @param signal ends it
    */
   constructor(
@@ -68,7 +70,16 @@ export class Reconnect {
     this.#signal = signal;
     this.#events = events;
     this.#backoff = new Backoff(settings.backoff);
-    this.#connectedAt = clock.now();
+  }
+
+  /** The connection is ready. */
+  made(): void {
+    this.#connectedAt = this.#clock.now();
+  }
+
+  /** The connection closes for `reason` before it was ready, if there was one at all. */
+  unmade(reason: CloseReason | undefined): void {
+    if (reason !== undefined && MEANT.has(reason)) this.#over = true;
   }
 
   /** The connection is closed, for `reason`. */
@@ -88,10 +99,9 @@ export class Reconnect {
       try {
         await this.#pause(delay);
         await this.#connect();
-        this.#connectedAt = this.#clock.now();
         return;
       } catch (failure) {
-        if (this.#signal.aborted) return;
+        if (this.#signal.aborted || this.#over) return;
         last = failure;
       }
     }

@@ -88,7 +88,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   override onRead(hook: (connection: Connection<In, Out, Data>, message: In) => unknown): this {
-    return super.onRead(this.latency === undefined ? hook : timed(hook, this.latency));
+    const { latency } = this;
+    return super.onRead(latency === undefined || typeof hook !== 'function' ? hook : timed(hook, latency));
   }
 
   /** The connections that are open now. */
