@@ -203,9 +203,12 @@ export class ByteReader {
     );
   }
 
-  /** The last `n` bytes that were consumed, or as many of them as are still there, without a copy. */
-  consumed(n: number): Buffer {
-    return this.#window.subarray(Math.max(0, this.#position - n), this.#position);
+  /** How many bytes the last call of `decode` consumed. */
+  lastConsumed = 0;
+
+  /** These bytes, or as many of them as are still there, without a copy. */
+  get consumed(): Buffer {
+    return this.#window.subarray(Math.max(0, this.#position - this.lastConsumed), this.#position);
   }
 
   /** The limit that {@link need} enforces, in bytes. */

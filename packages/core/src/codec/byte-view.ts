@@ -65,4 +65,17 @@ export class ByteView {
     self.trailer = 0;
     return this;
   }
+
+  static {
+    // What `console.log` shows: the bytes of the view, and none of those around it.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: ByteView): string {
+        const shown = this.bytes
+          .subarray(0, 50)
+          .toString('hex')
+          .replaceAll(/..(?=.)/g, '$& ');
+        return `<ByteView ${shown}${this.length > 50 ? ` ... ${this.length - 50} more bytes` : ''}>`;
+      },
+    });
+  }
 }

@@ -26,6 +26,7 @@ export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In 
     const after = reader.length;
     if (message !== undefined) {
       if (after === before) throw new CodecStuckError();
+      reader.lastConsumed = before - after;
       reader.resetNeed();
       return message;
     }
@@ -44,8 +45,10 @@ export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In 
 export function decodeEnd<In>(codec: Codec<In, never>, reader: ByteReader): In | undefined {
   let message: In | undefined;
   if (codec.decodeEnd !== undefined) {
+    const before = reader.length;
     try {
       message = codec.decodeEnd(reader);
+      reader.lastConsumed = before - reader.length;
     } catch (error) {
       throw error instanceof ProtocolError ? error : new DecodeError(error);
     }

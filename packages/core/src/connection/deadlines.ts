@@ -38,8 +38,8 @@ interface Incoming {
 
 /** What is looked at of what goes out. */
 interface Outgoing {
-  /** Bytes that were sent and have not left the process. */
-  readonly buffered: number;
+  /** Bytes that were handed to the socket and have not left the process. */
+  readonly offered: number;
   /** Grows when some have. */
   readonly progress: number;
 }
@@ -137,7 +137,7 @@ export class Deadlines<Connection> extends Alarm {
     const frameLeft = left(this.#frame, frame, now);
     const stallLeft = left(this.#stalled, stall, now);
     const handshakeLeft = left(this.#handshaking, handshake, now);
-    if (stallLeft <= 0) this.#expire(new WriteStallError(stall, this.#outgoing.buffered));
+    if (stallLeft <= 0) this.#expire(new WriteStallError(stall, this.#outgoing.offered));
     else if (frameLeft <= 0) this.#expire(new FrameTimeoutError(frame));
     else if (handshakeLeft <= 0) this.#expire(new HandshakeTimeoutError(handshake));
     else if (idleLeft <= 0) this.#expire(undefined);
@@ -150,7 +150,7 @@ export class Deadlines<Connection> extends Alarm {
 
   #look(now: number): void {
     const { bytes, messages, insideFrame, held, releases, busy, hasEnded } = this.#incoming;
-    const { buffered, progress } = this.#outgoing;
+    const { offered, progress } = this.#outgoing;
     // Who does not read cannot say that the peer is silent, and who has ended cannot answer.
     if (bytes !== this.#bytes || held || this.#held || hasEnded) {
       this.#heard = now;
@@ -159,7 +159,7 @@ export class Deadlines<Connection> extends Alarm {
     if (bytes !== this.#bytes || progress !== this.#progress || busy || this.#busy) this.#active = now;
     if (!insideFrame) this.#frame = -1;
     else if (this.#frame < 0 || messages !== this.#messages || releases !== this.#releases) this.#frame = now;
-    if (buffered === 0) this.#stalled = -1;
+    if (offered === 0) this.#stalled = -1;
     else if (this.#stalled < 0 || progress !== this.#progress) this.#stalled = now;
     this.#bytes = bytes;
     this.#messages = messages;

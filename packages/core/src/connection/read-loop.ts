@@ -231,7 +231,6 @@ export class ReadLoop<Connection, In> {
     const observed = channels.frameIn.hasSubscribers;
     try {
       while (this.#holds === 0 && !this.#stopped) {
-        const start = observed ? reader.position : 0;
         const message = decodeNext(this.#codec!, reader);
         if (message === undefined) {
           if (this.#end === End.Open) reader.park();
@@ -239,7 +238,7 @@ export class ReadLoop<Connection, In> {
           break;
         }
         this.messages++;
-        if (observed) events.received(this.#connection, message, reader.consumed(reader.position - start));
+        if (observed) events.received(this.#connection, message, reader.consumed);
         const result = this.#hooks.onRead!(this.#connection, message);
         if (result !== undefined && isThenable(result)) void this.settle('onRead', result);
         if ((++this.#turn >= FRAMES_PER_TURN || reader.position >= lastByte) && reader.buffered > 0) this.#yield();
@@ -257,13 +256,10 @@ export class ReadLoop<Connection, In> {
     if (this.#end === End.Received) {
       this.#end = End.Decoded;
       const reader = this.#reader;
-      const start = reader.position;
       const last = decodeEnd(this.#codec!, reader);
       if (last !== undefined) {
         this.messages++;
-        if (channels.frameIn.hasSubscribers) {
-          events.received(this.#connection, last, reader.consumed(reader.position - start));
-        }
+        if (channels.frameIn.hasSubscribers) events.received(this.#connection, last, reader.consumed);
         void this.settle('onRead', this.#hooks.onRead!(this.#connection, last));
       }
     }

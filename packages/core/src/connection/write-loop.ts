@@ -101,6 +101,11 @@ export class WriteLoop<Connection> {
     return this.#pending + writableLength;
   }
 
+  /** Those of them that were handed to the socket. */
+  get offered(): number {
+    return this.#transport.writableLength;
+  }
+
   /**
    * Encodes a message; it leaves with the turn. Returns whether the sender may go on: false above the high-water mark, and when the
    * message was not taken because too much is unsent.
