@@ -213,7 +213,7 @@ describe('without a subscriber nothing is computed', () => {
   }
 
   const spies = (): Record<'consumed' | 'last' | 'length', ReturnType<typeof vi.spyOn>> => ({
-    consumed: vi.spyOn(ByteReader.prototype, 'consumed'),
+    consumed: vi.spyOn(ByteReader.prototype, 'consumed', 'get'),
     last: vi.spyOn(ByteWriter.prototype, 'last'),
     // Reading it ends the run of texts that are written by one call.
     length: vi.spyOn(ByteWriter.prototype, 'length', 'get'),

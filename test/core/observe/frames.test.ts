@@ -8,6 +8,7 @@ import {
   encodeMessage,
   type FrameBody,
   lengthPrefixed,
+  mapCodec,
   varintPrefixed,
 } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
@@ -82,6 +83,17 @@ describe('the bytes of frame:in are those of the frame', () => {
       for (const byte of Buffer.concat(few)) embedded.feed(Buffer.of(byte));
       expect(brief(recorder.frames(embedded.connection, 'frameIn'))).toEqual(brief(few));
     });
+  });
+
+  test('without the frames before it that the codec dropped', () => {
+    const withoutComments = mapCodec(line(), {
+      decode: (text) => (text.startsWith('#') ? undefined : text) as string,
+      encode: (text: string) => text,
+    });
+    const recorder = new Recorder(['frameIn']);
+    const embedded = embed(withoutComments).feed('#secret\none\n#secret\n#secret\ntwo\n');
+    expect(embedded.messages).toEqual(['one', 'two']);
+    expect(brief(recorder.frames(embedded.connection, 'frameIn'))).toEqual(['one\n', 'two\n']);
   });
 
   test('when the loop is held in between', async () => {
