@@ -12,7 +12,7 @@
  *
  *   node examples/dist/custom-protocol.js
  */
-import { Client, type Connection, ProtocolError, Server } from '@wirewright/core';
+import { Client, type Connection, Exchange, ProtocolError, Server } from '@wirewright/core';
 import { lengthPrefixed, mapCodec } from '@wirewright/core/codec';
 
 import { run } from './run.ts';
@@ -95,47 +95,30 @@ function answer({ id, operator, operands: [a, b] }: Request): Reply {
 
 // ---------------------------------------------------------------- the client
 
-interface Question {
-  readonly resolve: (result: number) => void;
-  readonly reject: (error: Error) => void;
+/** What the calculator could not compute. */
+class CalculatorError extends Error {
+  override readonly name = 'CalculatorError';
 }
 
-/** Asks questions on a connection; any number may be on the way. */
+/** @throws {CalculatorError} the reply is an error */
+function resultOf(reply: Reply): number {
+  if ('error' in reply) throw new CalculatorError(reply.error);
+  return reply.result;
+}
+
+/** Asks questions on a connection; any number may be on the way, and the answers may come in any order. */
 class Calculator {
-  readonly #waiting = new Map<number, Question>();
-  readonly #client = new Client({ codec: clientCodec })
-    .onRead((_connection, reply) => this.#settle(reply))
-    .onClose((_connection, reason) => this.#fail(reason));
-  #connection: Connection<Reply, Request> | undefined = undefined;
+  readonly #exchange: Exchange<Reply, Request>;
   #lastId = 0;
 
-  async connect(port: number): Promise<void> {
-    this.#connection = await this.#client.connect({ port });
-  }
-
-  async compute(a: number, operator: Operator, b: number): Promise<number> {
-    if (this.#connection?.writable !== true) throw new Error('the calculator is not connected');
-    const id = ++this.#lastId;
-    this.#connection.send({ id, operator, operands: [a, b] });
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+  constructor(connection: Connection<Reply, Request>) {
+    this.#exchange = new Exchange(connection, {
+      byId: { request: (request) => request.id, reply: (reply) => reply.id },
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.close();
-  }
-
-  #settle(reply: Reply): void {
-    const question = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if ('result' in reply) question?.resolve(reply.result);
-    else question?.reject(new Error(reply.error));
-  }
-
-  #fail(reason: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new Error(`closed: ${reason}`));
-    this.#waiting.clear();
+  async compute(a: number, operator: Operator, b: number): Promise<number> {
+    return this.#exchange.request({ id: ++this.#lastId, operator, operands: [a, b] }, resultOf);
   }
 }
 
@@ -155,8 +138,8 @@ await run(async () => {
     .onError(({ name }, error) => console.log(`server: ${name} is closed: ${error.message}`));
   const { port } = await server.listen({ port: 0, host: 'localhost' });
 
-  await using calculator = new Calculator();
-  await calculator.connect(port!);
+  await using client = new Client({ codec: clientCodec });
+  const calculator = new Calculator(await client.connect({ port: port! }));
 
   console.log(`2 + 3 = ${await calculator.compute(2, '+', 3)}`);
 

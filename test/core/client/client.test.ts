@@ -19,9 +19,7 @@ let server: Server<string, string>;
 const local = { port: 0, host: '127.0.0.1' };
 
 beforeEach(async () => {
-  server = new Server<string, string>({ codec: line() as never }).onRead((connection, text) =>
-    connection.send(`echo ${text}`),
-  );
+  server = new Server<string, string>({ codec: line() }).onRead((connection, text) => connection.send(`echo ${text}`));
   await server.listen(local);
 });
 
