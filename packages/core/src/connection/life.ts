@@ -1,6 +1,6 @@
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { InvalidOptionError, WireError } from '../codec/errors.ts';
-import { HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
+import { HeartbeatError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
 import { channels } from '../observe/channels.ts';
 import type { Clock } from './clock.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
@@ -384,7 +384,8 @@ export abstract class ConnectionLife<In, Out, Data> {
       if (channels.connectionTimeout.hasSubscribers)
         channels.connectionTimeout.publish({ connection: connection.#self, error });
       if (error === undefined) connection.closeFor('idle');
-      else if (error instanceof WriteStallError) connection.#breakOff(error);
+      // Nobody is there to close in good order with.
+      else if (error instanceof WriteStallError || error instanceof HeartbeatError) connection.#breakOff(error);
       else connection.fail(error);
     },
     expireClose: (connection) => connection.transport.destroy(),
