@@ -36,8 +36,6 @@ await run(async () => {
   const client = new Client<string, Line>({
     codec: line(),
     reconnect: { minDelay: 10, maxDelay: 100 },
-    // A server that hangs does not end its side, either: do not wait long for it.
-    closeTimeout: 100,
     heartbeat: { interval: 200, misses: 2, ping: () => exchange?.request('ping', whole) },
   })
     .onConnect(async (connection) => {

@@ -292,11 +292,13 @@ class Talker {
 
 const COMMANDS = { drip, pour, settle, leave, left, comeAndGo, converse };
 
-process.on('message', async ({ id, command, options }) => {
+async function obey({ id, command, options }) {
   try {
     process.send({ id, result: await COMMANDS[command](options) });
   } catch (error) {
     process.send({ id, error: String(error?.stack ?? error) });
   }
-});
+}
+
+process.on('message', (message) => void obey(message));
 process.on('disconnect', () => process.exit());

@@ -8,7 +8,7 @@ import { now } from './memory.ts';
 const MiB = 1024 * 1024;
 const codec = lengthPrefixed({ width: 4, maxFrameLength: 2 * MiB });
 
-export const HIGH_WATER_MARK = 64 * 1024;
+const HIGH_WATER_MARK = 64 * 1024;
 
 /** The most that either side may have unsent: it goes on below the mark, with one frame, and what a slab gathers before it is written. */
 export function unsentBound(length: number): number {

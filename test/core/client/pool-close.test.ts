@@ -131,6 +131,7 @@ describe('close()', () => {
     const last = destroyed.pool({ path: place.path }, { min: 1 });
     await vi.waitFor(() => expect(last.counters.open).toBe(1), patient);
     destroyed.destroy();
+    await expect(last.request('a', (frame) => frame)).rejects.toBeInstanceOf(ClosedError);
     await last.close();
     expect(last.counters).toMatchObject({ open: 0, dialing: 0 });
   });

@@ -281,6 +281,12 @@ describe('a pool of a client', () => {
     await client.close();
   });
 
+  test('needs a client whose messages nobody takes', () => {
+    const client = new Client({ codec: line() }).onRead(() => {});
+    expect(() => client.pool({ port: 9 })).toThrow('use a client without an onRead hook');
+    expect(() => new Client({ codec: line() }).pool({})).toThrow('pool() takes a port');
+  });
+
   test('more connections than ten are no warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const place = await EchoPlace.open();

@@ -398,7 +398,7 @@ describe('over real sockets', () => {
       }
     })();
     peer.pause();
-    for (let received = 0; received < total * (100 * KIB + 4); ) received += await chunk(peer);
+    for (let received = 0; received < total * (100 * KIB + 4);) received += await chunk(peer);
     await sending;
     expect(waits).toBeGreaterThan(0);
     expect(peak).toBeLessThanOrEqual(64 * KIB + 100 * KIB + 4);
@@ -497,7 +497,6 @@ describe('over real sockets', () => {
     }
     expect(received).toBe(0);
     expect(bytesIn).toBeLessThanOrEqual(2 * 64 * KIB);
-    expect(connection.bufferedBytes).toBeGreaterThan(0);
     accepted[0]!.resume();
     await vi.waitFor(() => expect(received).toBe(total), { timeout: 15_000 });
     expect(sum).toBe(expected);

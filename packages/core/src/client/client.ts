@@ -154,14 +154,18 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * A pool of connections to one place, for requests; see {@link Pool}. They are not made anew by `reconnect`, but by the pool, and
    * are none of {@link current}. Closing the client closes the pool.
    *
-   * @throws {InvalidOptionError} an option is unknown or out of range
+   * @throws {InvalidOptionError} an option is unknown or out of range, or an `onRead` hook takes the messages
+   * @throws {ClosedError} the client is closed
    */
   pool(place: Place, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
     checkPlace('pool()', place, [], 1);
+    if (this.hooks.onRead !== undefined) {
+      throw new InvalidOptionError('a pool takes the messages of its connections: use a client without an onRead hook');
+    }
     this.#stop.signal.throwIfAborted();
     const dial = ({ signal }: { signal: AbortSignal }): Promise<Connection<In, Out, Data>> =>
       this.#connect(place, signal);
-    const pool = new Pool<In, Out>({ clock: this.#settings.clock, ...options, dial });
+    const pool = new Pool<In, Out>({ ...options, clock: options.clock ?? this.#settings.clock, dial });
     this.#pools.add(pool);
     pool.onClose = () => this.#pools.delete(pool);
     return pool;
