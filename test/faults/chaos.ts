@@ -14,7 +14,7 @@ import {
   systemClock,
   WireError,
 } from '@wirewright/core';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import { random } from '../support/random.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -105,6 +105,8 @@ class Scene {
       await FaultProxy.start({ port: server.port!, seed, choose: () => (scene.#calm ? {} : misfortune(luck)) }),
       chance,
     );
+    // However the test goes.
+    onTestFinished(() => scene.strike());
     return scene;
   }
 
@@ -218,6 +220,7 @@ export async function throughPool(requests: number, seed: number): Promise<Chaos
   const scene = await Scene.start(seed);
   const { chance, clock, place } = scene;
   const client = new Client<string, string>({ codec, clock });
+  onTestFinished(() => client.destroy());
   let broken = true;
   const pool = new Pool<string, string>({
     dial: ({ signal }) => {
@@ -238,6 +241,7 @@ export async function throughPool(requests: number, seed: number): Promise<Chaos
     broken = message !== 'at last';
     return pool.request(message, (frame) => frame, options);
   };
+  onTestFinished(() => pool.destroy());
   const report = await interrogate(scene, requests, 128, ask);
   const { dialed } = pool.counters;
   await pool.close();
@@ -280,6 +284,7 @@ export async function throughReconnect(requests: number, seed: number): Promise<
     while (exchanges.at(-1)?.open !== true) await new Promise<void>((resolve) => online.push(resolve));
     return exchanges.at(-1)!.request(message, (frame) => frame, options);
   };
+  onTestFinished(() => client.destroy());
   const report = await interrogate(scene, requests, 48, ask);
   const open = exchanges.filter((exchange) => exchange.open);
   expect(open.length).toBe(1);

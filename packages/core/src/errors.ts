@@ -108,7 +108,10 @@ export class ConnectionLostError extends WireError {
 /** A pool had no connection with room in time; nothing was sent. `WIRE_POOL_TIMEOUT`. */
 export class PoolTimeoutError extends WireError {
   constructor(timeout: number) {
-    super('WIRE_POOL_TIMEOUT', `no connection had room within ${timeout} ms: raise max, window or waitTimeout, or slow down`);
+    super(
+      'WIRE_POOL_TIMEOUT',
+      `no connection had room within ${timeout} ms: raise max, window or waitTimeout, or slow down`,
+    );
   }
 }
 

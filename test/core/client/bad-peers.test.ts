@@ -237,8 +237,14 @@ describe('a place', () => {
       return;
     }
     const server = createServer((socket) => socket.end('hello\n'));
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.2', resolve));
     onTestFinished(() => void server.close());
+    const listens = await new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false)).listen(port, '127.0.0.2', () => resolve(true));
+    });
+    if (!listens) {
+      console.log('skipped: this system has no 127.0.0.2');
+      return;
+    }
     resolveTo(host, '127.0.0.2');
     const began = performance.now();
     const connection = await client.connect({ port, host: 'several.test' });

@@ -80,6 +80,18 @@ describe('requests that wait', () => {
     expect([done.value, getEventListeners(other.signal, 'abort').length]).toEqual(['E', 0]);
   });
 
+  test('can be given up while there is no connection yet', async () => {
+    const lab = new PoolLab({}, false);
+    const controller = new AbortController();
+    const asked = lab.ask('a', { signal: controller.signal });
+    const other = lab.ask('b');
+    controller.abort(new Error('changed my mind'));
+    await settled();
+    expect([asked.error, other.settled]).toEqual([controller.signal.reason, 0]);
+    await lab.dials[0]!.answer();
+    expect(await lab.sent()).toEqual(['b']);
+  });
+
   test('get no place twice: each is settled once, in order', async () => {
     const lab = new PoolLab({ window: 3, max: 2, waitTimeout: 200 });
     const asked = Array.from({ length: 40 }, (_, index) => lab.ask(`q${index}`));

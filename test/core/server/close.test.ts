@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { connect } from 'node:net';
 
 import { line } from '@wirewright/codec-line';
@@ -93,4 +93,41 @@ test('the grace is a time of the clock', async () => {
   expect(await closed).toEqual({ drained: 0, destroyed: 1 });
   expect((await answer).toString()).toBe('hello\n');
   expect(clock.pending).toBe(0);
+});
+
+describe('what the kernel has when closing begins', () => {
+  test('connections that were not accepted yet are accepted, and none is reset', async () => {
+    const server = new Server<string>({ codec: line() }).onRead((connection, text) => connection.send(text));
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const ends = Array.from({ length: 32 }, async () => {
+      const socket = connect({ port: server.port!, host: '127.0.0.1' });
+      socket.write('hello\n');
+      socket.resume();
+      await once(socket, 'end');
+    });
+    // The kernel has let them in; nothing of this process has seen them.
+    const closed = server.close();
+    await Promise.all(ends);
+    expect(await closed).toEqual({ drained: 32, destroyed: 0 });
+    expect(server.counters).toMatchObject({ accepted: 32, refused: 0 });
+  });
+
+  test('a backlog of requests is answered, however slow the hook', async () => {
+    const server = new Server<string>({ codec: line() }).onRead(async (connection, text) => {
+      await new Promise(setImmediate);
+      connection.send(text.slice(0, 3));
+    });
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const socket = connect({ port: server.port!, host: '127.0.0.1' });
+    const answers: string[] = [];
+    socket.on('data', (chunk: Buffer) => answers.push(chunk.toString()));
+    const body = 'x'.repeat(14_000);
+    const requests = Array.from({ length: 200 }, (_, i) => String(100 + i));
+    const written = requests.map((id) => new Promise((resolve) => socket.write(`${id}${body}\n`, resolve)));
+    await Promise.all([...written, once(socket, 'data')]);
+    const closed = server.close({ grace: 15_000 });
+    await once(socket, 'end');
+    expect(answers.join('')).toBe(requests.map((id) => `${id}\n`).join(''));
+    expect(await closed).toEqual({ drained: 1, destroyed: 0 });
+  });
 });

@@ -43,40 +43,54 @@ export function graceOf(options: CloseOptions): Grace {
   return { delay: integerOption('grace', grace, 0, MAX_DELAY), signal };
 }
 
+/** What closes together with the connections. */
+interface Rest {
+  /** Ends the making of connections. Resolves when there will be no more, with what else is waited for. */
+  stop(): Promise<readonly Promise<unknown>[]>;
+  /** The grace is over. */
+  destroy(): void;
+}
+
 /**
  * Closes connections once what they have received is handled, and destroys those that are left when the grace is over.
  *
- * @param others what has to be closed as well before it is over
- * @param destroyOthers called when the grace is over
+ * @param connections may still grow until `rest.stop()` has resolved
  */
 export async function closeAll(
   connections: Iterable<Closable>,
   { delay, signal }: Grace,
   clock: Clock,
-  others: readonly Promise<unknown>[] = [],
-  destroyOthers?: () => void,
+  rest?: Rest,
 ): Promise<CloseResult> {
-  const open = new Set(connections);
+  const open = new Set<Closable>();
   const late = new Set<Closable>();
+  const closed = new Map<Closable, Promise<void>>();
+  let drained = 0;
+  const close = async (connection: Closable): Promise<void> => {
+    open.add(connection);
+    const reason = await connection.close({ drain: true });
+    open.delete(connection);
+    if (!late.has(connection) && IN_GOOD_ORDER.has(reason)) drained++;
+  };
+  const closeThose = (): void => {
+    for (const connection of connections) if (!closed.has(connection)) closed.set(connection, close(connection));
+  };
   const endGrace = (): void => {
     for (const connection of open) {
       late.add(connection);
       connection.destroy();
     }
-    destroyOthers?.();
+    rest?.destroy();
   };
   const cancel = clock.after(delay, endGrace);
   signal?.addEventListener('abort', endGrace, { once: true });
-  let drained = 0;
-  const closed = Array.from(open, async (connection) => {
-    const reason = await connection.close({ drain: true });
-    open.delete(connection);
-    if (!late.has(connection) && IN_GOOD_ORDER.has(reason)) drained++;
-  });
+  closeThose();
   // The signal may have been aborted before there was anybody to hear it.
   if (signal?.aborted === true) endGrace();
-  await Promise.all([...closed, ...others]);
+  const others = await rest?.stop();
+  closeThose();
+  await Promise.all([...closed.values(), ...(others ?? [])]);
   cancel();
   signal?.removeEventListener('abort', endGrace);
-  return { drained, destroyed: closed.length - drained };
+  return { drained, destroyed: closed.size - drained };
 }

@@ -1,7 +1,11 @@
 /** What draining needs of a read loop. */
 interface Drainable {
   readonly atRest: boolean;
+  readonly bytes: number;
+  /** Whether the socket was paused and is read again. */
   resumed: boolean;
+  /** Whether a read has found the end of what the kernel had; undefined where reads do not tell. */
+  emptied: boolean | undefined;
   onRest: (() => void) | undefined;
 }
 
@@ -11,20 +15,27 @@ interface Drainable {
  */
 const ROUNDS = 16;
 
+/** More than a kernel holds for a connection that is not read: whoever sends more has gone on after the close began. */
+const MAX_BACKLOG = 16 * 1024 * 1024;
+
 /** Calls `done` as soon as everything that has arrived is handled, here and in the kernel. Only the first call counts. */
 export function whenDrained(reads: Drainable, done: () => void): void {
   if (reads.onRest !== undefined) return;
   let rounds = 0;
   let looking = true;
+  const last = reads.bytes + MAX_BACKLOG;
   const attempt = (): void => {
     if (looking || !reads.atRest) return;
-    if (reads.resumed && rounds++ < ROUNDS) look();
+    const { resumed, emptied, bytes } = reads;
+    // While reads bring all that fits in one, a backlog is worked off: that is no new round.
+    if (resumed && (emptied === false ? bytes < last : rounds++ < ROUNDS)) look();
     else done();
   };
   // Two turns of the check phase have a poll phase between them: what the kernel holds now has been read by then.
   const look = (): void => {
     looking = true;
     reads.resumed = false;
+    if (reads.emptied === true) reads.emptied = false;
     setImmediate(() => {
       setImmediate(() => {
         looking = false;

@@ -6,11 +6,14 @@ import { HookError } from '../errors.ts';
 import { channels } from '../observe/channels.ts';
 import type { Consumer } from './consumer.ts';
 import { type HookName, isThenable } from './hooks.ts';
-import type { Transport } from './transport.ts';
+import { isPlainSocket, type Transport } from './transport.ts';
 
 /** What one turn of the loop handles at most before others get theirs. */
 const FRAMES_PER_TURN = 1024;
 const BYTES_PER_TURN = 1024 * 1024;
+
+/** What Node asks the kernel for at a time: a read that brings less has left nothing there. */
+const READ_SIZE = 64 * 1024;
 
 /** Why a connection does not read; it does while none of these holds. */
 export const Hold = {
@@ -76,6 +79,8 @@ export class ReadLoop<Connection, In> {
   #turn = 0;
   /** Whether the socket was paused and is read again: it may have more by now. */
   resumed = false;
+  /** Whether a read has found the end of what the kernel had; undefined where reads do not tell. */
+  emptied: boolean | undefined;
   /** Called when the loop may have come to rest. */
   onRest: (() => void) | undefined = undefined;
   bytes = 0;
@@ -91,6 +96,7 @@ export class ReadLoop<Connection, In> {
   ) {
     this.#hooks = hooks;
     this.#transport = transport;
+    this.emptied = isPlainSocket(transport) ? false : undefined;
     this.#events = events;
     this.#connection = connection;
   }
@@ -197,6 +203,7 @@ export class ReadLoop<Connection, In> {
   /** Takes a chunk from the socket. */
   receive(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    if (chunk.length < READ_SIZE && this.emptied === false) this.emptied = true;
     if (this.#stopped) return;
     this.#turn = 0;
     this.#reader.push(chunk);

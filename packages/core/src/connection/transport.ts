@@ -31,3 +31,8 @@ interface StreamHandle {
 export function socketOf(transport: Transport): Socket | undefined {
   return transport instanceof Socket ? transport : undefined;
 }
+
+/** Whether a transport is a socket that reads and writes as the kernel does: no layer lies between. */
+export function isPlainSocket(transport: Transport): boolean {
+  return Object.getPrototypeOf(transport) === Socket.prototype;
+}

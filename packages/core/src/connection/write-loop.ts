@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 import { type Batch, ByteWriter } from '../codec/byte-writer.ts';
@@ -8,7 +7,7 @@ import { WireError } from '../codec/errors.ts';
 import { SLAB_SIZE } from '../codec/slab.ts';
 import { channels } from '../observe/channels.ts';
 import { flushScheduler } from './flush-scheduler.ts';
-import type { Transport } from './transport.ts';
+import { isPlainSocket, type Transport } from './transport.ts';
 
 /** Above and below how many unsent bytes a sender is told to wait and to go on. */
 export interface WaterMarks {
@@ -274,6 +273,5 @@ export class WriteLoop<Connection> {
  * them on to a reader in this process.
  */
 function letsGoOfBytes(transport: Transport): boolean {
-  const prototype: unknown = Object.getPrototypeOf(transport);
-  return prototype === Socket.prototype || prototype === TLSSocket.prototype;
+  return isPlainSocket(transport) || Object.getPrototypeOf(transport) === TLSSocket.prototype;
 }

@@ -33,6 +33,9 @@ export interface ServerOptions<In, Out = In, Data = unknown>
   readonly latency?: LatencyOption | undefined;
 }
 
+/** Turns of the event loop for which a server that closes still accepts who is there: nearly always one more than there are. */
+const MAX_BACKLOG = 1024;
+
 /** What a server has done so far. */
 export interface ServerCounters extends TrafficCounters {
   /** Connections that `onConnect` was called for, open and closed. */
@@ -62,6 +65,10 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #reserve: DescriptorReserve;
   readonly #trouble: AcceptTrouble;
   readonly #traffic = new Traffic();
+  /** Whether connections are accepted: until shortly after the close has begun. */
+  #accepting = true;
+  /** Sockets that came. */
+  #arrived = 0;
   #accepted = 0;
   #refused = 0;
   #closing: Promise<CloseResult> | undefined = undefined;
@@ -168,6 +175,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   /** Stops accepting and destroys every connection at once. */
   destroy(): void {
     this.#closing ??= this.#close({ delay: 0 });
+    this.#accepting = false;
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#raw) socket.destroy();
   }
@@ -220,8 +228,9 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** Whether `socket` may be served; destroys it if not. */
   #admit(socket: Socket): boolean {
+    this.#arrived++;
     const { filled } = this.#reserve;
-    if (this.#closing === undefined && filled && this.#admission.admit(socket)) return true;
+    if (this.#accepting && filled && this.#admission.admit(socket)) return true;
     this.#refused++;
     socket.destroy();
     if (!filled) this.#reserve.restore();
@@ -230,7 +239,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   #open(socket: Socket): void {
     // It may have shaken hands while the server began to close.
-    if (this.#closing !== undefined) {
+    if (!this.#accepting) {
       this.#refused++;
       socket.destroy();
       return;
@@ -247,13 +256,29 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   async #close(grace: Grace): Promise<CloseResult> {
-    this.#reserve.stop();
-    const listeners = this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
-    const result = await closeAll(this.#connections, grace, this.#settings.clock, listeners, () => {
-      for (const socket of this.#raw) socket.destroy();
+    const result = await closeAll(this.#connections, grace, this.#settings.clock, {
+      stop: () => this.#stopAccepting(),
+      destroy: () => {
+        this.#accepting = false;
+        for (const connection of this.#connections) connection.destroy();
+        for (const socket of this.#raw) socket.destroy();
+      },
     });
     this.#removeSignals?.();
     this.#closed.resolve(result);
     return result;
+  }
+
+  /** Resolves with promises of the listeners' ends. */
+  async #stopAccepting(): Promise<Promise<unknown>[]> {
+    // Whoever the kernel has let in by now would be reset with its listener. Node accepts one of them in each turn of the event loop.
+    let before = -1;
+    for (let turn = 0; turn < MAX_BACKLOG && this.#accepting && before !== this.#arrived; turn++) {
+      before = turn === 0 ? -1 : this.#arrived;
+      await new Promise(setImmediate);
+    }
+    this.#accepting = false;
+    this.#reserve.stop();
+    return this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
   }
 }
