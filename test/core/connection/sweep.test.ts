@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { type Clock, systemClock } from '@wirewright/core';
+import { line } from '@wirewright/codec-line';
+import { type Clock, Server, systemClock } from '@wirewright/core';
 import { FakeClock } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
@@ -244,6 +247,18 @@ describe('while it is looked at, an alarm', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('may set others without a timer for each', () => {
+    const clock = new JumpingClock();
+    const sweep = Sweep.of(clock);
+    sweep.after(10, () => {
+      for (const delay of [500, 400, 300, 200, 1000]) sweep.set(new Noting(), delay);
+    });
+    clock.jump(10);
+    expect(clock.delays).toHaveLength(2);
+    expect(clock.delays[1]).toBeGreaterThanOrEqual(200);
+    expect(clock.delays[1]).toBeLessThanOrEqual(200 + lateness(200));
+  });
+
   test('that sets itself for this very moment does not keep the sweep from ending', () => {
     const clock = new FakeClock();
     const sweep = Sweep.of(clock);
@@ -312,14 +327,17 @@ describe('a sweep', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('that comes late looks at everything in the order in which it was due', () => {
+  test('that comes late looks at everything in the order in which it was due, once others had their turn', async () => {
     const clock = new JumpingClock();
     const sweep = Sweep.of(clock);
     const order: number[] = [];
     for (const delay of [500, 30, 7, 200, 90, 1]) sweep.after(delay, () => order.push(delay));
     clock.jump(100);
+    expect(order).toEqual([]);
+    await new Promise(setImmediate);
     expect(order).toEqual([1, 7, 30, 90]);
     clock.jump(1000);
+    await new Promise(setImmediate);
     expect(order).toEqual([1, 7, 30, 90, 200, 500]);
     expect(clock.timers.size).toBe(0);
   });
@@ -407,4 +425,29 @@ describe('after()', () => {
     late();
     expect(clock.pending).toBe(0);
   });
+});
+
+test('after the event loop was blocked, what came meanwhile is read before a deadline is looked at', async () => {
+  await using server = new Server<string>({ codec: line(), idleTimeout: 60 }).onRead((connection, text) =>
+    connection.send(text),
+  );
+  const reasons: string[] = [];
+  server.onClose((_connection, reason) => reasons.push(reason));
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect({ port: server.port!, host: '127.0.0.1' });
+  socket.write('a\n');
+  await once(socket, 'data');
+  socket.write('b\n');
+  const answered = once(socket, 'data');
+  // In a hook of the timers' phase, so that the deadline is due before the next poll.
+  await new Promise<void>((resolve) => {
+    setTimeout(() => {
+      const end = performance.now() + 150;
+      while (performance.now() < end);
+      resolve();
+    }, 0);
+  });
+  await answered;
+  expect(reasons).toEqual([]);
+  socket.destroy();
 });

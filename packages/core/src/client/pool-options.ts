@@ -4,12 +4,18 @@ import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import { type Clock, systemClock } from '../connection/clock.ts';
 import { MAX_DELAY, timeoutOption } from '../connection/options.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { EXCHANGE_OPTIONS, type ExchangeOptions, exchangeSettings } from '../exchange/options.ts';
 import type { Dialer } from './dial.ts';
 
 export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>, 'maxWaiting'> {
   /** Makes a connection whose messages nobody takes yet, as `client.connect` does, or rejects. The pool owns it from then on. */
   readonly dial: Dialer<In, Out>;
+  /**
+   * Gets each new connection before it is used, to log in, say: what it returns is waited for. When it fails, so has the dial.
+   * `dialTimeout` includes it.
+   */
+  readonly onConnect?: ((exchange: Exchange<In, Out>) => unknown) | undefined;
   /** Connections that are kept though nobody needs them. Default 0. */
   readonly min?: number | undefined;
   /** Connections there are at most. Default 8, or `min` if that is more. */
@@ -26,11 +32,22 @@ export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>
   readonly clock?: Clock | undefined;
 }
 
-const POOL_OPTIONS = ['dial', 'min', 'max', 'idleTimeout', 'dialTimeout', 'maxWaiting', 'waitTimeout', 'clock'];
+const POOL_OPTIONS = [
+  'dial',
+  'onConnect',
+  'min',
+  'max',
+  'idleTimeout',
+  'dialTimeout',
+  'maxWaiting',
+  'waitTimeout',
+  'clock',
+];
 
 /** {@link PoolOptions} as a pool uses them; times in ms, 0 for as long as it takes. */
 export interface PoolSettings<In, Out> {
   readonly dialer: Dialer<In, Out>;
+  readonly onConnect: PoolOptions<In, Out>['onConnect'];
   readonly min: number;
   readonly max: number;
   readonly idleTimeout: number;
@@ -47,12 +64,14 @@ export interface PoolSettings<In, Out> {
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettings<In, Out> {
   knownOptions('a pool', options, [...POOL_OPTIONS, ...EXCHANGE_OPTIONS.filter((name) => name !== 'maxWaiting')]);
-  const { dial, clock = systemClock, byId, window, timeout, isPush, onPush, maxPushes } = options;
+  const { dial, onConnect, clock = systemClock, byId, window, timeout, isPush, onPush, maxPushes } = options;
   if (typeof dial !== 'function') {
     throw new InvalidOptionError(
       'a pool needs a dialer: { dial: ({ signal }) => client.connect({ port, signal }) }, or client.pool({ port })',
     );
   }
+  if (onConnect !== undefined && typeof onConnect !== 'function')
+    throw new InvalidOptionError('onConnect must be a function');
   const given = { byId, window, timeout, isPush, onPush, maxPushes, latency: options.latency };
   const { latency: wanted, ...checked } = exchangeSettings('a pool', given);
   // One for all connections.
@@ -60,6 +79,7 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
   const min = integerOption('min', options.min ?? 0, 0);
   return {
     dialer: dial,
+    onConnect,
     min,
     max: integerOption('max', options.max ?? Math.max(8, min), Math.max(1, min)),
     idleTimeout: timeoutOption('idleTimeout', options.idleTimeout ?? 30_000),

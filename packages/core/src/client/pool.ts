@@ -4,6 +4,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import type { Connection } from '../connection/connection.ts';
+import { hookError } from '../connection/hooks.ts';
 import { Check, COARSENESS, Sweep } from '../connection/sweep.ts';
 import { ClosedError } from '../errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
@@ -251,9 +252,10 @@ export class Pool<In, Out = In> {
     this.#dialing++;
     const { dialer, dialTimeout } = this.#settings;
     dial<In, Out>(dialer, dialTimeout, this.#sweep, this.#stop.signal, {
-      made: (connection) => {
+      prepare: (connection) => this.#prepare(connection),
+      made: (exchange) => {
         this.#dialing--;
-        this.#add(connection);
+        this.#add(exchange);
       },
       failed: (error) => {
         this.#dialing--;
@@ -262,18 +264,24 @@ export class Pool<In, Out = In> {
     });
   }
 
-  #add(connection: Connection<In, Out>): void {
+  async #prepare(connection: Connection<In, Out>): Promise<Exchange<In, Out>> {
+    const { exchange: options, onConnect } = this.#settings;
+    // Unless the dialer returned one that is in use here already.
+    const owned = this.#connections.has(connection);
     let exchange: Exchange<In, Out>;
     try {
-      exchange = new Exchange(connection, this.#settings.exchange);
+      exchange = new Exchange(connection, options);
+      this.#connections.add(connection);
+      void connection.closed.then(() => this.#connections.delete(connection));
+      await onConnect?.(exchange);
     } catch (error) {
-      // Unless the dialer returned one that is in use here.
-      if (!this.#connections.has(connection)) connection.destroy();
-      this.#dialFailed(error as WireError);
-      return;
+      if (!owned) connection.destroy();
+      throw hookError('onConnect', error);
     }
-    this.#connections.add(connection);
-    void connection.closed.then(() => this.#connections.delete(connection));
+    return exchange;
+  }
+
+  #add(exchange: Exchange<In, Out>): void {
     this.#counters.dialed++;
     const now = this.#sweep.now();
     const member: Member<In, Out> = { exchange, madeAt: now, users: 0, uses: 0, usesBefore: 0, idleSince: now };

@@ -1,4 +1,5 @@
-import type { WireError } from '../codec/errors.ts';
+import { WireError } from '../codec/errors.ts';
+import { HookError } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 
@@ -26,4 +27,9 @@ export type HookName = keyof Hooks<unknown>;
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}
+
+/** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
+export function hookError(name: string, error: unknown): WireError {
+  return error instanceof WireError ? error : new HookError(name, error);
 }

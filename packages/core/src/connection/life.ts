@@ -1,5 +1,5 @@
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
-import { InvalidOptionError, WireError } from '../codec/errors.ts';
+import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { HeartbeatError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
 import { channels } from '../observe/channels.ts';
 import type { Clock } from './clock.ts';
@@ -8,9 +8,9 @@ import type { Connection } from './connection.ts';
 import type { Consumer } from './consumer.ts';
 import { createCodec } from './create-codec.ts';
 import { Deadlines, type ExpiryEvents } from './deadlines.ts';
-import { type HookName, type Hooks, isThenable } from './hooks.ts';
+import { hookError, type HookName, type Hooks, isThenable } from './hooks.ts';
 import type { ConnectionSettings } from './options.ts';
-import { Hold, hookError, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
+import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
 import { Sweep } from './sweep.ts';
 import { socketOf, type Transport } from './transport.ts';
 import { type Waiting, waiting } from './waiting.ts';
@@ -72,6 +72,8 @@ export abstract class ConnectionLife<In, Out, Data> {
   #hooks: Hooks<In, Out, Data>;
   #consumer: Consumer<In> | undefined = undefined;
   #name: string | undefined = undefined;
+  /** What the last ping that failed was rejected with. */
+  #pingFailure: unknown = undefined;
   #reason: CloseReason | undefined = undefined;
   #error: WireError | undefined = undefined;
   #closed: Waiting<CloseReason> | undefined = undefined;
@@ -148,6 +150,8 @@ export abstract class ConnectionLife<In, Out, Data> {
     this.#deadlines.connected();
     if (this.state >= State.Closing) consumer.stop();
     else this.reads.consume(consumer);
+    // With `halfOpen` the peer may have ended before.
+    if (this.state < State.Closing && this.reads.hasEnded) void consumer.end();
   }
 
   /** @internal Holds reading until the consumer can take more. */
@@ -308,13 +312,12 @@ export abstract class ConnectionLife<In, Out, Data> {
   }
 
   #ping(): void {
-    const failed = (error: unknown): void => this.fail(hookError('ping', error));
     try {
       const result = this.settings.ping?.(this.#self);
-      // A request that was not answered is what the misses count.
-      if (isThenable(result)) result.then(undefined, (error) => error instanceof WireError || failed(error));
+      // That it was not answered is what the misses count; they tell why when it comes to that.
+      if (isThenable(result)) result.then(undefined, (error: unknown) => (this.#pingFailure = error));
     } catch (error) {
-      failed(error);
+      this.fail(hookError('ping', error));
     }
   }
 
@@ -383,9 +386,13 @@ export abstract class ConnectionLife<In, Out, Data> {
     expire(connection, error) {
       if (channels.connectionTimeout.hasSubscribers)
         channels.connectionTimeout.publish({ connection: connection.#self, error });
-      if (error === undefined) connection.closeFor('idle');
+      if (error === undefined) {
+        connection.closeFor('idle');
+        return;
+      }
+      if (error instanceof HeartbeatError) error.cause ??= connection.#pingFailure;
       // Nobody is there to close in good order with.
-      else if (error instanceof WriteStallError || error instanceof HeartbeatError) connection.#breakOff(error);
+      if (error instanceof WriteStallError || error instanceof HeartbeatError) connection.#breakOff(error);
       else connection.fail(error);
     },
     expireClose: (connection) => connection.transport.destroy(),

@@ -2,10 +2,9 @@ import { ByteReader } from '../codec/byte-reader.ts';
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import { WireError } from '../codec/errors.ts';
-import { HookError } from '../errors.ts';
 import { channels } from '../observe/channels.ts';
 import type { Consumer } from './consumer.ts';
-import { type HookName, isThenable } from './hooks.ts';
+import { hookError, type HookName, isThenable } from './hooks.ts';
 import { isPlainSocket, type Transport } from './transport.ts';
 
 /** What one turn of the loop handles at most before others get theirs. */
@@ -310,9 +309,4 @@ export class ReadLoop<Connection, In> {
     this.resumed = true;
     this.#transport.resume();
   }
-}
-
-/** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
-export function hookError(name: string, error: unknown): WireError {
-  return error instanceof WireError ? error : new HookError(name, error);
 }

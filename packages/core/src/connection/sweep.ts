@@ -34,6 +34,9 @@ const LONGEST = 2 ** 30;
  */
 export const COARSENESS: number = 1 / 16;
 
+/** When the timer comes later than by this, in ms, others are served before the deadlines. */
+const LATE = 10;
+
 /**
  * One timer for all the deadlines of a clock. What is due at the same step is looked at together. What is looked at again and again is
  * rounded up to steps of a power of two, the coarser the farther away they are: ten thousand idle connections are a few dozen steps.
@@ -49,6 +52,8 @@ export class Sweep {
   #next: number = Infinity;
   #cancelTimer: (() => void) | undefined = undefined;
   #sweeping = false;
+  /** Whether the sweep is late, and what came meanwhile has been read. */
+  #polled = false;
   /** What is being looked at, unless it was cancelled meanwhile. */
   #looking: Alarm | undefined = undefined;
 
@@ -152,9 +157,17 @@ export class Sweep {
 
   readonly #sweep = (): void => {
     this.#cancelTimer = undefined;
+    const now = this.now();
+    if (now - this.#next > LATE && !this.#polled) {
+      // The event loop was busy elsewhere. What came meanwhile has not been read yet, and may be what a deadline waits for.
+      this.#polled = true;
+      const immediate = setImmediate(this.#sweep);
+      this.#cancelTimer = () => clearImmediate(immediate);
+      return;
+    }
+    this.#polled = false;
     this.#sweeping = true;
     const times = this.#times;
-    const now = this.now();
     while (times.length > 0 && times.at(-1)! <= now) {
       const at = times.pop()!;
       const alarms = this.#steps.get(at)!;

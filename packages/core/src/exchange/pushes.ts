@@ -1,7 +1,6 @@
 import { retain } from '../codec/retain.ts';
 import type { Connection } from '../connection/connection.ts';
-import { isThenable } from '../connection/hooks.ts';
-import { hookError } from '../connection/read-loop.ts';
+import { hookError, isThenable } from '../connection/hooks.ts';
 
 /** Hands what the peer sends on its own to the hook, and holds reading while too much of it is at work. */
 export class Pushes<In> {
