@@ -22,7 +22,11 @@ describe('a deadline', () => {
       embedded.advance(0.01 + Math.max(10, timeout / 8));
       await embedded.settled();
       expect(a.error).toBeInstanceOf(RequestTimeoutError);
-      expect(a.error).toMatchObject({ code: 'WIRE_REQUEST_TIMEOUT', sent: true, message: `no reply within ${timeout} ms` });
+      expect(a.error).toMatchObject({
+        code: 'WIRE_REQUEST_TIMEOUT',
+        sent: true,
+        message: `no reply within ${timeout} ms`,
+      });
       expect(others.map(({ settled }) => settled)).toEqual([0, 0]);
       embedded.connection.destroy();
       await allSettled();

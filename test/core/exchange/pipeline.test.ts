@@ -1,12 +1,12 @@
+import { type Line, line } from '@wirewright/codec-line';
+import type { CodecFactory } from '@wirewright/core/codec';
 import { describe, expect, test } from 'vitest';
 
-import { asking, halting, listing, outcome, whole } from './asking.ts';
+import { asking, halting, listing, type Outcome, outcome, whole } from './asking.ts';
 
 describe('a pipeline', () => {
   test('is sent in one write, in order, and resolves with one result for each', async () => {
     const { sent, reply, embedded, exchange } = asking();
-    const first: string | undefined = undefined;
-    void first;
     const results = exchange
       .pipeline()
       .request('a', whole)
@@ -37,7 +37,7 @@ describe('a pipeline', () => {
   });
 
   test('is not mixed with others, though it is longer than the window', async () => {
-    const { ask, sent, reply, exchange, allSettled } = asking({ window: 2 });
+    const { ask, sent, reply, exchange, outcomes } = asking({ window: 2 });
     ask('before');
     const pipeline = exchange.pipeline();
     for (let i = 0; i < 5; i++) pipeline.request(`step ${i}`, whole);
@@ -48,40 +48,35 @@ describe('a pipeline', () => {
       ask(`later ${i}`);
       await reply(`${i}`);
     }
-    expect(sent()).toEqual([
-      ...['step 1', 'step 2', 'step 3', 'step 4', 'after'],
-      ...['later 0', 'later 1', 'later 2'],
-    ]);
+    expect(sent()).toEqual(['step 1', 'step 2', 'step 3', 'step 4', 'after', 'later 0', 'later 1']);
     expect((await results).map((result) => (result as { value: unknown }).value)).toEqual(['1', '2', '3', '4', '5']);
     await reply(...Array.from({ length: 7 }, () => 'x'));
-    await allSettled();
+    expect(outcomes.map(({ settled }) => settled)).toEqual(outcomes.map(() => 1));
+    expect(exchange.counters).toMatchObject({ requests: 14, replies: 14 });
   });
 
   test('is not mixed with what others ask while it is sent', async () => {
-    const message = (text: string): { toString(): string } => ({
-      toString() {
-        if (text === 'step 1') ask('other');
-        return text;
+    // Whatever is asked while a message is encoded goes behind those that were asked before.
+    const lines = line()();
+    const meddling: CodecFactory<string, Line> = () => ({
+      decode: (input) => lines.decode(input),
+      encode(message, output) {
+        if (message === 'step 1') other = outcome(exchange.request('other', whole));
+        output.utf8(`${String(message)}\n`);
       },
     });
-    // Whatever is asked while a message is encoded goes behind those that were asked before.
-    const { ask, sent, reply, exchange, allSettled } = asking({}, {}, () => {
-      const lines = halting();
-      return {
-        decode: (input) => lines.decode(input),
-        encode: (text, output) => output.utf8(`${String(text)}\n`),
-      };
-    });
+    let other: Outcome | undefined;
+    const { sent, reply, exchange } = asking({}, {}, meddling);
     const results = exchange
       .pipeline()
-      .request(message('step 0') as string, whole)
-      .request(message('step 1') as string, whole)
-      .request(message('step 2') as string, whole)
+      .request('step 0', whole)
+      .request('step 1', whole)
+      .request('step 2', whole)
       .exec();
     expect(sent()).toEqual(['step 0', 'step 1', 'step 2', 'other']);
     await reply('0', '1', '2', '3');
     expect((await results).map((result) => (result as { value: unknown }).value)).toEqual(['0', '1', '2']);
-    await allSettled();
+    expect(other).toMatchObject({ value: '3' });
   });
 
   test('goes on where one of its requests fails', async () => {
@@ -110,11 +105,7 @@ describe('a pipeline', () => {
 
   test('has one deadline and one signal for all of it', async () => {
     const { sent, reply, embedded, exchange } = asking({ window: 2 });
-    const steps = (): ReturnType<typeof exchange.pipeline> => {
-      const pipeline = exchange.pipeline();
-      for (let i = 0; i < 3; i++) pipeline.request(`${i}`, whole);
-      return pipeline.send('quiet');
-    };
+    const steps = () => exchange.pipeline().request('0', whole).request('1', whole).request('2', whole).send('quiet');
     const timed = steps().exec({ timeout: 100 });
     embedded.advance(113);
     expect(await timed).toMatchObject([
@@ -136,11 +127,8 @@ describe('a pipeline', () => {
 
   test('that is wrong, too late or too long rejects request by request', async () => {
     const { embedded, exchange } = asking({ window: 1, maxWaiting: 2 });
-    const steps = (): ReturnType<typeof exchange.pipeline> => {
-      const pipeline = exchange.pipeline();
-      for (let i = 0; i < 4; i++) pipeline.request(`${i}`, whole);
-      return pipeline;
-    };
+    const steps = () =>
+      exchange.pipeline().request('0', whole).request('1', whole).request('2', whole).request('3', whole);
     const codes = async (results: Promise<unknown>): Promise<unknown[]> =>
       ((await results) as { reason?: { code: string } }[]).map(({ reason }) => reason?.code);
     expect(await codes(steps().exec({ timeout: 0 }))).toEqual(Array.from({ length: 4 }, () => 'WIRE_INVALID_OPTION'));

@@ -257,11 +257,11 @@ export class Requests<In, Out> {
     this.#stop('peer');
   }
 
-  /** The connection closes. */
+  /** The connection closes, or somebody else takes its messages. */
   close(): void {
     this.#closed = true;
     this.#sweep.cancel(this.#deadline);
-    this.#stop(this.#connection.closeReason!);
+    this.#stop(this.#connection.closeReason ?? 'local');
   }
 
   #stop(reason: string): void {
