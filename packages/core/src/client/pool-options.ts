@@ -1,4 +1,4 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
@@ -73,9 +73,8 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
   if (onConnect !== undefined && typeof onConnect !== 'function')
     throw new InvalidOptionError('onConnect must be a function');
   const given = { byId, window, timeout, isPush, onPush, maxPushes, latency: options.latency };
-  const { latency: wanted, ...checked } = exchangeSettings('a pool', given);
-  // One for all connections.
-  const latency = wanted === true ? createHistogram() : wanted === false ? undefined : wanted;
+  // One histogram for all connections.
+  const { latency, window: size } = exchangeSettings('a pool', given);
   const min = integerOption('min', options.min ?? 0, 0);
   return {
     dialer: dial,
@@ -88,7 +87,7 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
     waitTimeout: timeoutOption('waitTimeout', options.waitTimeout ?? 10_000),
     clock,
     exchange: { ...given, latency },
-    window: checked.window,
+    window: size,
     latency,
   };
 }

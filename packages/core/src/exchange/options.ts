@@ -3,6 +3,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import { timeoutOption } from '../connection/options.ts';
+import { latencyHistogram, type LatencyOption } from '../observe/latency.ts';
 
 /** Tells which reply answers which request, by a value that both bear and that no two requests in flight share. */
 export interface Matching<In, Out> {
@@ -31,7 +32,7 @@ export interface ExchangeOptions<In, Out = In> {
   /** Pushes that may be at work before reading is held. Default 1024. */
   readonly maxPushes?: number | undefined;
   /** Records how long replies take, in nanoseconds: true for a histogram of the exchange's own. Default false. */
-  readonly latency?: boolean | RecordableHistogram | undefined;
+  readonly latency?: LatencyOption | undefined;
 }
 
 /** For one request, or for one pipeline. */
@@ -63,7 +64,7 @@ export interface ExchangeSettings<In, Out> {
   readonly isPush: ((message: In) => boolean) | undefined;
   readonly onPush: ((message: In) => unknown) | undefined;
   readonly maxPushes: number;
-  readonly latency: boolean | RecordableHistogram;
+  readonly latency: RecordableHistogram | undefined;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
@@ -73,15 +74,12 @@ export function exchangeSettings<In, Out>(
   more: readonly string[] = [],
 ): ExchangeSettings<In, Out> {
   knownOptions(of, options, [...EXCHANGE_OPTIONS, ...more]);
-  const { byId, isPush, onPush, latency = false } = options;
+  const { byId, isPush, onPush } = options;
   if (byId !== undefined && (typeof byId.request !== 'function' || typeof byId.reply !== 'function')) {
     throw new InvalidOptionError('byId takes two functions: { request: (message) => id, reply: (message) => id }');
   }
   for (const [name, hook] of [['isPush', isPush] as const, ['onPush', onPush] as const]) {
     if (hook !== undefined && typeof hook !== 'function') throw new InvalidOptionError(`${name} must be a function`);
-  }
-  if (typeof latency !== 'boolean' && typeof latency.record !== 'function') {
-    throw new InvalidOptionError('latency must be true, false or a histogram of createHistogram()');
   }
   return {
     byId,
@@ -91,7 +89,7 @@ export function exchangeSettings<In, Out>(
     isPush,
     onPush,
     maxPushes: integerOption('maxPushes', options.maxPushes ?? 1024, 1),
-    latency,
+    latency: latencyHistogram(options.latency),
   };
 }
 

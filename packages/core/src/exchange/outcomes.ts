@@ -1,6 +1,7 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 
 import { type AnyConnection, channels } from '../observe/channels.ts';
+import { recordLatency } from '../observe/latency.ts';
 import type { Slot } from './slot.ts';
 
 /** What an exchange has done so far. `requests` is the sum of `replies`, `failures`, `timeouts`, `aborts`, `lost` and those still open. */
@@ -27,9 +28,9 @@ export class Outcomes<In, Out> {
   readonly counters = { requests: 0, replies: 0, failures: 0, timeouts: 0, aborts: 0, lost: 0, late: 0, pushes: 0 };
   readonly #connection: AnyConnection;
 
-  constructor(connection: AnyConnection, latency: boolean | RecordableHistogram) {
+  constructor(connection: AnyConnection, latency: RecordableHistogram | undefined) {
     this.#connection = connection;
-    this.latency = latency === true ? createHistogram() : latency === false ? undefined : latency;
+    this.latency = latency;
   }
 
   /** A request was made. */
@@ -45,7 +46,7 @@ export class Outcomes<In, Out> {
   /** It was answered. */
   reply(slot: Slot<In, Out>, result: unknown): void {
     this.counters.replies++;
-    this.latency?.record(nanoseconds(performance.now() - slot.startedAt));
+    if (this.latency !== undefined) recordLatency(this.latency, slot.startedAt);
     if (slot.seen !== undefined) publishEnd(slot);
     slot.resolve(result);
   }
@@ -64,8 +65,4 @@ export class Outcomes<In, Out> {
 function publishEnd<In, Out>({ seen }: Slot<In, Out>): void {
   seen!.duration = performance.now() - seen!.startedAt;
   channels.requestEnd.publish(seen!);
-}
-
-function nanoseconds(ms: number): number {
-  return Math.max(1, Math.round(ms * 1e6));
 }

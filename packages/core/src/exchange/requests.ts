@@ -119,18 +119,15 @@ export class Requests<In, Out> {
   }
 
   #enqueue(slot: Slot<In, Out>, options: RequestOptions): void {
-    const { maxWaiting, timeout } = this.#settings;
     try {
-      slot.timeout = requestTimeout(options, timeout);
+      slot.timeout = requestTimeout(options, this.#settings.timeout);
     } catch (error) {
       this.#settle(slot, 'failures', error);
       return;
     }
     if (slot.timeout > 0) slot.due = this.#sweep.in(slot.timeout);
-    const full = this.#waiting.length >= maxWaiting + this.#free;
     if (options.signal?.aborted === true) this.#settle(slot, 'aborts', options.signal.reason);
     else if (!this.#takes(slot)) this.#lose(slot);
-    else if (full) this.#settle(slot, 'failures', new QueueFullError(maxWaiting));
     else this.#waiting.push(slot);
   }
 
@@ -140,8 +137,8 @@ export class Requests<In, Out> {
   }
 
   /**
-   * Sends what waits, as far as there is room. One after the other: what a write sets off may ask for more, and must not overtake the
-   * request that is being sent.
+   * Sends what waits, as far as there is room, and refuses what came last when too much is left. One after the other: what a write
+   * sets off may ask for more, and must not overtake the request that is being sent.
    */
   #pump(): void {
     if (this.#sending) return;
@@ -152,6 +149,12 @@ export class Requests<In, Out> {
       if (!this.#takes(slot)) this.#lose(slot);
       else if (slot.collect === undefined) this.#post(slot);
       else this.#transmit(slot);
+    }
+    const { maxWaiting } = this.#settings;
+    while (this.#waiting.length > maxWaiting) {
+      const slot = this.#waiting.tail!;
+      this.#waiting.remove(slot);
+      this.#settle(slot, 'failures', new QueueFullError(maxWaiting));
     }
     this.#sending = false;
   }

@@ -18,9 +18,7 @@ export function latencyHistogram(option: LatencyOption | undefined): RecordableH
   if (option === undefined || option === false) return undefined;
   if (option === true) return createHistogram({ lowest: 1, highest: LONGEST, figures: 2 });
   if (typeof option.record !== 'function') {
-    throw new InvalidOptionError(
-      'latency must be true or false, or a histogram that createHistogram() of node:perf_hooks made',
-    );
+    throw new InvalidOptionError('latency must be true, false or a histogram of createHistogram() in node:perf_hooks');
   }
   return option;
 }
