@@ -207,3 +207,26 @@ describe('Connection.over()', () => {
     );
   });
 });
+
+test('a client counts what its connections have carried, and how they ended', async () => {
+  await using server = new Server({ codec: line() }).onRead((connection, text) => connection.send(text));
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const client = new Client({ codec: line() }).onRead((connection) => void connection.close());
+  const connections = [1, 2, 3].map(() => client.connect({ port: server.port!, host: '127.0.0.1' }));
+  for (const connecting of connections.slice(0, 2)) {
+    const connection = await connecting;
+    connection.send('four');
+    await connection.closed;
+  }
+  await connections[2];
+  expect(client.counters).toEqual({
+    bytesIn: 10,
+    bytesOut: 10,
+    messagesIn: 2,
+    messagesOut: 2,
+    open: 1,
+    closed: { local: 2 },
+  });
+  await client.close();
+  expect(client.counters).toMatchObject({ open: 0, closed: { local: 2, shutdown: 1 } });
+});

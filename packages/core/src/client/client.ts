@@ -25,6 +25,7 @@ import {
 import { abortable } from '../connection/waiting.ts';
 import { ClosedError, HookError } from '../errors.ts';
 import type { RetrySeen } from '../observe/channels.ts';
+import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { connectSocket, type ConnectOptions } from './connect-socket.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -67,6 +68,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   #onRetry: ((retry: RetrySeen) => unknown) | undefined = undefined;
   #onGiveUp: ((error: unknown) => unknown) | undefined = undefined;
   readonly #connections = new Set<Connection<In, Out, Data>>();
+  readonly #traffic = new Traffic();
   readonly #pools = new Set<Pool<In, Out>>();
   #current: Connection<In, Out, Data> | undefined = undefined;
   /** Aborted when the client is closed. */
@@ -105,6 +107,11 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   onGiveUp(hook: (error: unknown) => unknown): this {
     this.#onGiveUp = declared('onGiveUp', this.#onGiveUp, hook);
     return this;
+  }
+
+  /** What all its connections have carried so far, those of its pools included, and how they ended. Added up when it is read. */
+  get counters(): TrafficCounters {
+    return this.#traffic.counters(this.#connections);
   }
 
   /** The connection that {@link connect} made last, while it is open. */
@@ -235,6 +242,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   #forget(connection: Connection<In, Out, Data>): void {
     this.#connections.delete(connection);
+    this.#traffic.add(connection);
     if (this.#current === connection) this.#current = undefined;
     this.#keepers.get(connection)?.lost(connection.closeReason!, connection.error);
   }
