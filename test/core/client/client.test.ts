@@ -209,10 +209,10 @@ describe('Connection.over()', () => {
 });
 
 test('a client counts what its connections have carried, and how they ended', async () => {
-  await using server = new Server({ codec: line() }).onRead((connection, text) => connection.send(text));
-  await server.listen({ port: 0, host: '127.0.0.1' });
+  await using echo = new Server({ codec: line() }).onRead((connection, text) => connection.send(text));
+  await echo.listen({ port: 0, host: '127.0.0.1' });
   const client = new Client({ codec: line() }).onRead((connection) => void connection.close());
-  const connections = [1, 2, 3].map(() => client.connect({ port: server.port!, host: '127.0.0.1' }));
+  const connections = [1, 2, 3].map(() => client.connect({ port: echo.port!, host: '127.0.0.1' }));
   for (const connecting of connections.slice(0, 2)) {
     const connection = await connecting;
     connection.send('four');
