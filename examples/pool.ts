@@ -3,8 +3,10 @@
  *
  *   node examples/dist/pool.js
  */
+import { setTimeout } from 'node:timers/promises';
+
 import { line } from '@wirewright/codec-line';
-import { Client, ConnectionLostError, type Pool, Server, WireError } from '@wirewright/core';
+import { Client, ConnectError, ConnectionLostError, type Pool, Server, type WireError } from '@wirewright/core';
 
 import { run } from './run.ts';
 
@@ -24,11 +26,13 @@ async function doubler(port: number): Promise<Server<string>> {
  * Asks the pool to double `number`, and asks again while that is harmless and may help. Doubling is: whoever does it twice has done no
  * harm. For a request that must not be carried out twice, `error.sent` has to be false.
  */
-async function double(pool: Pool<string>, number: number, attempts = 5): Promise<number> {
+async function double(pool: Pool<string>, number: number, attempts = 8): Promise<number> {
   try {
     return await pool.request(String(number), Number);
   } catch (error) {
-    if (!(error instanceof ConnectionLostError) || attempts === 1) throw error;
+    const away = error instanceof ConnectionLostError || error instanceof ConnectError;
+    if (!away || attempts === 1) throw error;
+    await setTimeout(100 * Math.random());
     return double(pool, number, attempts - 1);
   }
 }
@@ -72,7 +76,7 @@ await run(async () => {
   show('the server is away', pool);
 
   // Without a connection there is nothing to wait for.
-  await double(pool, 21).catch((error: WireError) => console.log(`asked meanwhile: ${error.code}`));
+  await pool.request('21', Number).catch((error: WireError) => console.log(`asked meanwhile: ${error.code}`));
 
   server = await doubler(port);
   console.log(`the server is back: 2 * 21 = ${await double(pool, 21)}`);

@@ -30,6 +30,9 @@ export class SocketError extends WireError {
 
 /** Something was asked of a connection, server, client or pool that is closed. `WIRE_CLOSED`. */
 export class ClosedError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
   constructor(what: string, options?: ErrorOptions) {
     super('WIRE_CLOSED', `${what} is closed`, options);
   }
@@ -107,6 +110,9 @@ export class ConnectionLostError extends WireError {
 
 /** A pool had no connection with room in time; nothing was sent. `WIRE_POOL_TIMEOUT`. */
 export class PoolTimeoutError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
   constructor(timeout: number) {
     super(
       'WIRE_POOL_TIMEOUT',
@@ -117,6 +123,9 @@ export class PoolTimeoutError extends WireError {
 
 /** Too many requests wait already; nothing of this one was sent. `WIRE_QUEUE_FULL`. */
 export class QueueFullError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
   constructor(limit: number) {
     super('WIRE_QUEUE_FULL', `${limit} requests wait to be sent already (maxWaiting): slow down, or try again later`);
   }
@@ -124,6 +133,9 @@ export class QueueFullError extends WireError {
 
 /** A request has the id of one that is in flight; nothing of it was sent. `WIRE_DUPLICATE_ID`. */
 export class DuplicateIdError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
   constructor() {
     super('WIRE_DUPLICATE_ID', 'a request with this id is in flight already: give each request an id of its own');
   }
@@ -164,6 +176,9 @@ export class AddressInUseError extends ListenError {
 
 /** A client could not connect; `cause` has Node's error. `WIRE_CONNECT_FAILED`. */
 export class ConnectError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
   constructor(message: string, options?: ErrorOptions & { code?: string }) {
     super(options?.code ?? 'WIRE_CONNECT_FAILED', message, options);
   }

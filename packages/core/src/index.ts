@@ -21,7 +21,7 @@ export type {
   FrameSeen,
   RequestSeen,
   RetrySeen,
-} from './observe/channels.ts';
+} from './channels.ts';
 export type { TrafficCounters } from './observe/traffic.ts';
 export type { WireLog, WireLogOptions } from './observe/wire-log.ts';
 
@@ -62,7 +62,7 @@ export {
   UnexpectedReplyError,
   WriteStallError,
 } from './errors.ts';
-export { channels } from './observe/channels.ts';
+export { channels } from './channels.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { Server } from './server/server.ts';

@@ -137,7 +137,7 @@ describe('use(), send() and pipeline()', () => {
       'Error: rejected',
       'InvalidOptionError: use() takes a function: use((exchange) => ...)',
       'InvalidOptionError: timeout must be an integer from 1 to 2147483647, not -1',
-      'InvalidOptionError: signal must be an AbortSignal',
+      'InvalidOptionError: signal must be an AbortSignal, such as that of an AbortController',
     ]);
     // And so when there is a connection.
     for (const options of [{ timeout: -1 }, { signal: 'no signal' as never }]) {

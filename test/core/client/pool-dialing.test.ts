@@ -136,13 +136,19 @@ describe('a dialer', () => {
     expect(lab.dials.length).toBe(8);
   });
 
-  test('is called at once when a request would have nothing to wait for', async () => {
+  test('is called for a request that would have nothing to wait for, but not in a storm', async () => {
     const lab = new PoolLab({}, false);
     for (let count = 1; count <= 3; count++) {
       const asked = lab.ask('a');
       expect(lab.dials.length).toBe(count);
       await lab.dials[count - 1]!.fail(refused());
       expect(asked.error).toBeInstanceOf(ConnectError);
+      // Right behind it nobody needs to try to know.
+      const told = lab.asks('b', 'c');
+      await new Promise(setImmediate);
+      expect(told.map(({ error }) => error)).toEqual([asked.error, asked.error]);
+      expect(lab.dials.length).toBe(count);
+      lab.clock.advance(50);
     }
     lab.ask('a');
     lab.asks('b', 'c');

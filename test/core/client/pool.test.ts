@@ -261,7 +261,7 @@ describe('a pool of a client', () => {
     const error = await pool.request('a', (frame) => frame).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConnectError);
     await place.start();
-    expect(await pool.request('b', (frame) => frame)).toBe('echo b');
+    await vi.waitFor(async () => expect(await pool.request('b', (frame) => frame)).toBe('echo b'), patient);
     expect(pool.counters).toMatchObject({ dialed: 1, dialFailures: 1 });
     await client.close();
   });

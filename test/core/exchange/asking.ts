@@ -15,16 +15,15 @@ export interface Outcome {
 
 export function outcome(promise: Promise<unknown>): Outcome {
   const seen: Outcome = { settled: 0 };
-  promise.then(
-    (value) => {
-      seen.settled++;
-      seen.value = value;
-    },
-    (error: unknown) => {
-      seen.settled++;
+  const watch = async (): Promise<void> => {
+    try {
+      seen.value = await promise;
+    } catch (error) {
       seen.error = error;
-    },
-  );
+    }
+    seen.settled++;
+  };
+  void watch();
   return seen;
 }
 

@@ -137,7 +137,9 @@ describe('a pipeline', () => {
     embedded.connection.destroy();
     await embedded.settled();
     expect(await codes(Promise.resolve(tooLong.value))).toEqual([
-      ...['WIRE_CONNECTION_LOST', 'WIRE_CONNECTION_LOST', 'WIRE_CONNECTION_LOST'],
+      'WIRE_CONNECTION_LOST',
+      'WIRE_CONNECTION_LOST',
+      'WIRE_CONNECTION_LOST',
       'WIRE_QUEUE_FULL',
     ]);
     expect(await codes(steps().exec())).toEqual(Array.from({ length: 4 }, () => 'WIRE_CONNECTION_LOST'));

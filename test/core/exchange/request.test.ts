@@ -68,8 +68,8 @@ describe('request()', () => {
     expect(b.value).toBe('2');
     expect(exchange.counters).toMatchObject({ requests: 2, replies: 1, failures: 1 });
     await allSettled();
-    // oxlint-disable-next-line typescript/only-throw-error -- somebody will
     const odd = ask('c', () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- somebody will
       throw undefined;
     });
     await reply('3');
@@ -98,14 +98,19 @@ describe('request()', () => {
     await allSettled();
   });
 
-  test('follows a promise that collect returns', async () => {
-    const { ask, reply, embedded } = asking();
+  test('refuses a collect that is async, and goes on behind it', async () => {
+    const { ask, reply, embedded, allSettled } = asking();
     const later = ask('a', (frame) => Promise.resolve(`${frame} later`));
     const worse = ask('b', () => Promise.reject(new Error('worse')));
-    await reply('1', '2');
-    expect(later.value).toBe('1 later');
-    expect(worse.error).toMatchObject({ message: 'worse' });
+    const next = ask('c');
+    await reply('1', '2', '3');
+    for (const { error } of [later, worse]) {
+      expect(error).toBeInstanceOf(InvalidOptionError);
+      expect(String(error)).toContain('collect must not be async');
+    }
+    expect(next.value).toBe('3');
     expect(embedded.connection.closeReason).toBe(undefined);
+    await allSettled();
   });
 
   test('can be made inside collect, and goes behind what was sent before', async () => {
@@ -216,7 +221,7 @@ describe('what concurrent callers ask in one turn leaves in one write,', () => {
       await wait(depth - 1, nested);
       return;
     }
-    for (let i = 0; i < depth; i++) await undefined;
+    for (let i = 0; i < depth; i++) await Promise.resolve();
   }
 
   test('whatever the await depth at which they ask', async () => {
@@ -257,6 +262,25 @@ describe('what concurrent callers ask in one turn leaves in one write,', () => {
     await allSettled();
   });
 
+  // What is sent within a read turn leaves at its end, before those whom it wakes have asked.
+  test('also what a reply makes room for, and what is asked inside collect', async () => {
+    const { ask, embedded, exchange } = asking({ window: 3 });
+    const asked = ['1', '2', '3'].map((text) =>
+      exchange.request(text, (frame) => {
+        if (frame === '2') ask('inside collect');
+        return frame;
+      }),
+    );
+    ask('waiting');
+    await embedded.settled();
+    const callers = asked.map(async (reply) => ask(`after ${await reply}`));
+    const before = embedded.writes;
+    embedded.feed('1\n2\n3\n');
+    await Promise.all(callers);
+    await embedded.settled();
+    expect(embedded.writes - before).toBe(1);
+  });
+
   test('over a socket', async () => {
     const listener = createServer((socket) => {
       socket.on('data', (chunk: Buffer) => socket.write(chunk));
@@ -266,10 +290,10 @@ describe('what concurrent callers ask in one turn leaves in one write,', () => {
     const socket = connect((listener.address() as { port: number }).port, '127.0.0.1');
     let writes = 0;
     const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-    socket.write = ((...args: unknown[]) => {
+    socket.write = (...args: unknown[]) => {
       writes++;
       return write(...args);
-    }) as typeof socket.write;
+    };
     const exchange = new Exchange(Connection.over(socket, line()));
     for (let round = 0; round < 5; round++) {
       const go = exchange.request('go', whole);

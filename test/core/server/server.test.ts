@@ -244,7 +244,7 @@ describe('a clear error at the call:', () => {
     [{ port: 1, path: '/x' }, 'listen() takes a port, { port: 9991 }, or a path'],
     [{ port: 65_536 }, 'port must be an integer from 0 to 65535, not 65536'],
     [{ port: -1 }, 'port must be an integer from 0 to 65535, not -1'],
-    [{ port: '9991' }, 'port must be an integer from 0 to 65535, not 9991'],
+    [{ port: '9991' }, 'port must be an integer from 0 to 65535, not "9991"'],
     [{ port: 0, hots: 'x' }, "listen() has no option 'hots'; it takes port, host, path, backlog"],
     [{ path: '' }, 'path must be a non-empty string'],
   ])('listen(%o)', async (options, message) => {

@@ -2,12 +2,12 @@ import { setMaxListeners } from 'node:events';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption } from '../codec/options.ts';
+import { integerOption, signalOption } from '../codec/options.ts';
 import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
-import { isThenable } from '../connection/hooks.ts';
+import { callUnheard } from '../connection/hooks.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -23,8 +23,8 @@ import {
   type SocketOptions,
 } from '../connection/socket-options.ts';
 import { abortable } from '../connection/waiting.ts';
-import { ClosedError, HookError } from '../errors.ts';
-import type { RetrySeen } from '../observe/channels.ts';
+import { ClosedError } from '../errors.ts';
+import type { RetrySeen } from '../channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { connectSocket, type ConnectOptions } from './connect-socket.ts';
 import { Pool } from './pool.ts';
@@ -130,6 +130,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    */
   async connect(options: ConnectOptions): Promise<Connection<In, Out, Data>> {
     checkPlace('connect()', options, ['signal'], 1);
+    signalOption(options.signal);
     this.#stop.signal.throwIfAborted();
     const signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
@@ -233,10 +234,10 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   readonly #retryEvents: RetryEvents = {
-    retry: (retry) => tell('onRetry', this.#onRetry, retry),
+    retry: (retry) => callUnheard('onRetry', () => this.#onRetry?.(retry)),
     giveUp: (error) => {
       if (this.#onGiveUp === undefined) process.emitWarning(error as Error);
-      else tell('onGiveUp', this.#onGiveUp, error);
+      else callUnheard('onGiveUp', () => this.#onGiveUp?.(error));
     },
   };
 
@@ -254,15 +255,4 @@ function declared<Told>(name: string, before: RetryHook<Told> | undefined, hook:
   if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
   if (before !== undefined) throw new InvalidOptionError(`${name} is declared already`);
   return hook;
-}
-
-/** Calls a hook that no connection can fail for. */
-function tell<Told>(name: string, hook: RetryHook<Told> | undefined, told: Told): void {
-  const warn = (error: unknown): void => process.emitWarning(new HookError(name, error));
-  try {
-    const result = hook?.(told);
-    if (isThenable(result)) result.then(undefined, warn);
-  } catch (error) {
-    warn(error);
-  }
 }

@@ -45,7 +45,9 @@ export function dial<In, Out>(
     preparing?.destroy();
   };
   const stopped = (): void => giveUp(new ClosedError('the pool'));
-  const cancel = sweep.after(timeout, () => giveUp(new ConnectTimeoutError('the place of the pool', timeout)));
+  const cancel = sweep.after(timeout, () =>
+    giveUp(new ConnectTimeoutError('the place of the pool, onConnect included,', timeout)),
+  );
   stop.addEventListener('abort', stopped);
   const made = async (connection: unknown): Promise<void> => {
     if (over) {

@@ -2,7 +2,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
-import { type Clock, systemClock } from '../connection/clock.ts';
+import { type Clock, clockOption, systemClock } from '../connection/clock.ts';
 import { MAX_DELAY, timeoutOption } from '../connection/options.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { EXCHANGE_OPTIONS, type ExchangeOptions, exchangeSettings } from '../exchange/options.ts';
@@ -85,7 +85,7 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
     dialTimeout: integerOption('dialTimeout', options.dialTimeout ?? 15_000, 1, MAX_DELAY),
     maxWaiting: integerOption('maxWaiting', options.maxWaiting ?? 65_536, 1),
     waitTimeout: timeoutOption('waitTimeout', options.waitTimeout ?? 10_000),
-    clock,
+    clock: clockOption(clock),
     exchange: { ...given, latency },
     window: size,
     latency,

@@ -10,7 +10,7 @@ import { ClosedError } from '../errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { Pipeline } from '../exchange/pipeline.ts';
-import { channels } from '../observe/channels.ts';
+import { channels } from '../channels.ts';
 import { Backoff } from './backoff.ts';
 import { dial } from './dial.ts';
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts';
@@ -40,6 +40,9 @@ interface Member<In, Out> {
   usesBefore: number;
   idleSince: number;
 }
+
+/** Milliseconds after an attempt that failed in which nobody needs another to know that it would. */
+const AGAIN = 50;
 
 /** Milliseconds for which a connection has to hold before the pauses start small again. */
 const STABLE = 10_000;
@@ -71,6 +74,8 @@ export class Pool<In, Out = In> {
   #dialing = 0;
   /** Whether the last attempt to make a connection failed. */
   #failing = false;
+  #failure: WireError | undefined = undefined;
+  #failedAt = 0;
   /** Ends the pause before connections are made again. */
   #cancelPause: (() => void) | undefined = undefined;
   #closing: Promise<CloseResult> | undefined = undefined;
@@ -222,13 +227,19 @@ export class Pool<In, Out = In> {
   // ---------------------------------------------------------------- connections
 
   /**
-   * Makes the connections that the waiting requests need. While attempts fail only one, and after a pause, if there are connections to
-   * wait for.
+   * Makes the connections that the waiting requests need. While attempts fail only one, and after a pause: if there are connections to
+   * wait for, one that grows; if there are none, a short one in which requests are told at once what the last attempt failed with.
    */
   #grow(): void {
     const { window, max } = this.#settings;
     if (this.#waiters.length === 0) return;
-    if (this.#failing && this.#cancelPause !== undefined && this.#members.size > 0) return;
+    if (this.#failing) {
+      if (this.#cancelPause !== undefined && this.#members.size > 0) return;
+      if (this.#members.size + this.#dialing === 0 && this.#sweep.now() < this.#failedAt + AGAIN) {
+        this.#waiters.rejectAll(this.#failure);
+        return;
+      }
+    }
     const wanted = this.#failing ? 1 : Math.ceil(this.#waiters.length / window);
     while (this.#dialing < wanted && this.#members.size + this.#dialing < max && !this.#stopped) this.#dial();
   }
@@ -317,6 +328,8 @@ export class Pool<In, Out = In> {
     this.#counters.dialFailures++;
     if (this.#stopped) return;
     this.#failing = true;
+    this.#failure = error;
+    this.#failedAt = this.#sweep.now();
     this.#dispatch();
     // Nobody is left to wait for: better to say so than to let them wait for the next failure.
     if (this.#members.size + this.#dialing === 0) this.#waiters.rejectAll(error);

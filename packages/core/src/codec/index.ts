@@ -31,5 +31,5 @@ export { fixedLength } from './framing/fixed-length.ts';
 export { lengthPrefixed } from './framing/length-prefixed.ts';
 export { mapCodec } from './framing/map-codec.ts';
 export { varintPrefixed } from './framing/varint-prefixed.ts';
-export { choiceOption, integerOption, knownOptions } from './options.ts';
+export { booleanOption, choiceOption, integerOption, knownOptions, signalOption } from './options.ts';
 export { retain } from './retain.ts';

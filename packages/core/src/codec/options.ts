@@ -8,7 +8,9 @@ import { InvalidOptionError } from './errors.ts';
 export function integerOption(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new InvalidOptionError(`${name} must be an integer ${range}, not ${String(value)}`);
+    // A text shows as one: '5' is no number.
+    const given = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    throw new InvalidOptionError(`${name} must be an integer ${range}, not ${given}`);
   }
   return value;
 }
@@ -40,4 +42,26 @@ export function knownOptions(of: string, options: object, known: readonly string
       throw new InvalidOptionError(`${of} has no option '${key}'; it takes ${known.join(', ')}`);
     }
   }
+}
+
+/**
+ * `signal`, when it is an AbortSignal or undefined.
+ *
+ * @throws {InvalidOptionError} it is not
+ */
+export function signalOption(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidOptionError('signal must be an AbortSignal, such as that of an AbortController');
+  }
+  return signal;
+}
+
+/**
+ * `value`, when it is true or false.
+ *
+ * @throws {InvalidOptionError} it is not
+ */
+export function booleanOption(name: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') throw new InvalidOptionError(`${name} must be true or false`);
+  return value;
 }

@@ -1,3 +1,5 @@
+import { InvalidOptionError } from '../codec/errors.ts';
+
 /** Where a connection gets its time from, so that a test can bring its own. */
 export interface Clock {
   /** Milliseconds from some fixed point, never running backwards. */
@@ -15,3 +17,15 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * `clock`, when it is one.
+ *
+ * @throws {InvalidOptionError} it is not
+ */
+export function clockOption(clock: Clock): Clock {
+  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
+    throw new InvalidOptionError('clock must have now() and after(delay, callback)');
+  }
+  return clock;
+}

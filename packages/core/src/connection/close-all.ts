@@ -1,5 +1,4 @@
-import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, knownOptions } from '../codec/options.ts';
+import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import type { Clock } from './clock.ts';
 import type { CloseReason } from './close-reason.ts';
 import { MAX_DELAY } from './options.ts';
@@ -38,9 +37,7 @@ const IN_GOOD_ORDER: ReadonlySet<CloseReason> = new Set<CloseReason>(['shutdown'
 export function graceOf(options: CloseOptions): Grace {
   knownOptions('close()', options, ['grace', 'signal']);
   const { grace = 5000, signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new InvalidOptionError('signal must be an AbortSignal');
-  return { delay: integerOption('grace', grace, 0, MAX_DELAY), signal };
+  return { delay: integerOption('grace', grace, 0, MAX_DELAY), signal: signalOption(signal) };
 }
 
 /** What closes together with the connections. */

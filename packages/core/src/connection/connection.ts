@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 
 import type { CodecFactory, Description } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
+import { signalOption } from '../codec/options.ts';
 import { ClosedError, NoCodecError } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
@@ -88,7 +89,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
    * @throws {ClosedError} (rejects) the connection closed
    */
   async drained(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const { signal } = options;
+    const signal = signalOption(options.signal);
     signal?.throwIfAborted();
     if (this.state >= State.Closing) throw new ClosedError(this.name);
     if (this.writes.buffered <= this.settings.marks.low) return;

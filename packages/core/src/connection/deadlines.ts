@@ -110,7 +110,7 @@ export class Deadlines<Connection> extends Alarm {
     this.#busy = true;
     const { handshake } = this.#settings;
     if (handshake === 0 || this.#closing >= 0) return;
-    this.#handshaking = this.#sweep.now();
+    this.#handshaking = this.#sweep.in(0);
     this.#sweep.set(this, Math.min(this.#settings.interval, handshake));
   }
 
@@ -120,7 +120,7 @@ export class Deadlines<Connection> extends Alarm {
 
   /** The connection closes: no other deadline counts from here on. */
   closing(): void {
-    this.#closing = this.#sweep.now();
+    this.#closing = this.#sweep.in(0);
     this.exact = true;
     this.#sweep.set(this, this.#settings.close);
   }

@@ -1,5 +1,6 @@
 import { WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
+import { isThenable } from '../is-thenable.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 
@@ -25,11 +26,18 @@ export interface Hooks<In, Out = In, Data = unknown> {
 
 export type HookName = keyof Hooks<unknown>;
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
-}
-
 /** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
 export function hookError(name: string, error: unknown): WireError {
   return error instanceof WireError ? error : new HookError(name, error);
+}
+
+/** Calls a hook that nothing can fail for any more: what it throws or rejects with becomes a process warning. */
+export function callUnheard(name: string, hook: () => unknown): void {
+  const warn = (error: unknown): void => process.emitWarning(new HookError(name, error));
+  try {
+    const result = hook();
+    if (isThenable(result)) result.then(undefined, warn);
+  } catch (error) {
+    warn(error);
+  }
 }

@@ -1,14 +1,15 @@
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { HeartbeatError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
-import { channels } from '../observe/channels.ts';
+import { channels } from '../channels.ts';
+import { isThenable } from '../is-thenable.ts';
 import type { Clock } from './clock.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 import type { Consumer } from './consumer.ts';
 import { createCodec } from './create-codec.ts';
 import { Deadlines, type ExpiryEvents } from './deadlines.ts';
-import { hookError, type HookName, type Hooks, isThenable } from './hooks.ts';
+import { callUnheard, hookError, type HookName, type Hooks } from './hooks.ts';
 import type { ConnectionSettings } from './options.ts';
 import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
 import { Sweep } from './sweep.ts';
@@ -237,17 +238,6 @@ export abstract class ConnectionLife<In, Out, Data> {
     }
   }
 
-  /** Calls a hook that ends a connection: nobody is left to fail, so what it throws becomes a warning. */
-  #callLast(name: HookName, hook: (hooks: Hooks<In, Out, Data>) => unknown): void {
-    const warn = (error: unknown): void => process.emitWarning(new HookError(name, error));
-    try {
-      const result = hook(this.#hooks);
-      if (isThenable(result)) result.then(undefined, warn);
-    } catch (error) {
-      warn(error);
-    }
-  }
-
   #pressure(high: boolean): void {
     if (high) {
       // Both ends holding back would wait for each other for ever: only the side that serves does.
@@ -273,7 +263,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     this.#error = error;
     if (channels.connectionError.hasSubscribers) channels.connectionError.publish({ connection: this.#self, error });
     if (this.#hooks.onError !== undefined) {
-      this.#callLast('onError', (hooks) => hooks.onError?.(this.#self, error));
+      callUnheard('onError', () => this.#hooks.onError?.(this.#self, error));
     } else if (OWN_FAULTS.has(this.#reason)) {
       // A fault of this side, not of the peer, must not pass unseen.
       process.emitWarning(error);
@@ -342,7 +332,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     this.settings.onClosed?.(this.#self);
     const reason = this.#reason;
     if (channels.connectionClose.hasSubscribers) channels.connectionClose.publish({ connection: this.#self, reason });
-    this.#callLast('onClose', (hooks) => hooks.onClose?.(this.#self, reason));
+    callUnheard('onClose', () => this.#hooks.onClose?.(this.#self, reason));
     this.#closed?.resolve(reason);
   }
 
@@ -350,7 +340,8 @@ export abstract class ConnectionLife<In, Out, Data> {
 
   static #onData(this: Owned, chunk: Uint8Array): void {
     const connection = this[connectionOf]!;
-    connection.writes.beginReadTurn();
+    // What a consumer's callers are woken to send comes after the read turn: all of it leaves together then.
+    if (connection.#consumer === undefined) connection.writes.beginReadTurn();
     connection.reads.receive(chunk);
     connection.writes.endReadTurn();
   }

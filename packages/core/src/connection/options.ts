@@ -1,7 +1,7 @@
 import type { CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, knownOptions } from '../codec/options.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { booleanOption, integerOption, knownOptions } from '../codec/options.ts';
+import { type Clock, clockOption, systemClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { type DeadlineSettings, pollInterval } from './deadlines.ts';
 import type { Hooks } from './hooks.ts';
@@ -103,10 +103,8 @@ export function connectionSettings<In, Out, Data>(
   const { data, halfOpen = false, clock = systemClock } = options;
   if (data !== undefined && typeof data !== 'function')
     throw new InvalidOptionError('data must be a function that makes the data');
-  if (typeof halfOpen !== 'boolean') throw new InvalidOptionError('halfOpen must be true or false');
-  if (typeof clock?.now !== 'function' || typeof clock.after !== 'function') {
-    throw new InvalidOptionError('clock must have now() and after(delay, callback)');
-  }
+  booleanOption('halfOpen', halfOpen);
+  clockOption(clock);
   const high = integerOption('highWaterMark', options.highWaterMark ?? 64 * 1024, 0);
   const low = integerOption('lowWaterMark', options.lowWaterMark ?? Math.min(16 * 1024, high), 0, high);
   const maxBufferedBytes =

@@ -2,9 +2,10 @@ import { ByteReader } from '../codec/byte-reader.ts';
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import { WireError } from '../codec/errors.ts';
-import { channels } from '../observe/channels.ts';
+import { channels } from '../channels.ts';
 import type { Consumer } from './consumer.ts';
-import { hookError, type HookName, isThenable } from './hooks.ts';
+import { isThenable } from '../is-thenable.ts';
+import { hookError, type HookName } from './hooks.ts';
 import { isPlainSocket, type Transport } from './transport.ts';
 
 /** What one turn of the loop handles at most before others get theirs. */

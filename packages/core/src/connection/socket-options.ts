@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, knownOptions } from '../codec/options.ts';
+import { booleanOption, integerOption, knownOptions } from '../codec/options.ts';
 import { MAX_DELAY } from './options.ts';
 
 /** What can be set for every TCP socket of a server or client. */
@@ -25,6 +25,7 @@ export interface NetSocketOptions {
 /** @throws {InvalidOptionError} an option is out of range */
 export function netSocketOptions(options: SocketOptions): NetSocketOptions {
   const { noDelay = true, keepAlive = 30_000 } = options;
+  booleanOption('noDelay', noDelay);
   if (keepAlive !== false) integerOption('keepAlive', keepAlive, 1000, MAX_DELAY);
   return {
     noDelay,

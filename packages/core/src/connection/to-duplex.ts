@@ -16,7 +16,7 @@ import type { ConnectionOptions } from './options.ts';
  * ```
  *
  * Reading ends with the peer's end; `end()` ends this side; an error of the connection destroys the stream with it, and to destroy the
- * stream destroys the connection.
+ * stream destroys the connection. An 'error' event that nobody listens to ends nothing but the stream.
  *
  * @param codec makes the codec that is plugged into `stream`, any Duplex of bytes
  * @throws {InvalidOptionError} as {@link Connection.over} does
@@ -48,6 +48,8 @@ class MessageStream<In, Out, Data> extends Duplex {
   constructor(connection: Connection<In, Out, Data>) {
     super({ objectMode: true });
     this.#connection = connection;
+    // `onError` is told of what the network does; who does not listen here must not be ended by it.
+    this.on('error', () => {});
     connection.consume({
       // What is queued here is the stream's to deliver, however long that takes.
       busy: false,

@@ -6,6 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Consumer } from '../connection/consumer.ts';
 import { type Waiting, waiting } from '../connection/waiting.ts';
 import { UnexpectedReplyError } from '../errors.ts';
+import { isThenable } from '../is-thenable.ts';
 import { type ExchangeOptions, exchangeSettings, type RequestOptions } from './options.ts';
 import { type ExchangeCounters, Outcomes } from './outcomes.ts';
 import { Pipeline } from './pipeline.ts';
@@ -172,6 +173,11 @@ export class Exchange<In, Out = In> {
     try {
       result = slot.collect!(message);
       if (result === undefined) return;
+      // It would end every reply with its first frame.
+      if (isThenable(result)) {
+        result.then(undefined, () => {});
+        throw new InvalidOptionError('collect must not be async: what it returns tells whether the reply is complete');
+      }
     } catch (error) {
       // What it was asked for is lost with the connection then.
       if (error instanceof ProtocolError) this.connection.fail(error);

@@ -1,7 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, knownOptions } from '../codec/options.ts';
+import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import { timeoutOption } from '../connection/options.ts';
 import { latencyHistogram, type LatencyOption } from '../observe/latency.ts';
 
@@ -68,12 +68,8 @@ export interface ExchangeSettings<In, Out> {
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
-export function exchangeSettings<In, Out>(
-  of: string,
-  options: ExchangeOptions<In, Out>,
-  more: readonly string[] = [],
-): ExchangeSettings<In, Out> {
-  knownOptions(of, options, [...EXCHANGE_OPTIONS, ...more]);
+export function exchangeSettings<In, Out>(of: string, options: ExchangeOptions<In, Out>): ExchangeSettings<In, Out> {
+  knownOptions(of, options, EXCHANGE_OPTIONS);
   const { byId, isPush, onPush } = options;
   if (byId !== undefined && (typeof byId.request !== 'function' || typeof byId.reply !== 'function')) {
     throw new InvalidOptionError('byId takes two functions: { request: (message) => id, reply: (message) => id }');
@@ -98,8 +94,9 @@ export function exchangeSettings<In, Out>(
  *
  * @throws {InvalidOptionError} an option is out of range
  */
-export function requestTimeout({ signal, timeout }: RequestOptions, standard: number): number {
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new InvalidOptionError('signal must be an AbortSignal');
+export function requestTimeout(options: RequestOptions, standard: number): number {
+  knownOptions('a request', options, ['signal', 'timeout']);
+  const { timeout } = options;
+  signalOption(options.signal);
   return timeout === undefined ? standard : timeoutOption('timeout', timeout);
 }

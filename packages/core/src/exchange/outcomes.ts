@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 
-import { type AnyConnection, channels } from '../observe/channels.ts';
+import { type AnyConnection, channels } from '../channels.ts';
 import { recordLatency } from '../observe/latency.ts';
 import type { Slot } from './slot.ts';
 

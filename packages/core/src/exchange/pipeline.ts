@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../codec/errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestOptions } from './options.ts';
 
@@ -22,6 +23,7 @@ type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => P
 export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
   readonly #runner: Runner<In, Out>;
   readonly #steps: Step<In, Out>[] = [];
+  #sent = false;
 
   /** @internal Use `pipeline()` of an exchange or a pool. */
   constructor(runner: Runner<In, Out>) {
@@ -41,12 +43,14 @@ export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
   }
 
   /**
-   * Sends what was gathered. Resolves when everything is settled, with one result for each request, in order: a request that fails
+   * Sends what was gathered, once. Resolves when everything is settled, with one result for each request, in order: a request that fails
    * does not fail the others. `signal` and `timeout` are for all of them together.
    *
    * @throws (rejects) no connection could be had; nothing was sent
    */
   exec(options: RequestOptions = {}): Promise<Results<Values>> {
+    if (this.#sent) return Promise.reject(new InvalidOptionError('a pipeline is sent once: gather another'));
+    this.#sent = true;
     return this.#runner(
       (exchange) => Promise.allSettled(exchange.together(() => this.#steps.map((step) => step(exchange, options)))),
       options,

@@ -223,7 +223,7 @@ export class Requests<In, Out> {
     },
   };
 
-  /** Gives a request up. If it was sent, its reply is still to come. */
+  /** Gives a request up, unless it is settled by now. If it was sent, its reply is still to come. */
   #abandon(slot: Slot<In, Out>, as: 'timeouts' | 'aborts', error: unknown): void {
     if (slot.state === SlotState.InFlight) {
       slot.state = SlotState.Abandoned;
@@ -247,12 +247,10 @@ export class Requests<In, Out> {
       }
     }
     for (const slot of due) {
-      // Giving one up may have closed the connection.
-      if (!slot.open) continue;
       this.#abandon(slot, 'timeouts', new RequestTimeoutError(slot.timeout, slot.state === SlotState.InFlight));
     }
     if (due.length > 0) this.#goOn();
-    return this.#closed ? 0 : next - now;
+    return next - now;
   }
 
   /** The peer has ended: nothing is answered any more. */

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
-import { isThenable } from '../connection/hooks.ts';
+import { isThenable } from '../is-thenable.ts';
 
 /** The longest time that a histogram tells from longer ones: an hour, in nanoseconds. */
 const LONGEST = 3_600_000_000_000;
@@ -35,10 +35,14 @@ export function timed<Arguments extends unknown[]>(
 ): (...args: Arguments) => unknown {
   return (...args) => {
     const startedAt = performance.now();
-    const result = hook(...args);
     const record = (): void => recordLatency(histogram, startedAt);
-    if (isThenable(result)) result.then(record, record);
-    else record();
+    let result: unknown;
+    try {
+      result = hook(...args);
+    } finally {
+      if (isThenable(result)) result.then(record, record);
+      else record();
+    }
     return result;
   };
 }
