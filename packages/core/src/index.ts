@@ -1,19 +1,3 @@
-export type { Codec, CodecFactory } from './codec/codec.ts';
-export type { ClientOptions } from './client/client.ts';
-export type { BackoffOptions } from './client/backoff.ts';
-export type { ConnectOptions } from './client/connect-socket.ts';
-export type { PoolCounters } from './client/pool.ts';
-export type { PoolOptions } from './client/pool-options.ts';
-export type { ReconnectOptions } from './client/reconnect.ts';
-export type { Clock } from './connection/clock.ts';
-export type { CloseOptions, CloseResult } from './connection/close-all.ts';
-export type { CloseReason } from './connection/close-reason.ts';
-export type { ConnectionCounters } from './connection/connection.ts';
-export type { HookName, Hooks } from './connection/hooks.ts';
-export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
-export type { Place, SocketOptions } from './connection/socket-options.ts';
-export type { ListenOptions } from './server/listening.ts';
-export type { ServerCounters, ServerOptions } from './server/server.ts';
 export type {
   ConnectionClosed,
   ConnectionFailed,
@@ -22,9 +6,31 @@ export type {
   RequestSeen,
   RetrySeen,
 } from './channels.ts';
+export type { BackoffOptions } from './client/backoff.ts';
+export type { ClientOptions } from './client/client.ts';
+export type { ConnectOptions } from './client/connect-socket.ts';
+export type { Dialer } from './client/dial.ts';
+export type { PoolOptions } from './client/pool-options.ts';
+export type { PoolCounters } from './client/pool.ts';
+export type { ReconnectOptions } from './client/reconnect.ts';
+export type { Codec, CodecFactory, Description } from './codec/codec.ts';
+export type { Clock } from './connection/clock.ts';
+export type { CloseOptions, CloseResult } from './connection/close-all.ts';
+export type { CloseReason } from './connection/close-reason.ts';
+export type { ConnectionCounters } from './connection/connection.ts';
+export type { HookName, Hooks } from './connection/hooks.ts';
+export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
+export type { Place, SocketOptions } from './connection/socket-options.ts';
+export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
+export type { ExchangeCounters } from './exchange/outcomes.ts';
+export type { LatencyOption } from './observe/latency.ts';
 export type { TrafficCounters } from './observe/traffic.ts';
 export type { WireLog, WireLogOptions } from './observe/wire-log.ts';
+export type { AdmissionOptions } from './server/admission.ts';
+export type { ListenOptions } from './server/listening.ts';
+export type { ServerCounters, ServerOptions } from './server/server.ts';
 
+export { channels } from './channels.ts';
 export { Client } from './client/client.ts';
 export { Pool } from './client/pool.ts';
 export {
@@ -62,11 +68,8 @@ export {
   UnexpectedReplyError,
   WriteStallError,
 } from './errors.ts';
-export { channels } from './channels.ts';
+export { Exchange } from './exchange/exchange.ts';
+export { Pipeline } from './exchange/pipeline.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { Server } from './server/server.ts';
-export type { ExchangeCounters } from './exchange/outcomes.ts';
-export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
-export { Exchange } from './exchange/exchange.ts';
-export { Pipeline } from './exchange/pipeline.ts';
