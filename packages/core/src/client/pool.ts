@@ -41,6 +41,9 @@ interface Member<In, Out> {
   idleSince: number;
 }
 
+/** Milliseconds for which a connection that is being made is better than one that may be dead. */
+const SOON = 1000;
+
 /** Milliseconds after an attempt that failed in which nobody needs another to know that it would. */
 const AGAIN = 50;
 
@@ -72,6 +75,7 @@ export class Pool<In, Out = In> {
   /** Aborted when the pool is closed. */
   readonly #stop = new AbortController();
   #dialing = 0;
+  #dialedAt = 0;
   /** Whether the last attempt to make a connection failed. */
   #failing = false;
   #failure: WireError | undefined = undefined;
@@ -119,7 +123,10 @@ export class Pool<In, Out = In> {
 
   /** Gathers requests that are to be sent on one connection, one right behind the other. */
   pipeline(): Pipeline<In, Out> {
-    return new Pipeline((run, options) => this.use(run, options));
+    return new Pipeline(
+      <R>(run: (exchange: Exchange<In, Out>, left: RequestOptions) => Promise<R>, options: RequestOptions) =>
+        this.#run(({ exchange }, left) => run(exchange, left), options) as Promise<R>,
+    );
   }
 
   /**
@@ -201,18 +208,19 @@ export class Pool<In, Out = In> {
   }
 
   /**
-   * The first connection with room: those before it are full, those behind it may become idle. One that owes replies to requests that
-   * were given up may be dead: it is the last resort, when no other can be had.
+   * The first connection with room: those before it are full, those behind it may become idle. One from which nothing has come since a
+   * request on it was given up may be dead: it is the last resort, when no other can be had soon.
    */
   #withRoom(): Member<In, Out> | undefined {
     let doubtful: Member<In, Out> | undefined;
     for (const member of this.#members) {
       if (member.exchange.room === 0) continue;
-      if (member.exchange.abandoned === 0) return member;
+      if (!member.exchange.doubtful) return member;
       doubtful ??= member;
     }
-    const another = !this.#failing && (this.#dialing > 0 || this.#members.size < this.#settings.max);
-    return another ? undefined : doubtful;
+    const another =
+      this.#dialing > 0 ? this.#sweep.now() < this.#dialedAt + SOON : this.#members.size < this.#settings.max;
+    return another && !this.#failing ? undefined : doubtful;
   }
 
   #dispatch(): void {
@@ -261,14 +269,18 @@ export class Pool<In, Out = In> {
 
   #dial(): void {
     this.#dialing++;
+    this.#dialedAt = this.#sweep.now();
+    const cancel = this.#sweep.after(SOON, () => this.#dispatch());
     const { dialer, dialTimeout } = this.#settings;
     dial<In, Out>(dialer, dialTimeout, this.#sweep, this.#stop.signal, {
       prepare: (connection) => this.#prepare(connection),
       made: (exchange) => {
+        cancel();
         this.#dialing--;
         this.#add(exchange);
       },
       failed: (error) => {
+        cancel();
         this.#dialing--;
         this.#dialFailed(error);
       },
@@ -312,6 +324,8 @@ export class Pool<In, Out = In> {
   #changed(member: Member<In, Out>): void {
     if (!member.exchange.open && this.#members.delete(member)) {
       this.#counters.closed++;
+      // It may have been ended only, by a task that had it.
+      void member.exchange.connection.close({ drain: true });
       this.#lost(member);
     }
     this.#dispatch();

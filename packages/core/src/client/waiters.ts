@@ -1,6 +1,7 @@
 import { Check, type Sweep } from '../connection/sweep.ts';
 import { PoolTimeoutError, QueueFullError } from '../errors.ts';
 import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
+import { NextLook } from '../exchange/next-look.ts';
 import { Slot } from '../exchange/slot.ts';
 import { SlotQueue } from '../exchange/slot-queue.ts';
 
@@ -88,11 +89,11 @@ export class Waiters<Member> {
   };
 
   #expire(now: number): number {
-    let next = Infinity;
+    const next = new NextLook();
     for (const slot of this.#queue) {
       if (slot.due <= now) this.#owner.abandon(slot, new PoolTimeoutError(slot.timeout));
-      else if (slot.due < next) next = slot.due;
+      else next.consider(slot);
     }
-    return next - now;
+    return next.at - now;
   }
 }

@@ -88,7 +88,11 @@ export class InvalidOptionError extends WireError {
   }
 }
 
-/** What to say of a thrown value that may be no Error at all. */
+/** What to say of a thrown value that may be no Error at all, and may have been made by a peer: nothing in it is relied on. */
 export function describeCause(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  try {
+    return String(cause instanceof Error ? cause.message : cause);
+  } catch {
+    return `${typeof cause} that cannot be shown`;
+  }
 }

@@ -142,6 +142,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     this.writes.flush();
     this.state = State.HalfClosed;
     this.transport.end();
+    this.endedHere();
   }
 
   /**
@@ -150,7 +151,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
    * May be called any number of times.
    */
   close(options: { drain?: boolean | undefined } = {}): Promise<CloseReason> {
-    if (options.drain === true) whenDrained(this.reads, () => this.closeFor('shutdown'));
+    if (options.drain === true) whenDrained(this.reads, () => this.finishFor('shutdown'));
     else this.closeFor(this.reads.hasEnded ? 'peer' : 'local');
     return this.closed;
   }

@@ -9,7 +9,12 @@ export interface Consumer<In> {
   receive(message: In): void;
   /** The peer has ended; the connection closes when what is returned has settled. */
   end(): Promise<void> | undefined;
-  /** What was sent has drained below the low-water mark, after `send` had returned false. */
+  /**
+   * The connection is to close in good order, and all that came was received; it closes when what is returned has settled. For
+   * consumers that pass messages on, and cannot know from being `busy` when they are done.
+   */
+  finish?(): Promise<void> | undefined;
+  /** What was sent has drained below the low-water mark, after `send` had returned false; or nothing can be sent any more. */
   drain(): void;
   /** The connection closes, for the reason that it has by now: no message comes any more. */
   stop(): void;

@@ -50,6 +50,8 @@ export interface ExpiryEvents<Connection> {
   expire(connection: Connection, error: WireError | undefined): void;
   /** Closing took too long. */
   expireClose(connection: Connection): void;
+  /** Nobody has come to take the messages. */
+  untaken(connection: Connection): void;
   /** The peer has been silent. */
   ping(connection: Connection): void;
 }
@@ -82,6 +84,8 @@ export class Deadlines<Connection> extends Alarm {
   #stalled = -1;
   /** Since when `onConnect` is pending, and the connection closing; -1: it is not. */
   #handshaking = -1;
+  /** Since when nobody takes the messages; -1: somebody does, or need not any more. */
+  #untaken = -1;
   #closing = -1;
 
   constructor(
@@ -116,6 +120,15 @@ export class Deadlines<Connection> extends Alarm {
 
   connected(): void {
     this.#handshaking = -1;
+    this.#untaken = -1;
+  }
+
+  /** There is nobody who takes the messages: there should be as soon as if shaking hands went on. */
+  untaken(): void {
+    const { handshake } = this.#settings;
+    if (handshake === 0 || this.#closing >= 0) return;
+    this.#untaken = this.#sweep.in(0);
+    this.#sweep.set(this, Math.min(this.#settings.interval, handshake));
   }
 
   /** The connection closes: no other deadline counts from here on. */
@@ -133,6 +146,12 @@ export class Deadlines<Connection> extends Alarm {
     if (this.#closing >= 0) return this.#checkClose(now);
     this.#look(now);
     const { idle, frame, stall, handshake, heartbeat, interval } = this.#settings;
+    let untakenLeft = left(this.#untaken, handshake, now);
+    if (untakenLeft <= 0) {
+      untakenLeft = Infinity;
+      this.#untaken = -1;
+      this.#events.untaken(this.#connection);
+    }
     const idleLeft = left(this.#active, idle, now);
     const frameLeft = left(this.#frame, frame, now);
     const stallLeft = left(this.#stalled, stall, now);
@@ -142,7 +161,7 @@ export class Deadlines<Connection> extends Alarm {
     else if (handshakeLeft <= 0) this.#expire(new HandshakeTimeoutError(handshake));
     else if (idleLeft <= 0) this.#expire(undefined);
     else if (heartbeat === undefined || this.#handshaking >= 0 || this.#checkHeartbeat(heartbeat, now)) {
-      return Math.min(idleLeft, frameLeft, stallLeft, handshakeLeft, interval);
+      return Math.min(idleLeft, frameLeft, stallLeft, handshakeLeft, untakenLeft, interval);
     }
     // What there is to wait for now, closing has set.
     return 0;

@@ -15,7 +15,7 @@ import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.
 import { Sweep } from './sweep.ts';
 import { socketOf, type Transport } from './transport.ts';
 import { type Waiting, waiting } from './waiting.ts';
-import { type WriteEvents, WriteLoop } from './write-loop.ts';
+import { checkNotEncoding, type WriteEvents, WriteLoop } from './write-loop.ts';
 
 /** How far a connection is from its birth to its end. */
 export const State = { Open: 0, HalfClosed: 1, Closing: 2, Closed: 3 } as const;
@@ -124,6 +124,7 @@ export abstract class ConnectionLife<In, Out, Data> {
    * The first error counts, later ones are dropped.
    */
   fail(error: WireError): void {
+    checkNotEncoding();
     if (this.#reason !== undefined) {
       // Too late to matter to the connection, but a bug in a hook must not pass unseen.
       if (error instanceof HookError) process.emitWarning(error);
@@ -141,7 +142,7 @@ export abstract class ConnectionLife<In, Out, Data> {
    * @throws {InvalidOptionError} somebody takes them already
    */
   consume(consumer: Consumer<In>): void {
-    if (this.#hooks.onRead !== undefined || this.#consumer !== undefined) {
+    if (this.#taken) {
       throw new InvalidOptionError(
         `the messages of ${this.name} are taken already: by an onRead hook, an exchange, an iterator or a stream, but only one of them`,
       );
@@ -153,6 +154,11 @@ export abstract class ConnectionLife<In, Out, Data> {
     else this.reads.consume(consumer);
     // With `halfOpen` the peer may have ended before.
     if (this.state < State.Closing && this.reads.hasEnded) void consumer.end();
+  }
+
+  /** Whether somebody takes the messages. */
+  get #taken(): boolean {
+    return this.#hooks.onRead !== undefined || this.#consumer !== undefined;
   }
 
   /** @internal Holds reading until the consumer can take more. */
@@ -225,6 +231,7 @@ export abstract class ConnectionLife<In, Out, Data> {
 
   #connected(): void {
     this.#deadlines.connected();
+    if (this.settings.role === 'server' && !this.#taken) this.#deadlines.untaken();
     if (this.codec === undefined && this.#reason === undefined) this.fail(new NoCodecError());
   }
 
@@ -272,6 +279,7 @@ export abstract class ConnectionLife<In, Out, Data> {
 
   /** @internal */
   protected closeFor(reason: CloseReason): void {
+    checkNotEncoding();
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#shut();
@@ -311,8 +319,21 @@ export abstract class ConnectionLife<In, Out, Data> {
     }
   }
 
+  /** @internal Nothing can be sent any more: who waits for room has to know. */
+  protected endedHere(): void {
+    this.#consumer?.drain();
+  }
+
+  /** @internal Closes as soon as whoever takes the messages has done with those that came. */
+  protected finishFor(reason: CloseReason): void {
+    const finished = this.#consumer?.finish?.();
+    if (finished === undefined) this.closeFor(reason);
+    else void finished.then(() => this.closeFor(reason));
+  }
+
   /** @internal */
   protected destroyFor(reason: CloseReason): void {
+    checkNotEncoding();
     this.#reason ??= reason;
     if (this.state === State.Closed) return;
     this.state = State.Closing;
@@ -387,6 +408,10 @@ export abstract class ConnectionLife<In, Out, Data> {
       else connection.fail(error);
     },
     expireClose: (connection) => connection.transport.destroy(),
+    untaken(connection) {
+      // To be read is the only way in which the end of a peer is seen.
+      if (!connection.#taken) connection.reads.deliver({ onRead: () => {} });
+    },
     ping: (connection) => connection.#ping(),
   };
 }

@@ -2,7 +2,9 @@ import { Duplex } from 'node:stream';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { retain } from '../codec/retain.ts';
+import { WireError } from '../codec/errors.ts';
 import { ClosedError } from '../errors.ts';
+import type { CloseReason } from './close-reason.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOptions } from './options.ts';
 
@@ -15,7 +17,8 @@ import type { ConnectionOptions } from './options.ts';
  * await pipeline(messages, toUpperCase, messages);
  * ```
  *
- * Reading ends with the peer's end; `end()` ends this side; an error of the connection destroys the stream with it, and to destroy the
+ * Reading ends with the peer's end, or when the connection is to close in good order; `end()` ends this side, and what has come is
+ * answered until then: a server that closes waits for it, as `pipeline()` sees to it; an error of the connection destroys the stream with it, and to destroy the
  * stream destroys the connection. An 'error' event that nobody listens to ends nothing but the stream.
  *
  * @param codec makes the codec that is plugged into `stream`, any Duplex of bytes
@@ -40,10 +43,15 @@ export function toDuplex<In, Out, Data>(
   return new MessageStream(Connection.over<In, Out, Data>(stream!, source, {}, { halfOpen: true, ...options }));
 }
 
+/** Reasons that a connection closes for with everything sent. */
+const IN_GOOD_ORDER: ReadonlySet<CloseReason> = new Set<CloseReason>(['local', 'peer', 'shutdown', 'idle']);
+
 class MessageStream<In, Out, Data> extends Duplex {
   readonly #connection: Connection<In, Out, Data>;
   /** Ends the write that waits until the connection has drained. */
   #written: ((error?: Error) => void) | undefined = undefined;
+  /** Whether the readable side was ended. */
+  #ended = false;
 
   constructor(connection: Connection<In, Out, Data>) {
     super({ objectMode: true });
@@ -51,12 +59,11 @@ class MessageStream<In, Out, Data> extends Duplex {
     // `onError` is told of what the network does; who does not listen here must not be ended by it.
     this.on('error', () => {});
     connection.consume({
-      // What is queued here is the stream's to deliver, however long that takes.
+      // What was received is passed on, and nothing tells what becomes of it but the end of the stream.
       busy: false,
-      receive: (message) => {
-        if (!this.push(retain(message))) connection.hold(true);
-      },
+      receive: (message) => this.#receive(message),
       end: () => this.#end(),
+      finish: () => this.#end(),
       drain: () => this.#drained(),
       stop: () => this.#stop(),
     });
@@ -82,27 +89,51 @@ class MessageStream<In, Out, Data> extends Duplex {
   }
 
   override _destroy(error: Error | null, destroyed: (error?: Error | null) => void): void {
-    // When both sides have ended, the connection closes by itself, and has something to send yet.
-    if (!this.readableEnded || !this.writableFinished) this.#connection.destroy();
+    // A connection that closes, or whose sides have both ended, has something to send yet.
+    const ends = this.#connection.closeReason !== undefined || (this.readableEnded && this.writableFinished);
+    if (!ends) this.#connection.destroy();
     destroyed(error);
   }
 
+  #receive(message: In): void {
+    if (message === null) {
+      // That is what ends an object stream.
+      this.#connection.fail(new WireError('WIRE_NULL_MESSAGE', 'null cannot be a message of a stream'));
+    } else if (!this.push(retain(message))) {
+      this.#connection.hold(true);
+    }
+  }
+
+  /** No message comes any more. Resolves when whoever uses the stream has ended it, too. */
   #end(): Promise<void> {
-    this.push(null);
+    this.#endReadable();
     return new Promise((resolve) => {
-      this.once('end', resolve);
+      if (this.writableFinished || this.destroyed) resolve();
+      this.once('finish', resolve);
       this.once('close', resolve);
     });
+  }
+
+  #endReadable(): void {
+    if (!this.#ended) this.push(null);
+    this.#ended = true;
   }
 
   #drained(): void {
     const written = this.#written;
     this.#written = undefined;
-    written?.();
+    written?.(this.#connection.writable ? undefined : new ClosedError(this.#connection.name));
   }
 
+  /** The connection closes: in good order, which is an end for both sides of the stream, or not. */
   #stop(): void {
-    if (this.readableEnded && this.writableFinished) return;
-    this.destroy(this.#connection.error ?? (this.readableEnded ? undefined : new ClosedError(this.#connection.name)));
+    const { closeReason, error, name } = this.#connection;
+    if (closeReason !== undefined && IN_GOOD_ORDER.has(closeReason)) {
+      this.#endReadable();
+      this.#drained();
+      this.end();
+    } else {
+      this.destroy(error ?? new ClosedError(name));
+    }
   }
 }

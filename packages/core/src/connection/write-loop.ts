@@ -35,7 +35,7 @@ let owner: { surrender(): void } | undefined;
 let encoding = false;
 
 /** The writer holds half a message then: whatever touches it would send that half, or another connection's bytes. */
-function checkNotEncoding(): void {
+export function checkNotEncoding(): void {
   if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send, flush or close while it encodes');
 }
 

@@ -94,7 +94,7 @@ export class Exchange<In, Out = In> {
 
   /** Gathers requests that are to be sent one right behind the other, with nobody else's between them. */
   pipeline(): Pipeline<In, Out> {
-    return new Pipeline((run) => run(this));
+    return new Pipeline((run, options) => run(this, options));
   }
 
   /** @internal Sends what `ask` asks for, one right behind the other. */
@@ -122,6 +122,11 @@ export class Exchange<In, Out = In> {
   /** Requests that were given up and whose replies have not come: the peer is slow, or gone. */
   get abandoned(): number {
     return this.#requests.abandoned;
+  }
+
+  /** Whether requests were given up, and nothing at all has come since: the peer may be gone. */
+  get doubtful(): boolean {
+    return this.#requests.doubtful;
   }
 
   /** Requests that wait to be sent. */

@@ -6,8 +6,11 @@ type Results<Values extends readonly unknown[]> = {
   -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]>;
 };
 
-/** Runs a pipeline on an exchange, as soon as there is one that has room. */
-type Runner<In, Out> = <R>(run: (exchange: Exchange<In, Out>) => Promise<R>, options: RequestOptions) => Promise<R>;
+/** Runs a pipeline on an exchange, as soon as there is one that has room, with the options less the time that took. */
+type Runner<In, Out> = <R>(
+  run: (exchange: Exchange<In, Out>, left: RequestOptions) => Promise<R>,
+  options: RequestOptions,
+) => Promise<R>;
 
 type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => Promise<unknown>;
 
@@ -52,7 +55,7 @@ export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
     if (this.#sent) return Promise.reject(new InvalidOptionError('a pipeline is sent once: gather another'));
     this.#sent = true;
     return this.#runner(
-      (exchange) => Promise.allSettled(exchange.together(() => this.#steps.map((step) => step(exchange, options)))),
+      (exchange, left) => Promise.allSettled(exchange.together(() => this.#steps.map((step) => step(exchange, left)))),
       options,
     ) as unknown as Promise<Results<Values>>;
   }

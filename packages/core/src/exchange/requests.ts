@@ -10,6 +10,7 @@ import {
 import { type InFlight, InFlightById, InFlightInOrder } from './in-flight.ts';
 import { type ExchangeSettings, requestTimeout, type RequestOptions } from './options.ts';
 import type { Outcomes } from './outcomes.ts';
+import { NextLook } from './next-look.ts';
 import { Slot, SlotState } from './slot.ts';
 import { SlotQueue } from './slot-queue.ts';
 
@@ -26,6 +27,8 @@ export class Requests<In, Out> {
   readonly #waiting = new SlotQueue<In, Out>();
   readonly #inFlight: InFlight<In, Out>;
   #tombstones = 0;
+  /** Bytes that had been received when the last of them was made. */
+  #heardBefore = 0;
   /** Whether the connection has asked to wait until it has drained. */
   #full = false;
   /** Whether requests are being sent: what is asked meanwhile goes behind them. */
@@ -68,6 +71,11 @@ export class Requests<In, Out> {
 
   get abandoned(): number {
     return this.#tombstones;
+  }
+
+  /** Whether requests were given up, and nothing at all has come since: the peer may be gone. */
+  get doubtful(): boolean {
+    return this.#tombstones > 0 && this.#connection.counters.bytesIn === this.#heardBefore;
   }
 
   get waiting(): number {
@@ -166,8 +174,12 @@ export class Requests<In, Out> {
       slot.state = SlotState.InFlight;
       this.#write(slot);
     } catch (error) {
-      if (slot.state === SlotState.InFlight) this.#inFlight.remove(slot);
+      // Nothing of it was sent. It may have been given up while it was encoded, and needs no tombstone then.
+      const abandoned = slot.state === SlotState.Abandoned;
+      if (abandoned) this.#tombstones--;
+      if (abandoned || slot.state === SlotState.InFlight) this.#inFlight.remove(slot);
       if (slot.open) this.#settle(slot, 'failures', error);
+      else slot.state = SlotState.Done;
     }
   }
 
@@ -228,6 +240,7 @@ export class Requests<In, Out> {
     if (slot.state === SlotState.InFlight) {
       slot.state = SlotState.Abandoned;
       this.#tombstones++;
+      this.#heardBefore = this.#connection.counters.bytesIn;
       this.#outcomes.reject(slot, as, error);
       if (this.#tombstones > this.#settings.window) this.#connection.fail(new UnansweredError(this.#tombstones));
     } else if (slot.state === SlotState.Waiting) {
@@ -238,19 +251,19 @@ export class Requests<In, Out> {
 
   #expire(now: number): number {
     const due: Slot<In, Out>[] = [];
-    let next = Infinity;
+    const next = new NextLook();
     for (const queue of [this.#waiting, this.#inFlight]) {
       for (const slot of queue) {
         if (!slot.open) continue;
         if (slot.due <= now) due.push(slot);
-        else if (slot.due < next) next = slot.due;
+        else next.consider(slot);
       }
     }
     for (const slot of due) {
       this.#abandon(slot, 'timeouts', new RequestTimeoutError(slot.timeout, slot.state === SlotState.InFlight));
     }
     if (due.length > 0) this.#goOn();
-    return next - now;
+    return next.at - now;
   }
 
   /** The peer has ended: nothing is answered any more. */
