@@ -391,3 +391,72 @@ describe('the loop', () => {
     expect(bytes).toBeLessThan(6 * size);
   });
 });
+
+describe('nothing that is thrown escapes:', () => {
+  test.each([
+    ['an object without text', Object.create(null) as unknown],
+    ['an object that a peer has made', JSON.parse('{"toString":1,"valueOf":2}') as unknown],
+    ['an error whose message is none', Object.assign(new Error('x'), { message: Object.create(null) as string })],
+    ['undefined', undefined],
+  ])('%s', async (_name, thrown) => {
+    for (const hook of [
+      () => {
+        throw thrown;
+      },
+      async () => {
+        await Promise.resolve();
+        throw thrown;
+      },
+    ]) {
+      const embedded = embed(line(), { onRead: hook });
+      embedded.feed('a\n');
+      await embedded.settled();
+      expect(embedded.errors).toMatchObject([{ code: 'WIRE_HOOK_FAILED', cause: thrown }]);
+      expect(embedded.connection.closeReason).toBe('hook-error');
+    }
+  });
+
+  test('a close by a codec that encodes is refused, and the connection goes on', () => {
+    const lines = line()();
+    const embedded = embed<string>(() => ({
+      decode: (input) => lines.decode(input),
+      encode(text, output) {
+        if (text === 'close') void embedded.connection.close();
+        if (text === 'destroy') embedded.connection.destroy();
+        lines.encode(text, output);
+      },
+    }));
+    expect(() => embedded.connection.send('close')).toThrow('must not send, flush or close');
+    expect(() => embedded.connection.send('destroy')).toThrow('must not send, flush or close');
+    expect(embedded.connection.closeReason).toBeUndefined();
+    embedded.connection.send('goes on');
+    expect(embedded.sent().toString()).toBe('goes on\n');
+    void embedded.connection.close();
+    expect(embedded.connection.closeReason).toBe('local');
+  });
+});
+
+describe('a server whose messages nobody takes', () => {
+  test('sees the end of a peer that had something to say, when it was time for somebody to take it', async () => {
+    const embedded = embed(line(), {}, { record: false, handshakeTimeout: 2000 });
+    embedded.feed('never read\n').feed('nor this\n').end();
+    await embedded.settled();
+    embedded.advance(1900);
+    await embedded.settled();
+    expect(embedded.closeReasons).toEqual([]);
+    embedded.advance(2000);
+    await embedded.settled();
+    expect(embedded.closeReasons).toEqual(['peer']);
+  });
+
+  test('can still be read by somebody who comes in time', async () => {
+    const embedded = embed(line(), {}, { record: false, handshakeTimeout: 2000 });
+    embedded.feed('kept\n');
+    await embedded.settled();
+    embedded.advance(1500);
+    const { value } = await embedded.connection[Symbol.asyncIterator]().next();
+    expect(value).toBe('kept');
+    embedded.advance(60_000);
+    expect(embedded.connection.closeReason).toBeUndefined();
+  });
+});

@@ -5,6 +5,7 @@ import { duplexPair, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { line } from '@wirewright/codec-line';
+import { mapCodec } from '@wirewright/core/codec';
 import { ClosedError, Connection, InvalidOptionError, Server, toDuplex } from '@wirewright/core';
 import { describe, expect, test } from 'vitest';
 
@@ -88,7 +89,7 @@ describe('toDuplex()', () => {
     theirs.destroy();
   });
 
-  test('to destroy the stream destroys the connection; a close of the connection destroys the stream', async () => {
+  test('to destroy the stream destroys the connection, and the other way round', async () => {
     const [ours] = duplexPair();
     const connection = Connection.over(ours, line(), {}, { halfOpen: true });
     const messages = toDuplex(connection);
@@ -96,12 +97,78 @@ describe('toDuplex()', () => {
     expect(await connection.closed).toBe('destroyed');
 
     const [others] = duplexPair();
-    const closing = Connection.over(others, line());
-    const stream = toDuplex(closing);
-    stream.on('error', () => {});
-    void closing.close();
+    const destroyed = Connection.over(others, line());
+    const stream = toDuplex(destroyed);
+    destroyed.destroy();
     const [error] = (await once(stream, 'error')) as [Error];
     expect(error).toBeInstanceOf(ClosedError);
+  });
+
+  test('a close of the connection ends both sides of the stream, with everything sent', async () => {
+    const [ours, theirs] = duplexPair();
+    const connection = Connection.over(ours, line());
+    const closed = once(toDuplex(connection).resume(), 'close');
+    const text = 'x'.repeat(65_535);
+    for (let i = 0; i < 100; i++) connection.send(text);
+    void connection.close();
+    let bytes = 0;
+    theirs.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    await once(theirs, 'end');
+    expect(bytes).toBe(100 * 65_536);
+    theirs.end();
+    await closed;
+    expect(await connection.closed).toBe('local');
+  });
+
+  test('a server that closes waits until what it has received went through the streams', async () => {
+    const slowly = (): Transform =>
+      new Transform({
+        objectMode: true,
+        transform: (text: string, _encoding, done) => void setTimeout(() => done(undefined, text.toUpperCase()), 20),
+      });
+    const server = new Server<string>({ codec: line() }).onConnect((connection) => {
+      const messages = toDuplex(connection);
+      pipeline(messages, slowly(), messages).catch(() => connection.destroy());
+    });
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const socket = connect({ port: server.port!, host: '127.0.0.1' });
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk)));
+    socket.write('a\nb\nc\n');
+    while (server.counters.messagesIn < 3) await new Promise(setImmediate);
+    expect(await server.close()).toEqual({ drained: 1, destroyed: 0 });
+    expect(text).toBe('A\nB\nC\n');
+  });
+
+  test('a reset does not end a process that does not listen for errors', async () => {
+    await using server = new Server<string>({ codec: line() }).onConnect((connection) => {
+      toDuplex(connection).on('data', () => {});
+    });
+    const errors: string[] = [];
+    server.onError((_connection, error) => errors.push(error.code));
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const socket = connect({ port: server.port!, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    while (server.connections.size === 0) await new Promise(setImmediate);
+    socket.resetAndDestroy();
+    while (server.connections.size > 0) await new Promise(setImmediate);
+    expect(errors).toEqual(['WIRE_SOCKET']);
+  });
+
+  test('null, which would end the stream, is an error', async () => {
+    const json = mapCodec(line(), {
+      decode: (text): unknown => JSON.parse(text),
+      encode: (message: unknown) => JSON.stringify(message),
+    });
+    const [ours, theirs] = duplexPair();
+    const messages = toDuplex(json, ours);
+    const received: unknown[] = [];
+    messages.on('data', (message) => received.push(message));
+    theirs.write('1\nnull\n2\n');
+    const [error] = (await once(messages, 'error')) as [Error & { code: string }];
+    expect(error.code).toBe('WIRE_NULL_MESSAGE');
+    expect(received).toEqual([1]);
+    theirs.destroy();
   });
 
   test('the messages of a connection are taken once', async () => {

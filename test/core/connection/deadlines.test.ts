@@ -68,6 +68,7 @@ describe('whatever happens when, no deadline is early, and none later than an ei
     static readonly #events = {
       expire: (simulated: Simulated, error: WireError | undefined): void => simulated.#expire(error?.name ?? 'idle'),
       expireClose: (): void => {},
+      untaken: (): void => {},
       ping: (simulated: Simulated): void => {
         simulated.#isDue('HeartbeatError');
         simulated.pings++;

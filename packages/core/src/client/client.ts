@@ -146,6 +146,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
         const connection = await make((fresh) => {
           made = fresh;
         });
+        connection.kept = true;
         this.#keepers.set(connection, keeper);
         keeper.made();
         return connection;

@@ -293,6 +293,8 @@ export class Pool<In, Out = In> {
     const owned = this.#connections.has(connection);
     let exchange: Exchange<In, Out>;
     try {
+      if (connection.kept)
+        throw new InvalidOptionError('a pool makes its connections anew itself: dial without `reconnect`');
       exchange = new Exchange(connection, options);
       this.#connections.add(connection);
       void connection.closed.then(() => this.#connections.delete(connection));

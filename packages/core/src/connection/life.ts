@@ -53,6 +53,8 @@ export abstract class ConnectionLife<In, Out, Data> {
   readonly id: number = ++lastId;
   /** The user's own state: what the `data` option made, or whatever is put here. */
   data: Data;
+  /** @internal Whether it is made anew when it is lost. */
+  kept = false;
   /** @internal */
   protected readonly settings: ConnectionSettings<In, Out, Data>;
   /** @internal */

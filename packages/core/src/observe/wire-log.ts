@@ -143,7 +143,7 @@ class ChannelLog implements WireLog {
     if (this.#stopped) return;
     this.stop();
     process.emitWarning(
-      new WireError('WIRE_LOG_FAILED', `the wire log has stopped: ${whyOf(error)}`, { cause: error }),
+      new WireError('WIRE_LOG_FAILED', `the wire log has stopped: ${describeCause(error)}`, { cause: error }),
     );
   }
 }
@@ -193,15 +193,6 @@ function textOf(error: unknown): string {
   if (error instanceof EncodeError) return `the codec failed to encode: ${textOf(error.cause)}`;
   if (error instanceof WireError) return error.message;
   return error instanceof Error ? error.name : typeof error;
-}
-
-/** Anything at all can be thrown, even what has no text. */
-function whyOf(error: unknown): string {
-  try {
-    return describeCause(error);
-  } catch {
-    return `\`only\` or \`write\` threw ${typeof error}`;
-  }
 }
 
 function timeOfDay(): string {
