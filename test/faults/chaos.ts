@@ -5,6 +5,7 @@ import { line } from '@wirewright/codec-line';
 import {
   AddressInUseError,
   Client,
+  ConnectError,
   type Clock,
   Exchange,
   type ExchangeCounters,
@@ -184,11 +185,13 @@ async function interrogate(scene: Scene, requests: number, atOnce: number, ask: 
         fulfilled++;
         if (reply !== `re ${payload}`) wrong.push({ payload, reply });
       };
-      const failed = (error: unknown): void => {
+      const failed = async (error: unknown): Promise<void> => {
         settlements[index]!++;
         if (!(error instanceof WireError)) wrong.push(error);
         const code = error instanceof WireError ? error.code : String(error);
         rejected[code] = (rejected[code] ?? 0) + 1;
+        // Whoever is told that there is no connection does better to ask again a little later.
+        if (error instanceof ConnectError) await sleep(20 + 60 * chance());
       };
       await asked.then(answered, failed);
       if (++settled % every === 0) {
