@@ -1,7 +1,6 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import { type Comparison, compare, type Pair } from './comparison.ts';
 import type { EchoCase } from './echo-case.ts';
-import type { ServerKind } from './server-kind.ts';
 import type { ServerProcess } from './server-process.ts';
 import { runSlice, type Slice, type SliceOptions } from './slice.ts';
 
@@ -12,15 +11,18 @@ export interface PairOptions extends SliceOptions {
   readonly maxPairs: number;
 }
 
-/** A pair whose base stays below this share of the best one fell in a slow phase of the machine. */
+/**
+ * A pair of which either side stays below this share of the best of its kind fell in a slow phase of the machine. Either: to choose by
+ * one side alone would make that side look faster than it is.
+ */
 const GOOD_SHARE = 0.85;
 /** With fewer good pairs than this, all pairs tell more: slow ones are still ratios of neighbours. */
 const LEAST_GOOD = 3;
 
-/** Runs servers in alternation, base first, so that both sides of a ratio see the same state of the machine. */
+/** Runs servers in alternation, and in alternating order, so that both sides of a ratio see the same states of the machine. */
 export class PairRunner {
   readonly #options: PairOptions;
-  /** Lines per second of the best slice so far, by case and base: rows of one case share it. */
+  /** Lines per second of the best slice so far, by case and kind: rows of one case share it. */
   readonly #best: Map<string, number> = new Map<string, number>();
 
   constructor(options: PairOptions) {
@@ -41,11 +43,9 @@ export class PairRunner {
     const pairs: Pair[] = [];
     let good: readonly Pair[] = [];
     while (good.length < wanted && pairs.length < maxPairs) {
-      const baseSlice = await this.#slice(base, echoCase);
-      this.#note(echoCase, base.kind, baseSlice);
-      pairs.push({ base: baseSlice, ours: await this.#slice(ours, echoCase) });
+      pairs.push(await this.#pair(echoCase, ours, base, pairs.length % 2 === 0));
       // All of them again: a new best slice may show that the earlier ones were slow.
-      good = pairs.filter((pair) => this.#isGood(echoCase, base.kind, pair.base));
+      good = pairs.filter((pair) => this.#isGood(echoCase, base, pair.base) && this.#isGood(echoCase, ours, pair.ours));
       onPair(good.length, pairs.length);
     }
     const used = good.length >= Math.min(wanted, LEAST_GOOD) ? good : pairs;
@@ -53,16 +53,24 @@ export class PairRunner {
     return compare(echoCase, { ours: ours.kind, base: base.kind }, { used, run: pairs.length, steady });
   }
 
-  #slice(server: ServerProcess, echoCase: EchoCase): Promise<Slice> {
-    return runSlice(server, echoCase, this.#options);
+  async #pair(echoCase: EchoCase, ours: ServerProcess, base: ServerProcess, baseFirst: boolean): Promise<Pair> {
+    const first = await this.#slice(baseFirst ? base : ours, echoCase);
+    const second = await this.#slice(baseFirst ? ours : base, echoCase);
+    return baseFirst ? { base: first, ours: second } : { base: second, ours: first };
   }
 
-  #note(echoCase: EchoCase, base: ServerKind, slice: Slice): void {
-    const key = `${echoCase.name} ${base}`;
+  async #slice(server: ServerProcess, echoCase: EchoCase): Promise<Slice> {
+    const slice = await runSlice(server, echoCase, this.#options);
+    const key = keyOf(echoCase, server);
     this.#best.set(key, Math.max(this.#best.get(key) ?? 0, slice.linesPerSecond));
+    return slice;
   }
 
-  #isGood(echoCase: EchoCase, base: ServerKind, slice: Slice): boolean {
-    return slice.linesPerSecond >= GOOD_SHARE * (this.#best.get(`${echoCase.name} ${base}`) ?? 0);
+  #isGood(echoCase: EchoCase, server: ServerProcess, slice: Slice): boolean {
+    return slice.linesPerSecond >= GOOD_SHARE * (this.#best.get(keyOf(echoCase, server)) ?? 0);
   }
+}
+
+function keyOf({ name }: EchoCase, { kind }: ServerProcess): string {
+  return `${name} ${kind}`;
 }
