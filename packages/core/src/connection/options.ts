@@ -23,7 +23,10 @@ export interface ConnectionOptions<Data = unknown> {
   readonly idleTimeout?: number | false | undefined;
   /** Milliseconds from the first byte of a frame to its last. Default 30,000. */
   readonly frameTimeout?: number | false | undefined;
-  /** Milliseconds for which the peer may take nothing of what was sent. Default 30,000. */
+  /**
+   * Milliseconds for which the peer may take nothing of what was sent. Default 30,000. The kernel makes room for more in large steps, so
+   * a peer that reads less than about 40 KB a second may look as if it took nothing.
+   */
   readonly stallTimeout?: number | false | undefined;
   /** Milliseconds that a promise of `onConnect` has to settle. Default 10,000. */
   readonly handshakeTimeout?: number | false | undefined;
