@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { line } from '@wirewright/codec-line';
 import { mapCodec } from '@wirewright/core/codec';
 import { ClosedError, Connection, InvalidOptionError, Server, toDuplex } from '@wirewright/core';
+import { embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 const upperCase = (): Transform =>
@@ -138,6 +139,22 @@ describe('toDuplex()', () => {
     while (server.counters.messagesIn < 3) await new Promise(setImmediate);
     expect(await server.close()).toEqual({ drained: 1, destroyed: 0 });
     expect(text).toBe('A\nB\nC\n');
+  });
+
+  test('who only reads does not keep a connection whose peer has ended', async () => {
+    const embedded = embed(line(), {}, { record: false, closeTimeout: 1000 });
+    const read: string[] = [];
+    toDuplex(embedded.connection).on('data', (text: string) => read.push(text));
+    embedded.feed('a\n').end();
+    await embedded.settled();
+    expect(read).toEqual(['a']);
+    embedded.advance(999);
+    await embedded.settled();
+    expect(embedded.ended).toBe(false);
+    embedded.advance(1);
+    await embedded.settled();
+    expect(embedded.closeReasons).toEqual(['peer']);
+    expect(embedded.clock.pending).toBe(0);
   });
 
   test('a reset does not end a process that does not listen for errors', async () => {

@@ -169,6 +169,11 @@ export abstract class ConnectionLife<In, Out, Data> {
     else this.reads.release(Hold.Consumer);
   }
 
+  /** @internal How long, in ms, who has to do with it has to end. */
+  get closeTimeout(): number {
+    return this.settings.deadlines.close;
+  }
+
   /** @internal Where its time comes from. */
   get clock(): Clock {
     return this.settings.clock;

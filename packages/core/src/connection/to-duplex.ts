@@ -7,6 +7,7 @@ import { ClosedError } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOptions } from './options.ts';
+import { Sweep } from './sweep.ts';
 
 /**
  * A connection as a stream of messages: an object-mode Duplex with backpressure both ways, for `pipeline()`, `pipe()` and whatever
@@ -18,7 +19,7 @@ import type { ConnectionOptions } from './options.ts';
  * ```
  *
  * Reading ends with the peer's end, or when the connection is to close in good order; `end()` ends this side, and what has come is
- * answered until then: a server that closes waits for it, as `pipeline()` sees to it; an error of the connection destroys the stream with it, and to destroy the
+ * answered until then, as `pipeline()` sees to it; who does not end this side has `closeTimeout` for it; an error of the connection destroys the stream with it, and to destroy the
  * stream destroys the connection. An 'error' event that nobody listens to ends nothing but the stream.
  *
  * @param codec makes the codec that is plugged into `stream`, any Duplex of bytes
@@ -104,14 +105,20 @@ class MessageStream<In, Out, Data> extends Duplex {
     }
   }
 
-  /** No message comes any more. Resolves when whoever uses the stream has ended it, too. */
-  #end(): Promise<void> {
+  /**
+   * No message comes any more. Resolves when whoever uses the stream has ended it, too, or has had the time for it: many only read.
+   */
+  async #end(): Promise<void> {
     this.#endReadable();
-    return new Promise((resolve) => {
-      if (this.writableFinished || this.destroyed) resolve();
+    if (this.writableFinished || this.destroyed) return;
+    const { clock, closeTimeout } = this.#connection;
+    let cancel!: () => void;
+    await new Promise<void>((resolve) => {
       this.once('finish', resolve);
       this.once('close', resolve);
+      cancel = Sweep.of(clock).after(closeTimeout, resolve);
     });
+    cancel();
   }
 
   #endReadable(): void {
