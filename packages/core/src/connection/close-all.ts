@@ -1,6 +1,6 @@
 import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import type { Clock } from './clock.ts';
-import type { CloseReason } from './close-reason.ts';
+import { type CloseReason, IN_GOOD_ORDER } from './close-reason.ts';
 import { MAX_DELAY } from './options.ts';
 
 export interface CloseOptions {
@@ -30,8 +30,6 @@ interface Closable {
   close(options: { drain: true }): Promise<CloseReason>;
   destroy(): void;
 }
-
-const IN_GOOD_ORDER: ReadonlySet<CloseReason> = new Set<CloseReason>(['shutdown', 'peer', 'local']);
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function graceOf(options: CloseOptions): Grace {

@@ -52,6 +52,9 @@ export type CloseReason =
   | 'hook-error'
   | 'no-codec';
 
+/** Reasons for which everything that was sent has been written before the end. */
+export const IN_GOOD_ORDER: ReadonlySet<CloseReason> = new Set<CloseReason>(['local', 'peer', 'shutdown', 'idle']);
+
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
 /** The reason that an error closes a connection for. */

@@ -1,5 +1,5 @@
 import type { WireError } from '../codec/errors.ts';
-import { HandshakeTimeoutError, FrameTimeoutError, HeartbeatError, WriteStallError } from '../errors.ts';
+import { FrameTimeoutError, HandshakeTimeoutError, HeartbeatError, WriteStallError } from '../errors.ts';
 import { Alarm, COARSENESS, type Sweep } from './sweep.ts';
 
 /** How long things may take, in ms; 0 for as long as they like. */
@@ -82,11 +82,11 @@ export class Deadlines<Connection> extends Alarm {
   #frame = -1;
   /** Since when nothing has been taken of what is unsent; -1: nothing is unsent. */
   #stalled = -1;
-  /** Since when `onConnect` is pending, and the connection closing; -1: it is not. */
+  /** Since when `onConnect` is pending, and since when the connection closes; -1: it does not. */
   #handshaking = -1;
+  #closing = -1;
   /** Since when nobody takes the messages; -1: somebody does, or need not any more. */
   #untaken = -1;
-  #closing = -1;
 
   constructor(
     sweep: Sweep,
@@ -146,12 +146,7 @@ export class Deadlines<Connection> extends Alarm {
     if (this.#closing >= 0) return this.#checkClose(now);
     this.#look(now);
     const { idle, frame, stall, handshake, heartbeat, interval } = this.#settings;
-    let untakenLeft = left(this.#untaken, handshake, now);
-    if (untakenLeft <= 0) {
-      untakenLeft = Infinity;
-      this.#untaken = -1;
-      this.#events.untaken(this.#connection);
-    }
+    const untakenLeft = this.#checkUntaken(now);
     const idleLeft = left(this.#active, idle, now);
     const frameLeft = left(this.#frame, frame, now);
     const stallLeft = left(this.#stalled, stall, now);
@@ -190,6 +185,15 @@ export class Deadlines<Connection> extends Alarm {
 
   #expire(error: WireError | undefined): void {
     this.#events.expire(this.#connection, error);
+  }
+
+  /** Returns how long is still to go. */
+  #checkUntaken(now: number): number {
+    const untakenLeft = left(this.#untaken, this.#settings.handshake, now);
+    if (untakenLeft > 0) return untakenLeft;
+    this.#untaken = -1;
+    this.#events.untaken(this.#connection);
+    return Infinity;
   }
 
   /** Pings a silent peer. Returns whether it may still be alive. */

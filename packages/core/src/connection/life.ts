@@ -169,7 +169,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     else this.reads.release(Hold.Consumer);
   }
 
-  /** @internal How long, in ms, who has to do with it has to end. */
+  /** @internal How long the other side has to end, in ms. */
   get closeTimeout(): number {
     return this.settings.deadlines.close;
   }

@@ -17,7 +17,10 @@ export interface ConnectionOptions<Data = unknown> {
   readonly highWaterMark?: number | undefined;
   /** Unsent bytes at which a sender that waits may go on. Default 16 KiB. */
   readonly lowWaterMark?: number | undefined;
-  /** Unsent bytes beyond which a connection is broken off when still more is sent. Default 16 MiB, or twice the frame limit if that is more. */
+  /**
+   * Unsent bytes beyond which a connection is broken off when still more is sent. Default 16 MiB, or twice the frame limit if that is
+   * more.
+   */
   readonly maxBufferedBytes?: number | undefined;
   /** Milliseconds without a byte either way, and without a hook at work, after which the connection closes. Default false: never. */
   readonly idleTimeout?: number | false | undefined;

@@ -1,10 +1,10 @@
 import { Duplex } from 'node:stream';
 
 import type { CodecFactory } from '../codec/codec.ts';
-import { retain } from '../codec/retain.ts';
 import { WireError } from '../codec/errors.ts';
+import { retain } from '../codec/retain.ts';
 import { ClosedError } from '../errors.ts';
-import type { CloseReason } from './close-reason.ts';
+import { IN_GOOD_ORDER } from './close-reason.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOptions } from './options.ts';
 import { Sweep } from './sweep.ts';
@@ -18,9 +18,10 @@ import { Sweep } from './sweep.ts';
  * await pipeline(messages, toUpperCase, messages);
  * ```
  *
- * Reading ends with the peer's end, or when the connection is to close in good order; `end()` ends this side, and what has come is
- * answered until then, as `pipeline()` sees to it; who does not end this side has `closeTimeout` for it; an error of the connection destroys the stream with it, and to destroy the
- * stream destroys the connection. An 'error' event that nobody listens to ends nothing but the stream.
+ * The readable side ends with the peer, and when the connection is to close in good order. The connection closes once the writable side
+ * has ended, too, as `pipeline()` sees to it: what has come is answered. Who only reads, and does not end it, keeps the connection for
+ * `closeTimeout` at most. An error of the connection destroys the stream with it, and to destroy the stream destroys the connection. An
+ * 'error' event that nobody listens to ends nothing but the stream.
  *
  * @param codec makes the codec that is plugged into `stream`, any Duplex of bytes
  * @throws {InvalidOptionError} as {@link Connection.over} does
@@ -43,9 +44,6 @@ export function toDuplex<In, Out, Data>(
   if (source instanceof Connection) return new MessageStream(source);
   return new MessageStream(Connection.over<In, Out, Data>(stream!, source, {}, { halfOpen: true, ...options }));
 }
-
-/** Reasons that a connection closes for with everything sent. */
-const IN_GOOD_ORDER: ReadonlySet<CloseReason> = new Set<CloseReason>(['local', 'peer', 'shutdown', 'idle']);
 
 class MessageStream<In, Out, Data> extends Duplex {
   readonly #connection: Connection<In, Out, Data>;
