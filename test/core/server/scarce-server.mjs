@@ -7,6 +7,9 @@ import { devNull } from 'node:os';
 import { line } from '../../../packages/codec-line/dist/index.js';
 import { Server } from '../../../packages/core/dist/index.js';
 
+// Loading the modules takes more descriptors at a time than the server is to have: 64 of 256 are left for it.
+for (let i = 0; i < 192; i++) openSync(devNull);
+
 const files = [];
 const useUp = () => {
   try {

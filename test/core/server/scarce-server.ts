@@ -18,7 +18,7 @@ interface Report {
   readonly open: number;
 }
 
-/** An echo server in a process that may have 64 file descriptors. */
+/** An echo server in a process that has 64 file descriptors to itself. */
 export class ScarceServer {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -28,7 +28,7 @@ export class ScarceServer {
   /** @param listener what the process is to inherit; closed here */
   constructor(how: string, listener?: NetServer) {
     const script = fileURLToPath(new URL('scarce-server.mjs', import.meta.url));
-    this.#child = spawn('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, script, how], {
+    this.#child = spawn('sh', ['-c', 'ulimit -n 256; exec "$0" "$@"', process.execPath, script, how], {
       stdio: ['ignore', 'pipe', 'pipe', ...(listener === undefined ? [] : [descriptorOf(listener)])],
     });
     listener?.close();
