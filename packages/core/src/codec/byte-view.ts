@@ -1,8 +1,8 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 
 import type { Writable } from 'ts-essentials';
 
-import { copyOut, ownedBytes } from './owned-bytes.ts';
+import { bufferOver, copyOut, ownedBytes } from './owned-bytes.ts';
 
 /**
  * A message that still lies in the bytes that were received: a range, made without a copy and without an object per byte array.
@@ -37,7 +37,7 @@ export class ByteView {
 
   /** The bytes without a copy: as short-lived as the view itself. */
   get bytes(): Buffer {
-    return Buffer.from(this.source.buffer, this.source.byteOffset + this.start, this.length);
+    return bufferOver(this.source, this.start, this.length);
   }
 
   /** A copy of the bytes that lasts. */

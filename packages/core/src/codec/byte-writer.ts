@@ -4,12 +4,12 @@ import type { Endian } from './byte-reader.ts';
 import { ByteView } from './byte-view.ts';
 import { checkFits, store } from './integers.ts';
 import { Slab, SLAB_SIZE } from './slab.ts';
-import { joined, startsWithHalf, writeLatin1, writeUtf8 } from './text.ts';
+import { checkText, joined, SHORT_TEXT, writeLatin1, writeUtf8 } from './text.ts';
 
 /** From this many bytes on a payload goes to the socket by reference: a copy costs more than another segment of a writev. */
 const BY_REFERENCE = 1024;
 
-/** Text gathers up to this many characters before it is written to the slab. */
+/** Text that is joined gathers up to this many characters before it is written to the slab. */
 const MAX_TEXT = 8192;
 
 type TextWriter = (bytes: Buffer, text: string, offset: number) => number;
@@ -34,8 +34,8 @@ export interface Batch {
  *   tail     texts, or a range of received bytes                behind the region, not written yet
  * ```
  *
- * The tail makes runs cheap: texts with the same terminator are joined and written by one call, and views that lie side by side in
- * one chunk become one range which, when it is long, is sent as it was received.
+ * The tail makes runs cheap: texts that end with the same terminator are joined and written by one call, and views that lie side by
+ * side in one chunk become one range which, when it is long, is sent as it was received.
  *
  * There is no way to skip bytes: what leaves was written, never left over.
  */
@@ -131,9 +131,19 @@ export class ByteWriter {
    * @throws {RangeError} the value is negative or no safe integer
    */
   varint(value: number): void {
-    checkFits(value, 8);
     this.#settle();
     this.#ensure(8);
+    // Most are lengths of one byte or two.
+    if ((value & 0x7f) === value) {
+      this.#bytes[this.#position++] = value;
+      return;
+    }
+    if ((value & 0x3fff) === value) {
+      this.#bytes[this.#position++] = (value & 0x7f) | 0x80;
+      this.#bytes[this.#position++] = value >>> 7;
+      return;
+    }
+    checkFits(value, 8);
     while (value > 0x7f) {
       this.#bytes[this.#position++] = (value % 128) | 0x80;
       value = Math.floor(value / 128);
@@ -143,12 +153,14 @@ export class ByteWriter {
 
   /** Text of which each character is one byte, of those above U+00FF the low one; and behind it a `terminator`, if there is one. */
   latin1(text: string, terminator: string = ''): void {
-    this.#append(text, terminator, writeLatin1);
+    if (terminator === '') this.#write(text, 0xffff, writeLatin1);
+    else this.#append(text, terminator, writeLatin1);
   }
 
   /** Text as utf-8, and behind it a `terminator` of whole characters, if there is one; a lone surrogate becomes U+FFFD. */
   utf8(text: string, terminator: string = ''): void {
-    this.#append(text, terminator, writeUtf8);
+    if (terminator === '') this.#write(text, 0x7f, writeUtf8);
+    else this.#append(text, terminator, writeUtf8);
   }
 
   /** Copies small payloads and refers to those from 1 KiB on: do not change `bytes` until they are sent. */
@@ -316,16 +328,42 @@ export class ByteWriter {
 
   // ---------------------------------------------------------------- inside
 
+  /** Writes text now; characters up to `single` are a byte each. */
+  #write(text: string, single: number, writeText: TextWriter): void {
+    checkText(text);
+    this.#settle();
+    const { length } = text;
+    if (length > SHORT_TEXT) {
+      this.#writeLong(text, writeText);
+      return;
+    }
+    this.#ensure(3 * length);
+    const bytes = this.#bytes;
+    const start = this.#position;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > single) {
+        this.#writeLong(text, writeText);
+        return;
+      }
+      bytes[start + i] = code;
+    }
+    this.#position = start + length;
+  }
+
+  #writeLong(text: string, writeText: TextWriter): void {
+    // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
+    this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
+    this.#position += writeText(this.#bytes, text, this.#position);
+  }
+
   #append(text: string, terminator: string, writeText: TextWriter): void {
-    // Anything else would make nonsense of the sizes, which are everybody's.
-    if (typeof text !== 'string') throw new TypeError(`text is to be written as a string, not as ${typeof text}`);
+    checkText(text);
     if (
       this.#range !== undefined ||
       this.#writeText !== writeText ||
       this.#terminator !== terminator ||
-      this.#textSize > MAX_TEXT ||
-      // Two texts that have half of a character each are two broken ones; joined they would be one whole.
-      (terminator === '' && startsWithHalf(text))
+      this.#textSize > MAX_TEXT
     ) {
       this.#settle();
       this.#writeText = writeText;
@@ -346,10 +384,7 @@ export class ByteWriter {
     const texts = this.#texts!;
     this.#texts = undefined;
     this.#textSize = 0;
-    const text = joined(texts, this.#terminator);
-    // Three bytes a character are the most there can be; long texts are counted, lest the guess waste a slab.
-    this.#ensure(text.length < MAX_TEXT ? 3 * text.length : Buffer.byteLength(text));
-    this.#position += this.#writeText(this.#bytes, text, this.#position);
+    this.#writeLong(joined(texts, this.#terminator), this.#writeText);
   }
 
   #settleRange(): void {

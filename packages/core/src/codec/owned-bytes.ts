@@ -21,6 +21,24 @@ export function ownedBytes(memory: ArrayBufferLike, offset: number, length: numb
   return memory.byteLength <= SLACK * length ? new FastBuffer(memory, offset, length) : copyOut(memory, offset, length);
 }
 
+/** Up to this size a chunk is remembered: it is as large as what is read from a socket at a time. */
+const MAX_REMEMBERED = 64 * 1024;
+
+/** The chunk that was asked last for its memory: to ask takes longer than to make a Buffer of the answer. */
+let asked: Uint8Array | undefined;
+let memory: ArrayBufferLike;
+let offset: number;
+
+/** The `length` bytes at `start` of `source`, without a copy: what `source.subarray` makes, in half the time when it is asked again and again. */
+export function bufferOver(source: Uint8Array, start: number, length: number): Buffer {
+  if (source !== asked) {
+    memory = source.buffer;
+    offset = source.byteOffset;
+    asked = memory.byteLength <= MAX_REMEMBERED ? source : undefined;
+  }
+  return new FastBuffer(memory, offset + start, length);
+}
+
 /** A copy with memory of its own: Buffer's pool would keep 8 to 64 KiB alive for it. */
 export function copyOut(memory: ArrayBufferLike, offset: number, length: number): Buffer {
   return new FastBuffer(new Uint8Array(memory, offset, length));

@@ -69,11 +69,23 @@ export function readLatin1(b: Buffer, start: number, end: number): string {
 /** The texts with the terminator behind each, the last one included. */
 export function joined(texts: string[], terminator: string): string {
   if (texts.length === 1) return texts[0]! + terminator;
-  if (terminator !== '') texts.push('');
+  texts.push('');
   return texts.join(terminator);
 }
 
-/** Whether `text` starts with the second half of a character beyond U+FFFF. */
-export function startsWithHalf(text: string): boolean {
-  return (text.charCodeAt(0) & 0xfc00) === 0xdc00;
+/** Names and keys are short: up to this many characters a loop is faster than a call into the runtime. */
+export const SHORT_TEXT = 24;
+
+/** @throws {TypeError} it is no text: anything else would make nonsense of lengths */
+export function checkText(text: string): void {
+  if (typeof text !== 'string') throw new TypeError(`text is to be written as a string, not as ${typeof text}`);
+}
+
+/** How many bytes `text` takes as utf-8; a lone surrogate takes three, as U+FFFD. */
+export function utf8Length(text: string): number {
+  checkText(text);
+  const { length } = text;
+  if (length > SHORT_TEXT) return Buffer.byteLength(text);
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) > 0x7f) return Buffer.byteLength(text);
+  return length;
 }

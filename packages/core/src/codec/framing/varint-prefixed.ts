@@ -8,7 +8,7 @@
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
-import { FrameTooLargeError, ProtocolError } from '../errors.ts';
+import { FrameTooLargeError } from '../errors.ts';
 import { integerOption, knownOptions } from '../options.ts';
 import {
   type BodyReader,
@@ -20,15 +20,13 @@ import {
   type FrameOf,
   type FrameTypes,
 } from './frame-as.ts';
+import { takeVarintPrefix } from './varint-prefix.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
 export interface VarintPrefixedOptions extends FrameBodyOptions {
   /** Longest body in bytes, the prefix not counted. Default 1 MiB. */
   readonly maxFrameLength?: number | undefined;
 }
-
-/** Ten groups of seven bits carry 64: a longer varint is no number that anybody meant. */
-const MAX_VARINT = 10;
 
 /**
  * Frames that begin with their length as a varint. A padded varint (`80 00` for 0) is accepted up to ten bytes, as protobuf does.
@@ -58,22 +56,8 @@ class VarintPrefixedCodec implements Codec<FrameTypes[FrameAs], FrameBody> {
   }
 
   decode(input: ByteReader): FrameTypes[FrameAs] | undefined {
-    const available = Math.min(input.length, MAX_VARINT);
-    let length = 0;
-    let scale = 1;
-    for (let i = 0; i < available; i++, scale *= 128) {
-      const group = input.u8(i);
-      length += (group & 0x7f) * scale;
-      if (group < 0x80) {
-        const prefix = i + 1;
-        if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
-        if (input.length < prefix + length) return input.need(prefix + length, prefix);
-        input.skip(prefix);
-        return this.#read(input, length, 0);
-      }
-    }
-    if (available === MAX_VARINT) throw new ProtocolError(`a varint of more than ${MAX_VARINT} bytes is no length`);
-    return input.need(available + 1, MAX_VARINT);
+    const length = takeVarintPrefix(input, this.maxFrameLength);
+    return length === undefined ? undefined : this.#read(input, length, 0);
   }
 
   encode(body: FrameBody, output: ByteWriter): void {
