@@ -1,0 +1,72 @@
+import {
+  type ByteReader,
+  type ByteWriter,
+  type Codec,
+  type CodecFactory,
+  type Description,
+  takeVarintPrefix,
+} from '@wirewright/core/codec';
+
+import { describeRequest, describeResponse } from './describe.ts';
+import { encodeFields } from './encode-fields.ts';
+import { type QuasizeroCodecOptions, maxFrameLengthOf } from './options.ts';
+import { readMessage } from './read-message.ts';
+import { Request, type RequestFields } from './request.ts';
+import { Response } from './response.ts';
+import { Tag } from './tags.ts';
+import { varintLength } from './varint-length.ts';
+
+/**
+ * The codec of a client: it sends requests and receives responses.
+ *
+ * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
+ */
+export function quasizeroClientCodec(options: QuasizeroCodecOptions = {}): CodecFactory<Response, RequestFields> {
+  const maxFrameLength = maxFrameLengthOf('quasizeroClientCodec()', options);
+  return () => new QuasizeroClientCodec(maxFrameLength);
+}
+
+class QuasizeroClientCodec implements Codec<Response, RequestFields> {
+  readonly maxFrameLength: number;
+
+  constructor(maxFrameLength: number) {
+    this.maxFrameLength = maxFrameLength;
+  }
+
+  decode(input: ByteReader): Response | undefined {
+    const length = takeVarintPrefix(input, this.maxFrameLength);
+    if (length === undefined) return undefined;
+    const response = new Response();
+    readMessage(response, input.view(length));
+    return response;
+  }
+
+  encode(request: RequestFields, output: ByteWriter): void {
+    const { code } = request;
+    const metadata = request instanceof Request ? request.ownMap() : request.metadata;
+    const payload = request instanceof Request ? request.body : request.payload;
+    encodeFields(output, code, codeLength(code), writeCode, metadata, payload, this.maxFrameLength);
+  }
+
+  describe(message: Response | RequestFields): Description {
+    return message instanceof Response ? describeResponse(message) : describeRequest(message);
+  }
+}
+
+/** A negative number is written with the 64 bits that protobuf has for every integer. */
+function codeLength(code: number): number {
+  if ((code | 0) !== code) throw new RangeError(`a code is a signed 32-bit integer, not ${code}`);
+  if (code === 0) return 0;
+  return code < 0 ? 11 : 1 + varintLength(code);
+}
+
+function writeCode(output: ByteWriter, code: number): void {
+  output.u8(Tag.Code);
+  if (code > 0) {
+    output.varint(code);
+    return;
+  }
+  let rest = code;
+  for (let group = 0; group < 9; group++, rest >>= 7) output.u8((rest & 0x7f) | 0x80);
+  output.u8(1);
+}

@@ -1,0 +1,43 @@
+import { ByteView, ProtocolError } from '@wirewright/core/codec';
+
+import { FieldReader, WireType } from './field-reader.ts';
+import type { Message } from './message.ts';
+import { Tag } from './tags.ts';
+
+/** One for all messages: they are read one at a time. */
+const fields = new FieldReader();
+
+/**
+ * Reads all fields of a frame into a message, and refuses it as the Go original does. Unknown fields, and known ones with another wire
+ * type than they should have, are skipped; of what is there twice the last counts.
+ *
+ * @throws {ProtocolError} it is no message
+ */
+export function readMessage(message: Message, frame: ByteView): void {
+  let first = -1;
+  let last = -1;
+  fields.begin(frame);
+  for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
+    if (tag === Tag.Payload) {
+      const end = fields.bytesEnd();
+      message.body = new ByteView(frame.source, fields.at, end);
+      fields.at = end;
+    } else if (tag === Tag.Metadata) {
+      fields.entry();
+      if (first < 0) first = start;
+      last = fields.at;
+    } else if (!message.readFirst(tag, fields)) {
+      skip(tag);
+    }
+  }
+  if (first >= 0) message.receive(new ByteView(frame.source, first, last), fields.ascii);
+  fields.release();
+}
+
+function skip(tag: number): void {
+  // The original skips the other fields when they are written in another way, and refuses this one.
+  if (tag >= 2 << 3 && tag < 3 << 3) {
+    throw new ProtocolError(`metadata is written with wire type ${WireType.Bytes}, not ${fields.wireType}`);
+  }
+  fields.skip();
+}

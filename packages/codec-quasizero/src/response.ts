@@ -1,0 +1,46 @@
+import type { FrameBody } from '@wirewright/core/codec';
+
+import type { FieldReader } from './field-reader.ts';
+import { Message } from './message.ts';
+import { Tag } from './tags.ts';
+
+/** A response, as a server fills it in and as a client receives it; see {@link Message}. */
+export class Response extends Message {
+  /** Why the command failed; empty when it has not. */
+  declare errorMessage: string;
+
+  constructor() {
+    super();
+    this.errorMessage = '';
+  }
+
+  /** Answers with these bytes, or a text as utf-8. Bytes must not be changed until they are sent. */
+  set(payload: FrameBody): this {
+    this.body = payload;
+    return this;
+  }
+
+  /** Answers with a text, as utf-8. */
+  setString(text: string): this {
+    return this.set(text);
+  }
+
+  /** Says that the command failed, and why. Payload and metadata are sent all the same. */
+  setError(error: string | Error): this {
+    this.errorMessage = typeof error === 'string' ? error : error.message;
+    return this;
+  }
+
+  /** Adds an entry to the metadata, or replaces it. */
+  setMeta(key: string, value: string): this {
+    this.add(key, value);
+    return this;
+  }
+
+  /** @internal */
+  readFirst(tag: number, from: FieldReader): boolean {
+    if (tag !== Tag.ErrorMessage) return false;
+    this.errorMessage = from.text();
+    return true;
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  type ByteReader,
+  type ByteWriter,
+  type Codec,
+  type CodecFactory,
+  type Description,
+  takeVarintPrefix,
+  utf8Length,
+} from '@wirewright/core/codec';
+
+import { describeRequest, describeResponse } from './describe.ts';
+import { encodeFields } from './encode-fields.ts';
+import { maxFrameLengthOf, type QuasizeroCodecOptions } from './options.ts';
+import { readMessage } from './read-message.ts';
+import { Request } from './request.ts';
+import { Response } from './response.ts';
+import { Tag } from './tags.ts';
+import { varintLength } from './varint-length.ts';
+
+/**
+ * The codec of a server: it receives requests and sends responses.
+ *
+ * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
+ */
+export function quasizeroServerCodec(options: QuasizeroCodecOptions = {}): CodecFactory<Request, Response> {
+  const maxFrameLength = maxFrameLengthOf('quasizeroServerCodec()', options);
+  return () => new QuasizeroServerCodec(maxFrameLength);
+}
+
+class QuasizeroServerCodec implements Codec<Request, Response> {
+  readonly maxFrameLength: number;
+
+  constructor(maxFrameLength: number) {
+    this.maxFrameLength = maxFrameLength;
+  }
+
+  decode(input: ByteReader): Request | undefined {
+    const length = takeVarintPrefix(input, this.maxFrameLength);
+    if (length === undefined) return undefined;
+    const request = new Request();
+    readMessage(request, input.view(length));
+    return request;
+  }
+
+  encode(response: Response, output: ByteWriter): void {
+    const { errorMessage } = response;
+    const firstLength = errorLength(errorMessage);
+    encodeFields(output, errorMessage, firstLength, writeError, response.ownMap(), response.body, this.maxFrameLength);
+  }
+
+  describe(message: Request | Response): Description {
+    return message instanceof Request ? describeRequest(message) : describeResponse(message);
+  }
+}
+
+function errorLength(text: string): number {
+  if (text === '') return 0;
+  const length = utf8Length(text);
+  return 1 + varintLength(length) + length;
+}
+
+function writeError(output: ByteWriter, text: string): void {
+  output.u8(Tag.ErrorMessage);
+  output.varint(utf8Length(text));
+  output.utf8(text);
+}
