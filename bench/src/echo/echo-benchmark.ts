@@ -1,102 +1,38 @@
-// oxlint-disable no-await-in-loop -- what is measured must run alone
-import { writeFile } from 'node:fs/promises';
 import type { Benchmark } from '../benchmark.ts';
-import { describeMachine } from '../machine.ts';
-import { findPinning } from '../pinning.ts';
-import { Progress } from '../progress.ts';
-import type { Comparison } from './comparison.ts';
-import type { EchoCase } from './echo-case.ts';
-import { type EchoOptions, echoUsage, parseEchoOptions } from './echo-options.ts';
-import { type EchoReport, type Failure, renderEchoReport } from './echo-report.ts';
-import { findLoadGenerator } from './load-generator.ts';
-import { PairRunner } from './pair-runner.ts';
-import type { ServerKind } from './server-kind.ts';
-import { ServerProcess } from './server-process.ts';
+import type { LoadCase } from '../load/load-case.ts';
+import { type LoadDefaults, type LoadOptions, loadUsage, parseLoadOptions } from '../load/load-options.ts';
+import { publish } from '../load/load-report.ts';
+import { type Match, measure } from '../load/measure.ts';
+import type { ServerKind } from '../load/server-kind.ts';
 
-/** Which server is measured against which. */
-interface Match {
-  readonly echoCase: EchoCase;
-  readonly kind: ServerKind;
-  readonly baseKind: ServerKind;
+const defaults: LoadDefaults = {
+  benchmark: 'echo',
+  cases: '64x32,64x1,1x1',
+  kinds: ['handwritten', 'line-string', 'line-bytes', 'line-view', 'guarded'],
+};
+
+/** The least ratio that is acceptable against the bare server, by case and kind. */
+const floors: Readonly<Record<string, Partial<Readonly<Record<ServerKind, number>>>>> = {
+  '64x32': { 'line-string': 0.6, 'line-bytes': 0.6, 'line-view': 0.7 },
+  '64x1': { 'line-string': 0.95, 'line-bytes': 0.95, 'line-view': 0.95 },
+  '1x1': { 'line-string': 0.85, 'line-bytes': 0.85, 'line-view': 0.85 },
+};
+
+function matchOf(load: LoadCase, kind: ServerKind): Match {
+  if (kind === 'guarded') return { load, kind, baseKind: 'unguarded', floor: 0.97 };
+  return { load, kind, baseKind: 'bare', floor: floors[load.name]?.[kind] };
 }
 
 /**
  * Every kind against bare in every case; where batching matters most, ours against the hand-written server; and what the deadlines
  * cost, with and without them.
  */
-function matchesOf({ cases, kinds }: EchoOptions): readonly Match[] {
-  return cases.flatMap((echoCase) => {
-    const matches: Match[] = kinds
-      .filter((kind) => kind !== 'unguarded')
-      .map((kind) => ({ echoCase, kind, baseKind: kind === 'guarded' ? 'unguarded' : 'bare' }));
-    const direct = echoCase.name === '64x32' && kinds.includes('line-string') && kinds.includes('handwritten');
-    return direct ? [...matches, { echoCase, kind: 'line-string', baseKind: 'handwritten' }] : matches;
+function matchesOf({ cases, kinds }: LoadOptions): readonly Match[] {
+  return cases.flatMap((load): Match[] => {
+    const matches = kinds.filter((kind) => kind !== 'unguarded').map((kind) => matchOf(load, kind));
+    const direct = load.name === '64x32' && kinds.includes('line-string') && kinds.includes('handwritten');
+    return direct ? [...matches, { load, kind: 'line-string', baseKind: 'handwritten', floor: 10 }] : matches;
   });
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Servers that came up, and what kept the others from it. All of them stay up for the whole run. */
-async function startServers(
-  options: EchoOptions,
-  prefix: readonly string[],
-): Promise<{ servers: ReadonlyMap<ServerKind, ServerProcess>; failures: readonly Failure[] }> {
-  const servers = new Map<ServerKind, ServerProcess>();
-  const failures: Failure[] = [];
-  for (const kind of new Set<ServerKind>([
-    'bare',
-    ...options.kinds,
-    ...(options.kinds.includes('guarded') ? (['unguarded'] as const) : []),
-  ])) {
-    try {
-      servers.set(kind, await ServerProcess.start(kind, options.node, prefix));
-    } catch (error) {
-      failures.push({ what: kind, reason: reasonOf(error) });
-    }
-  }
-  return { servers, failures };
-}
-
-async function measure(options: EchoOptions, progress: Progress): Promise<EchoReport> {
-  const pinning = findPinning();
-  const generator = findLoadGenerator();
-  const { servers, failures: startFailures } = await startServers(options, pinning.server);
-  const rows: Comparison[] = [];
-  const failures = [...startFailures];
-  try {
-    const runner = new PairRunner({ ...options, generator: [...pinning.generator, ...generator.command] });
-    for (const { echoCase, kind, baseKind } of matchesOf(options)) {
-      const ours = servers.get(kind);
-      const base = servers.get(baseKind);
-      if (ours === undefined || base === undefined) continue;
-      const title = `${echoCase.name} ${kind} / ${baseKind}`;
-      progress.begin(title);
-      try {
-        rows.push(
-          await runner.run(echoCase, ours, base, (good, run) =>
-            progress.step(`${title}: ${good} good of ${run} pairs`),
-          ),
-        );
-      } catch (error) {
-        failures.push({ what: title, reason: reasonOf(error) });
-      }
-    }
-  } finally {
-    progress.clear();
-    await Promise.all([...servers.values()].map((server) => server.stop()));
-  }
-  return {
-    benchmark: 'echo',
-    at: new Date().toISOString(),
-    machine: describeMachine(),
-    serverNode: servers.get('bare')?.nodeVersion ?? 'unknown',
-    pinning: pinning.description,
-    generator: generator.description,
-    lineBytes: 64,
-    seconds: options.seconds,
-    rows,
-    failures,
-  };
 }
 
 /** Lines echoed by Wirewright, against a bare `node:net` echo and against the usual hand-written server. */
@@ -104,15 +40,16 @@ export const echoBenchmark: Benchmark = {
   summary: 'lines echoed over TCP, against bare node:net and a hand-written server',
   shortPass: ['--pairs', '3', '--seconds', '0.2'],
   async run(args) {
-    const options = parseEchoOptions(args);
+    const options = parseLoadOptions(args, defaults);
     if (options === undefined) {
-      process.stdout.write(echoUsage);
+      process.stdout.write(loadUsage(defaults));
       return;
     }
-    const report = await measure(options, new Progress());
-    process.stdout.write(renderEchoReport(report));
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-    // A missed floor is a result; a row that could not be measured is not.
-    if (report.failures.length > 0) process.exitCode = 1;
+    const frames = { payloadBytes: 63, requestPrefix: '-', replyPrefix: '-', suffix: '0a' };
+    const matches = matchesOf(options);
+    await publish(
+      await measure({ benchmark: 'echo', what: 'echo of 64-byte lines', matches, frames }, options),
+      options,
+    );
   },
 };

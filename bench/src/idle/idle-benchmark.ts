@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import type { Benchmark } from '../benchmark.ts';
-import type { ServerKind } from '../echo/server-kind.ts';
-import { ServerProcess } from '../echo/server-process.ts';
+import type { ServerKind } from '../load/server-kind.ts';
+import { ServerProcess } from '../load/server-process.ts';
 import { describeMachine } from '../machine.ts';
 import { median } from '../median.ts';
 import { Progress } from '../progress.ts';

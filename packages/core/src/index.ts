@@ -36,6 +36,7 @@ export { Pool } from './client/pool.ts';
 export {
   CodecStuckError,
   DecodeError,
+  describeCause,
   EncodeError,
   FrameTooLargeError,
   InvalidOptionError,
@@ -45,6 +46,7 @@ export {
 } from './codec/errors.ts';
 export { systemClock } from './connection/clock.ts';
 export { Connection } from './connection/connection.ts';
+export { timeoutOption } from './connection/options.ts';
 export { toDuplex } from './connection/to-duplex.ts';
 export {
   AddressInUseError,
@@ -70,6 +72,7 @@ export {
 } from './errors.ts';
 export { Exchange } from './exchange/exchange.ts';
 export { Pipeline } from './exchange/pipeline.ts';
+export { isThenable } from './is-thenable.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { Server } from './server/server.ts';

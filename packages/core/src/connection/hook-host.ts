@@ -1,7 +1,7 @@
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
-import type { HookName, Hooks } from './hooks.ts';
+import { callUnheard, type HookName, type Hooks } from './hooks.ts';
 
 /** What a server and a client have in common: hooks that are declared once, for all their connections. */
 export abstract class HookHost<In, Out, Data> {
@@ -35,6 +35,11 @@ export abstract class HookHost<In, Out, Data> {
   /** The connection is gone. */
   onClose(hook: (connection: Connection<In, Out, Data>, reason: CloseReason) => unknown): this {
     return this.#declare('onClose', hook);
+  }
+
+  /** Tells `onError` of something that failed on a connection which goes on; what the hook throws is a process warning. */
+  protected tellError(connection: Connection<In, Out, Data>, error: WireError): void {
+    callUnheard('onError', () => this.hooks.onError?.(connection, error));
   }
 
   #declare<Name extends HookName>(name: Name, hook: NonNullable<Hooks<In, Out, Data>[Name]>): this {

@@ -1,12 +1,13 @@
-/** The load generator where there is no C compiler: same arguments and output as native/echo-load.c, but slower. */
+/** The load generator where there is no C compiler: same arguments and output as native/load.c, but slower. */
 import { connect, type Socket } from 'node:net';
 
-const LINE = 64;
 /** How long the load goes on after "done" unless stdin closes, in ms. */
 const TAIL_MS = 3000;
 
-const [port = 0, connections = 0, depth = 0, warmSeconds = 0, seconds = 0] = process.argv.slice(2).map(Number);
-let lines = 0;
+const args = process.argv.slice(2);
+const [port = 0, connections = 0, depth = 0, warmSeconds = 0, seconds = 0, , payloadBytes = 0] = args.map(Number);
+const [requestPrefix, replyPrefix, suffix] = args.slice(7).map((hex) => Buffer.from(hex === '-' ? '' : hex, 'hex'));
+let replies = 0;
 let turnarounds: number[] = [];
 
 function print(answer: Readonly<Record<string, unknown>>): void {
@@ -18,18 +19,18 @@ function fail(reason: string): void {
   process.stdout.write(`${JSON.stringify({ phase: 'failed', reason })}\n`, () => process.exit(1));
 }
 
-/** Lines that differ on every connection and line, so that mixed-up replies show. */
-function batchOf(index: number): Buffer {
-  return Buffer.from(
-    Array.from({ length: depth * LINE }, (_, at) => {
-      const column = at % LINE;
-      return column === LINE - 1 ? 10 : 33 + ((index * 31 + Math.floor(at / LINE) * 7 + column) % 90);
-    }),
-  );
+/** Payloads that differ on every connection and frame, so that mixed-up replies show. */
+function batchOf(index: number, prefix: Buffer): Buffer {
+  const frames = Array.from({ length: depth }, (_frame, frame) => {
+    const payload = Array.from({ length: payloadBytes }, (_, at) => 33 + ((index * 31 + frame * 7 + at) % 90));
+    return Buffer.concat([prefix, Buffer.from(payload), suffix!]);
+  });
+  return Buffer.concat(frames);
 }
 
 /** Sends the batch, compares what comes back, and sends again once all of it is answered. */
-function run(socket: Socket, batch: Buffer): void {
+function run(socket: Socket, batch: Buffer, expected: Buffer): void {
+  const replyBytes = expected.length / depth;
   let answered = 0;
   let sentAt = 0;
   const send = (): void => {
@@ -39,11 +40,11 @@ function run(socket: Socket, batch: Buffer): void {
   };
   socket.on('data', (chunk) => {
     const end = answered + chunk.length;
-    if (end > batch.length) return fail('the server sent more than it was sent');
-    if (chunk.compare(batch, answered, end) !== 0) return fail('the server sent other bytes back');
-    lines += Math.floor(end / LINE) - Math.floor(answered / LINE);
+    if (end > expected.length) return fail('the server sent more than it was asked for');
+    if (chunk.compare(expected, answered, end) !== 0) return fail('the server sent other bytes back');
+    replies += Math.floor(end / replyBytes) - Math.floor(answered / replyBytes);
     answered = end;
-    if (end < batch.length) return;
+    if (end < expected.length) return;
     turnarounds.push(performance.now() - sentAt);
     send();
   });
@@ -57,13 +58,13 @@ function percentileUs(share: number): number {
 }
 
 function measure(): void {
-  lines = 0;
+  replies = 0;
   turnarounds = [];
   const begun = performance.now();
   print({ phase: 'measuring' });
   setTimeout(() => {
     const elapsed = (performance.now() - begun) / 1000;
-    print({ phase: 'done', lines, seconds: elapsed, p50_us: percentileUs(0.5), p99_us: percentileUs(0.99) });
+    print({ phase: 'done', replies, seconds: elapsed, p50_us: percentileUs(0.5), p99_us: percentileUs(0.99) });
     setTimeout(() => process.exit(), TAIL_MS);
   }, seconds * 1000);
 }
@@ -71,7 +72,7 @@ function measure(): void {
 process.stdin.on('end', () => process.exit()).resume();
 for (let index = 0; index < connections; index++) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.once('connect', () => run(socket, batchOf(index)));
+  socket.once('connect', () => run(socket, batchOf(index, requestPrefix!), batchOf(index, replyPrefix!)));
   socket.on('error', (error) => fail(error.message));
   socket.on('close', () => fail('the server closed a connection'));
 }

@@ -12,7 +12,7 @@ export interface CpuSample {
   readonly rssBytes: number;
 }
 
-/** One echo server in a process of its own. */
+/** One server in a process of its own. */
 export class ServerProcess {
   readonly kind: ServerKind;
   readonly port: number;

@@ -1,6 +1,6 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import { type Comparison, compare, type Pair } from './comparison.ts';
-import type { EchoCase } from './echo-case.ts';
+import type { LoadCase } from './load-case.ts';
 import type { ServerProcess } from './server-process.ts';
 import { runSlice, type Slice, type SliceOptions } from './slice.ts';
 
@@ -22,7 +22,7 @@ const LEAST_GOOD = 3;
 /** Runs servers in alternation, and in alternating order, so that both sides of a ratio see the same states of the machine. */
 export class PairRunner {
   readonly #options: PairOptions;
-  /** Lines per second of the best slice so far, by case and kind: rows of one case share it. */
+  /** Replies per second of the best slice so far, by case and kind: rows of one case share it. */
   readonly #best: Map<string, number> = new Map<string, number>();
 
   constructor(options: PairOptions) {
@@ -31,46 +31,47 @@ export class PairRunner {
 
   /** One row. `onPair` is told how many good pairs there are, and how many were run. */
   async run(
-    echoCase: EchoCase,
+    load: LoadCase,
     ours: ServerProcess,
     base: ServerProcess,
+    floor: number | undefined,
     onPair: (good: number, run: number) => void,
   ): Promise<Comparison> {
     const { pairs: wanted, maxPairs } = this.#options;
     // A slice each that is not counted: the first load of a kind finds cold code.
-    await this.#slice(base, echoCase);
-    await this.#slice(ours, echoCase);
+    await this.#slice(base, load);
+    await this.#slice(ours, load);
     const pairs: Pair[] = [];
     let good: readonly Pair[] = [];
     while (good.length < wanted && pairs.length < maxPairs) {
-      pairs.push(await this.#pair(echoCase, ours, base, pairs.length % 2 === 0));
+      pairs.push(await this.#pair(load, ours, base, pairs.length % 2 === 0));
       // All of them again: a new best slice may show that the earlier ones were slow.
-      good = pairs.filter((pair) => this.#isGood(echoCase, base, pair.base) && this.#isGood(echoCase, ours, pair.ours));
+      good = pairs.filter((pair) => this.#isGood(load, base, pair.base) && this.#isGood(load, ours, pair.ours));
       onPair(good.length, pairs.length);
     }
     const used = good.length >= Math.min(wanted, LEAST_GOOD) ? good : pairs;
     const steady = good.length >= wanted;
-    return compare(echoCase, { ours: ours.kind, base: base.kind }, { used, run: pairs.length, steady });
+    return compare(load, { ours: ours.kind, base: base.kind, floor }, { used, run: pairs.length, steady });
   }
 
-  async #pair(echoCase: EchoCase, ours: ServerProcess, base: ServerProcess, baseFirst: boolean): Promise<Pair> {
-    const first = await this.#slice(baseFirst ? base : ours, echoCase);
-    const second = await this.#slice(baseFirst ? ours : base, echoCase);
+  async #pair(load: LoadCase, ours: ServerProcess, base: ServerProcess, baseFirst: boolean): Promise<Pair> {
+    const first = await this.#slice(baseFirst ? base : ours, load);
+    const second = await this.#slice(baseFirst ? ours : base, load);
     return baseFirst ? { base: first, ours: second } : { base: second, ours: first };
   }
 
-  async #slice(server: ServerProcess, echoCase: EchoCase): Promise<Slice> {
-    const slice = await runSlice(server, echoCase, this.#options);
-    const key = keyOf(echoCase, server);
-    this.#best.set(key, Math.max(this.#best.get(key) ?? 0, slice.linesPerSecond));
+  async #slice(server: ServerProcess, load: LoadCase): Promise<Slice> {
+    const slice = await runSlice(server, load, this.#options);
+    const key = keyOf(load, server);
+    this.#best.set(key, Math.max(this.#best.get(key) ?? 0, slice.repliesPerSecond));
     return slice;
   }
 
-  #isGood(echoCase: EchoCase, server: ServerProcess, slice: Slice): boolean {
-    return slice.linesPerSecond >= GOOD_SHARE * (this.#best.get(keyOf(echoCase, server)) ?? 0);
+  #isGood(load: LoadCase, server: ServerProcess, slice: Slice): boolean {
+    return slice.repliesPerSecond >= GOOD_SHARE * (this.#best.get(keyOf(load, server)) ?? 0);
   }
 }
 
-function keyOf({ name }: EchoCase, { kind }: ServerProcess): string {
+function keyOf({ name }: LoadCase, { kind }: ServerProcess): string {
   return `${name} ${kind}`;
 }

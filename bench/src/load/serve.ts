@@ -17,6 +17,8 @@ const loaders: Readonly<Record<ServerKind, () => Promise<{ start: () => Promise<
   'line-view': () => import('./servers/line-view.ts'),
   guarded: () => import('./servers/guarded.ts'),
   unguarded: () => import('./servers/unguarded.ts'),
+  quasizero: () => import('./servers/quasizero.ts'),
+  'quasizero-handwritten': () => import('./servers/quasizero-handwritten.ts'),
 };
 
 function print(answer: Readonly<Record<string, unknown>>): void {

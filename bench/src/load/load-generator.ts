@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A program that puts an echo server under load; native/echo-load.c says what it takes and prints. */
+/** A program that puts a server under load; native/load.c says what it takes and prints. */
 export interface LoadGenerator {
   readonly command: readonly string[];
   /** For the machine line: which one it is and, if not the native one, why. */
   readonly description: string;
 }
 
-const source = join(import.meta.dirname, '../../native/echo-load.c');
+const source = join(import.meta.dirname, '../../native/load.c');
 const outputFolder = join(import.meta.dirname, '../native');
 const flags = ['-O2', '-Wall'];
 
@@ -34,7 +34,7 @@ function compile(): { program: string } | { reason: string } {
     .update(code)
     .update([...flags, process.platform, process.arch].join(' '))
     .digest('hex');
-  const program = join(outputFolder, `echo-load-${key.slice(0, 16)}`);
+  const program = join(outputFolder, `load-${key.slice(0, 16)}`);
   if (existsSync(program)) return { program };
   mkdirSync(outputFolder, { recursive: true });
   const unfinished = `${program}.${process.pid}`;

@@ -1,4 +1,4 @@
-/** The echo servers that are measured. */
+/** The servers that are measured. */
 export const serverKinds = [
   'bare',
   'handwritten',
@@ -7,6 +7,8 @@ export const serverKinds = [
   'line-view',
   'guarded',
   'unguarded',
+  'quasizero',
+  'quasizero-handwritten',
 ] as const;
 
 /**
@@ -14,6 +16,8 @@ export const serverKinds = [
  * - `handwritten`: the usual loop with `split('\n')` and one write per line
  * - `line-*`: Wirewright with the line codec, as strings, bytes of their own or views
  * - `guarded`, `unguarded`: `line-string` with every deadline on and its counters read, and with all deadlines off
+ * - `quasizero`: QuasizeroServer with a command that echoes payloads
+ * - `quasizero-handwritten`: the same on bare `node:net` with the same codec and one write per read, and nothing else
  */
 export type ServerKind = (typeof serverKinds)[number];
 

@@ -1,5 +1,5 @@
 import { median } from '../median.ts';
-import { type EchoCase, floorOf } from './echo-case.ts';
+import type { LoadCase } from './load-case.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { Slice } from './slice.ts';
 
@@ -9,7 +9,7 @@ export interface Pair {
   readonly ours: Slice;
 }
 
-/** What a ratio compares: lines per second, or lines per CPU-second of the server. */
+/** What a ratio compares: replies per second, or replies per CPU-second of the server. */
 type Basis = 'throughput' | 'cpu';
 
 /** One row of the result. */
@@ -40,22 +40,22 @@ const SATURATED = 0.95;
 
 /** Sums up the pairs of one row; `pairs` must not be empty. */
 export function compare(
-  echoCase: EchoCase,
-  kinds: { readonly ours: ServerKind; readonly base: ServerKind },
+  load: LoadCase,
+  kinds: { readonly ours: ServerKind; readonly base: ServerKind; readonly floor: number | undefined },
   pairs: { readonly used: readonly Pair[]; readonly run: number; readonly steady: boolean },
 ): Comparison {
   const { used } = pairs;
   const ours = medianSlice(used.map((pair) => pair.ours));
   const base = medianSlice(used.map((pair) => pair.base));
   const byBasis: Record<Basis, readonly number[]> = {
-    throughput: used.map((pair) => pair.ours.linesPerSecond / pair.base.linesPerSecond),
-    cpu: used.map((pair) => pair.ours.linesPerCpuSecond / pair.base.linesPerCpuSecond),
+    throughput: used.map((pair) => pair.ours.repliesPerSecond / pair.base.repliesPerSecond),
+    cpu: used.map((pair) => pair.ours.repliesPerCpuSecond / pair.base.repliesPerCpuSecond),
   };
   const basis: Basis = ours.busy >= SATURATED && base.busy >= SATURATED ? 'throughput' : 'cpu';
   const ratios = { throughput: median(byBasis.throughput), cpu: median(byBasis.cpu) };
-  const floor = floorOf(echoCase, kinds.ours, kinds.base);
+  const { floor } = kinds;
   return {
-    case: echoCase.name,
+    case: load.name,
     kind: kinds.ours,
     baseKind: kinds.base,
     basis,
@@ -77,8 +77,8 @@ export function compare(
 function medianSlice(slices: readonly Slice[]): Slice {
   const of = (field: keyof Slice): number => median(slices.map((slice) => slice[field]));
   return {
-    linesPerSecond: of('linesPerSecond'),
-    linesPerCpuSecond: of('linesPerCpuSecond'),
+    repliesPerSecond: of('repliesPerSecond'),
+    repliesPerCpuSecond: of('repliesPerCpuSecond'),
     busy: of('busy'),
     p50Us: of('p50Us'),
     p99Us: of('p99Us'),

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../usage-error.ts';
-import { type EchoCase, parseCase } from './echo-case.ts';
+import { type LoadCase, parseCase } from './load-case.ts';
 import { isServerKind, type ServerKind, serverKinds } from './server-kind.ts';
 
-/** The command line of the echo benchmark. */
-export interface EchoOptions {
-  readonly cases: readonly EchoCase[];
-  /** Compared with the bare server, in this order. */
+/** The command line of a benchmark that puts servers under load. */
+export interface LoadOptions {
+  readonly cases: readonly LoadCase[];
+  /** The servers that are compared with others, in this order. */
   readonly kinds: readonly ServerKind[];
   /** Good pairs wanted per row. */
   readonly pairs: number;
@@ -22,22 +22,30 @@ export interface EchoOptions {
   readonly json: string | undefined;
 }
 
-const compared = serverKinds.filter((kind) => kind !== 'bare' && kind !== 'unguarded');
+/** What is measured unless the command line says otherwise. */
+export interface LoadDefaults {
+  readonly benchmark: string;
+  readonly cases: string;
+  readonly kinds: readonly ServerKind[];
+}
 
 /** What `--help` prints. */
-export const echoUsage: string = `npm run bench -- echo [options]
-  --cases 64x32,64x1,1x1   connections x lines in flight
-  --kinds ${compared.join(',')}
+export function loadUsage({ benchmark, cases, kinds }: LoadDefaults): string {
+  return `npm run bench -- ${benchmark} [options]
+  --cases ${cases}
+                           connections x requests in flight
+  --kinds ${kinds.join(',')}
   --pairs 7                good pairs per row (up to about twice as many are run)
   --seconds 0.3            measured time of one slice
   --warm 0.1               load before each slice is measured, in seconds
   --node <path>            run the servers under this Node binary
   --json <file>            write the results there, too
 `;
+}
 
 const definitions = {
-  cases: { type: 'string', default: '64x32,64x1,1x1' },
-  kinds: { type: 'string', default: compared.join(',') },
+  cases: { type: 'string' },
+  kinds: { type: 'string' },
   pairs: { type: 'string', default: '7' },
   seconds: { type: 'string', default: '0.3' },
   warm: { type: 'string', default: '0.1' },
@@ -47,13 +55,13 @@ const definitions = {
 } as const;
 
 /** Reads the arguments; undefined when help was asked for. Throws UsageError. */
-export function parseEchoOptions(args: readonly string[]): EchoOptions | undefined {
-  const values = parse(args);
+export function parseLoadOptions(args: readonly string[], defaults: LoadDefaults): LoadOptions | undefined {
+  const values = parse(args, defaults);
   if (values.help) return undefined;
   const pairs = numberOption('pairs', values.pairs, 1, 100);
   return {
-    cases: values.cases.split(',').map(parseCase),
-    kinds: values.kinds.split(',').map(parseKind),
+    cases: (values.cases ?? defaults.cases).split(',').map(parseCase),
+    kinds: values.kinds?.split(',').map(parseKind) ?? defaults.kinds,
     pairs: Math.round(pairs),
     maxPairs: 2 * Math.round(pairs) + 1,
     seconds: numberOption('seconds', values.seconds, 0.05, 5),
@@ -63,11 +71,11 @@ export function parseEchoOptions(args: readonly string[]): EchoOptions | undefin
   };
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], defaults: LoadDefaults) {
   try {
     return parseArgs({ args: [...args], options: definitions }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${echoUsage}`);
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${loadUsage(defaults)}`);
   }
 }
 

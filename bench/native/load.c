@@ -1,15 +1,19 @@
 /*
- * The load generator of the echo benchmark: keeps `depth` lines of 64 bytes in flight on each of `connections`
- * connections to 127.0.0.1:port, and counts what comes back.
+ * The load generator of the benchmarks: keeps `depth` requests in flight on each of `connections` connections to
+ * 127.0.0.1:port, and counts the replies.
  *
- *   echo-load <port> <connections> <depth> <warm seconds> <measured seconds> [spin microseconds]
+ *   load <port> <connections> <depth> <warm seconds> <measured seconds> <spin microseconds>
+ *        <payload bytes> <request prefix> <reply prefix> <suffix>
  *
- * A connection sends `depth` lines in one write and sends them again once all of them have been answered, so every
- * server gets the same batches, however it cuts up its replies. Every reply byte is compared with what was sent.
+ * A request is its prefix, a payload and the suffix; its reply is another prefix, the same payload and the same suffix.
+ * Prefixes and suffix are hexadecimal, "-" for none.
+ *
+ * A connection sends `depth` requests in one write and sends them again once all of them have been answered, so every
+ * server gets the same batches, however it cuts up its replies. Every reply byte is compared with what it has to be.
  *
  * stdout, one JSON object a line:
  *   {"phase":"measuring"}                                            the warm-up is over
- *   {"phase":"done","lines":n,"seconds":s,"p50_us":x,"p99_us":y}     turn-around of a batch, write to last byte
+ *   {"phase":"done","replies":n,"seconds":s,"p50_us":x,"p99_us":y}   turn-around of a batch, write to last byte
  *   {"phase":"failed","reason":"..."}                                followed by exit status 1
  * After "done" the load goes on, so that the reader can sample the server under load, until stdin closes (or at most
  * TAIL_SECONDS).
@@ -30,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE 64
+#define FIXED 64
 #define EVENTS 256
 #define TAIL_SECONDS 3
 /* No event for this long means that the server lost something: better an error than a slow figure. */
@@ -39,15 +43,24 @@
 #define SUB_BITS 5
 #define BUCKETS (64 << SUB_BITS)
 
+/* What is the same in every frame, in front of its payload or behind it. */
+struct fixed {
+  unsigned char bytes[FIXED];
+  size_t length;
+};
+
 struct conn {
   int fd;
-  unsigned char *lines; /* the batch, twice in a row: received bytes may straddle the end of the batch */
-  size_t unsent;        /* bytes of the current batch that the socket has not taken yet */
-  size_t answered;      /* bytes of the current batch that came back */
+  unsigned char *requests; /* the batch */
+  unsigned char *replies;  /* what has to come back for it */
+  size_t unsent;           /* bytes of the current batch that the socket has not taken yet */
+  size_t answered;         /* bytes of its replies that have come */
   uint64_t sent_at;
 };
 
-static size_t batch_bytes;
+static struct fixed request_prefix, reply_prefix, suffix;
+static size_t payload_bytes, request_bytes, reply_bytes, depth;
+static size_t batch_bytes; /* of requests */
 static uint64_t histogram[BUCKETS];
 static int epoll_fd;
 
@@ -100,7 +113,7 @@ static void watch(struct conn *conn, int operation, uint32_t events) {
 
 static void flush_batch(struct conn *conn, int was_blocked) {
   while (conn->unsent > 0) {
-    ssize_t n = write(conn->fd, conn->lines + (batch_bytes - conn->unsent), conn->unsent);
+    ssize_t n = write(conn->fd, conn->requests + (batch_bytes - conn->unsent), conn->unsent);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) fail("write");
@@ -129,15 +142,35 @@ static size_t receive(struct conn *conn) {
   }
   if (n == 0) fail_plain("the server closed a connection");
   size_t end = conn->answered + (size_t)n;
-  if (end > batch_bytes - conn->unsent) fail_plain("the server sent more than it was sent");
-  if (memcmp(buffer, conn->lines + conn->answered, (size_t)n) != 0) fail_plain("the server sent other bytes back");
-  size_t lines = end / LINE - conn->answered / LINE;
+  size_t sent = (batch_bytes - conn->unsent) / request_bytes;
+  if (end > sent * reply_bytes) fail_plain("the server sent more than it was asked for");
+  if (memcmp(buffer, conn->replies + conn->answered, (size_t)n) != 0) fail_plain("the server sent other bytes back");
+  size_t replies = end / reply_bytes - conn->answered / reply_bytes;
   conn->answered = end;
-  if (end == batch_bytes) {
+  if (end == depth * reply_bytes) {
     histogram[bucket_of(now_ns() - conn->sent_at)]++;
     send_batch(conn);
   }
-  return lines;
+  return replies;
+}
+
+static unsigned char *put(unsigned char *at, const struct fixed *fixed) {
+  memcpy(at, fixed->bytes, fixed->length);
+  return at + fixed->length;
+}
+
+/* Printable, and different in every frame and connection, so that mixed-up replies show. */
+static unsigned char *batch_of(unsigned index, const struct fixed *prefix, size_t frame_bytes) {
+  unsigned char *batch = malloc(depth * frame_bytes), *at = batch;
+  if (batch == NULL) fail("malloc");
+  for (size_t frame = 0; frame < depth; frame++) {
+    at = put(at, prefix);
+    for (size_t column = 0; column < payload_bytes; column++) {
+      *at++ = (unsigned char)('!' + (index * 31u + frame * 7u + column) % 90u);
+    }
+    at = put(at, &suffix);
+  }
+  return batch;
 }
 
 static void open_connection(struct conn *conn, unsigned index, int port) {
@@ -149,32 +182,45 @@ static void open_connection(struct conn *conn, unsigned index, int port) {
   if (connect(conn->fd, (struct sockaddr *)&to, sizeof to) != 0) fail("connect");
   if (setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0) fail("TCP_NODELAY");
   if (fcntl(conn->fd, F_SETFL, O_NONBLOCK) != 0) fail("O_NONBLOCK");
-  conn->lines = malloc(batch_bytes);
-  if (conn->lines == NULL) fail("malloc");
-  /* Printable, and different on every line and connection, so that mixed-up replies show. */
-  for (size_t i = 0; i < batch_bytes; i++) {
-    size_t line = i / LINE, column = i % LINE;
-    conn->lines[i] = column == LINE - 1 ? '\n' : (unsigned char)('!' + (index * 31u + line * 7u + column) % 90u);
-  }
+  conn->requests = batch_of(index, &request_prefix, request_bytes);
+  conn->replies = batch_of(index, &reply_prefix, reply_bytes);
 }
 
-static void report(uint64_t lines, uint64_t nanoseconds) {
-  printf("{\"phase\":\"done\",\"lines\":%llu,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
-         (unsigned long long)lines, (double)nanoseconds / 1e9, percentile_us(0.50), percentile_us(0.99));
+static void report(uint64_t replies, uint64_t nanoseconds) {
+  printf("{\"phase\":\"done\",\"replies\":%llu,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
+         (unsigned long long)replies, (double)nanoseconds / 1e9, percentile_us(0.50), percentile_us(0.99));
   fflush(stdout);
 }
 
+static void read_fixed(struct fixed *fixed, const char *hex) {
+  unsigned byte;
+  if (strcmp(hex, "-") == 0) return;
+  for (; sscanf(hex, "%2x", &byte) == 1 && fixed->length < FIXED; hex += 2) {
+    fixed->bytes[fixed->length++] = (unsigned char)byte;
+    if (hex[1] == 0) break;
+  }
+}
+
 int main(int argc, char **argv) {
-  if (argc < 6) {
-    fprintf(stderr, "usage: echo-load port connections depth warm-seconds seconds [spin-microseconds]\n");
+  if (argc != 11) {
+    fprintf(stderr, "usage: load port connections depth warm-seconds seconds spin-microseconds "
+                    "payload-bytes request-prefix reply-prefix suffix\n");
     return 2;
   }
-  int port = atoi(argv[1]), count = atoi(argv[2]), depth = atoi(argv[3]);
+  int port = atoi(argv[1]), count = atoi(argv[2]);
+  depth = strtoul(argv[3], NULL, 10);
+  payload_bytes = strtoul(argv[7], NULL, 10);
   if (port < 1 || count < 1 || depth < 1) fail_plain("bad arguments");
   uint64_t warm = (uint64_t)(atof(argv[4]) * 1e9), measured = (uint64_t)(atof(argv[5]) * 1e9);
-  uint64_t spin = argc > 6 ? (uint64_t)(atof(argv[6]) * 1e3) : 0;
+  uint64_t spin = (uint64_t)(atof(argv[6]) * 1e3);
+  read_fixed(&request_prefix, argv[8]);
+  read_fixed(&reply_prefix, argv[9]);
+  read_fixed(&suffix, argv[10]);
+  request_bytes = request_prefix.length + payload_bytes + suffix.length;
+  reply_bytes = reply_prefix.length + payload_bytes + suffix.length;
+  if (request_bytes == 0 || reply_bytes == 0) fail_plain("a frame needs bytes");
   signal(SIGPIPE, SIG_IGN);
-  batch_bytes = (size_t)depth * LINE;
+  batch_bytes = depth * request_bytes;
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) fail("epoll_create1");
   struct epoll_event on_stdin = {.events = EPOLLIN, .data = {.ptr = NULL}};
@@ -190,19 +236,19 @@ int main(int argc, char **argv) {
 
   enum { WARMING, MEASURING, TAIL } phase = WARMING;
   struct epoll_event events[EVENTS];
-  uint64_t lines = 0, begun = now_ns(), last_event = begun;
+  uint64_t replies = 0, begun = now_ns(), last_event = begun;
   for (;;) {
     uint64_t now = now_ns();
     if (phase == WARMING && now - begun >= warm) {
       phase = MEASURING;
-      lines = 0;
+      replies = 0;
       memset(histogram, 0, sizeof histogram);
       puts("{\"phase\":\"measuring\"}");
       fflush(stdout);
       begun = now_ns();
     } else if (phase == MEASURING && now - begun >= measured) {
       phase = TAIL;
-      report(lines, now - begun);
+      report(replies, now - begun);
       begun = now_ns();
     } else if (phase == TAIL && now - begun >= TAIL_SECONDS * 1000000000ull) {
       return 0;
@@ -220,7 +266,7 @@ int main(int argc, char **argv) {
         continue;
       }
       if (events[i].events & EPOLLOUT) flush_batch(conn, 1);
-      if (events[i].events & ~(uint32_t)EPOLLOUT) lines += receive(conn);
+      if (events[i].events & ~(uint32_t)EPOLLOUT) replies += receive(conn);
     }
   }
 }

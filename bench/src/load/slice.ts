@@ -1,12 +1,12 @@
 import { JsonLineProcess, numberIn } from '../json-line-process.ts';
-import type { EchoCase } from './echo-case.ts';
+import type { Frames, LoadCase } from './load-case.ts';
 import type { ServerProcess } from './server-process.ts';
 
 /** What one short run against one server gave. */
 export interface Slice {
-  readonly linesPerSecond: number;
-  /** Lines per second of CPU time of the server: what counts when it had time left. */
-  readonly linesPerCpuSecond: number;
+  readonly repliesPerSecond: number;
+  /** Replies per second of CPU time of the server: what counts when it had time left. */
+  readonly repliesPerCpuSecond: number;
   /** CPU time of the server over the time it took, 0 to 1 (more when not pinned: Node has helper threads). */
   readonly busy: number;
   /** Turn-around of a batch, median, in microseconds. */
@@ -22,6 +22,7 @@ export interface SliceOptions {
   readonly generator: readonly string[];
   readonly seconds: number;
   readonly warmSeconds: number;
+  readonly frames: Frames;
 }
 
 /** For how long the generator polls before it sleeps, in microseconds: longer than a lone turn-around takes. */
@@ -32,19 +33,23 @@ const SPIN_US = 50;
  * when it is done, while the load goes on: both samples fall in steady load, each with the server's own clock, so the busy
  * share needs no agreement on when exactly the slice began.
  */
-export async function runSlice(server: ServerProcess, echoCase: EchoCase, options: SliceOptions): Promise<Slice> {
-  const args = [server.port, echoCase.connections, echoCase.depth, options.warmSeconds, options.seconds, SPIN_US];
+export async function runSlice(server: ServerProcess, load: LoadCase, options: SliceOptions): Promise<Slice> {
+  const { payloadBytes, requestPrefix, replyPrefix, suffix } = options.frames;
+  const args = [
+    ...[server.port, load.connections, load.depth, options.warmSeconds, options.seconds, SPIN_US, payloadBytes],
+    ...[requestPrefix, replyPrefix, suffix],
+  ];
   const generator = new JsonLineProcess(`load on ${server.kind}`, [...options.generator, ...args.map(String)]);
   try {
     await expectPhase(generator, 'measuring');
     const before = await server.sample();
     const done = await expectPhase(generator, 'done');
     const after = await server.sample();
-    const linesPerSecond = numberIn(done, 'lines') / numberIn(done, 'seconds');
+    const repliesPerSecond = numberIn(done, 'replies') / numberIn(done, 'seconds');
     const busy = (after.cpuUs - before.cpuUs) / (after.wallUs - before.wallUs);
     return {
-      linesPerSecond,
-      linesPerCpuSecond: linesPerSecond / busy,
+      repliesPerSecond,
+      repliesPerCpuSecond: repliesPerSecond / busy,
       busy,
       p50Us: numberIn(done, 'p50_us'),
       p99Us: numberIn(done, 'p99_us'),

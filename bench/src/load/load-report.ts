@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+
 import type { Machine } from '../machine.ts';
 import { table } from '../table.ts';
 import type { Comparison } from './comparison.ts';
@@ -9,16 +11,16 @@ export interface Failure {
 }
 
 /** All results of a run; what `--json` writes. */
-export interface EchoReport {
-  readonly benchmark: 'echo';
+export interface LoadReport {
+  readonly benchmark: string;
+  /** What is measured, for the first line. */
+  readonly what: string;
   /** ISO 8601. */
   readonly at: string;
   readonly machine: Machine;
   readonly serverNode: string;
   readonly pinning: string;
   readonly generator: string;
-  /** Bytes of a line with its newline. */
-  readonly lineBytes: 64;
   readonly seconds: number;
   readonly rows: readonly Comparison[];
   readonly failures: readonly Failure[];
@@ -34,13 +36,21 @@ const head = [
   'pairs',
   'basis',
   'busy %',
-  'klines/s',
+  'kreplies/s',
   'p50 us',
   'p99 us',
 ];
 
+/** Prints a report, and writes it to the file that was asked for. */
+export async function publish(report: LoadReport, { json }: { readonly json: string | undefined }): Promise<void> {
+  process.stdout.write(renderLoadReport(report));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  // A missed floor is a result; a row that could not be measured is not.
+  if (report.failures.length > 0) process.exitCode = 1;
+}
+
 /** The report for a terminal. Figures with a slash are ours / base. */
-export function renderEchoReport(report: EchoReport): string {
+function renderLoadReport(report: LoadReport): string {
   const { machine } = report;
   const rows = report.rows.map((row) => [
     row.case,
@@ -52,18 +62,18 @@ export function renderEchoReport(report: EchoReport): string {
     `${row.pairsUsed} of ${row.pairsRun}${row.steady ? '' : ' !'}`,
     row.basis === 'cpu' ? 'CPU-second' : row.basis,
     both(row, (side) => (side.busy * 100).toFixed(0)),
-    both(row, (side) => (side.linesPerSecond / 1000).toFixed(0)),
+    both(row, (side) => (side.repliesPerSecond / 1000).toFixed(0)),
     both(row, (side) => side.p50Us.toFixed(0)),
     both(row, (side) => side.p99Us.toFixed(0)),
   ]);
   return [
-    `echo of 64-byte lines; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; servers on Node ${report.serverNode}`,
+    `${report.what}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; servers on Node ${report.serverNode}`,
     `${report.pinning}; ${report.generator}; slices of ${report.seconds} s in alternation`,
     '',
     table(head, rows, 2),
     '',
-    'ratio: median of the pairs [least..greatest]; other figures are ours / base. Basis: lines per second when both servers',
-    'were at least 95 % busy, else lines per CPU-second of the server. p50, p99: turn-around of a whole batch.',
+    'ratio: median of the pairs [least..greatest]; other figures are ours / base. Basis: replies per second when both servers',
+    'were at least 95 % busy, else replies per CPU-second of the server. p50, p99: turn-around of a whole batch.',
     ...(report.rows.every((row) => row.steady)
       ? []
       : ['!: fewer good pairs than asked for, the machine was not quiet.']),

@@ -1,0 +1,53 @@
+import { InvalidOptionError } from '@wirewright/core';
+
+import type { Commands, Handler, Middleware } from './handler.ts';
+
+/** Which handler answers which command, and what stands around all of them. */
+export class CommandTable<Data> {
+  readonly #handlers: ReadonlyMap<number, Handler<Data>>;
+  readonly #middlewares: Middleware<Data>[] = [];
+  /** Runs the command of a request, everything around it included. */
+  run: Handler<Data>;
+
+  /** @throws {InvalidOptionError} a code is no signed 32-bit integer, or a handler no function */
+  constructor(commands: Commands<Data>) {
+    if (typeof commands !== 'object' || commands === null) {
+      throw new InvalidOptionError('a server takes its commands: { 1: (request, response) => response.set(...) }');
+    }
+    this.#handlers = new Map(
+      Object.entries(commands).map(([code, handler]) => [codeOf(code), handlerOf(code, handler)]),
+    );
+    this.run = this.#answer;
+  }
+
+  /** Puts `middleware` around the handlers, inside of what is there already. */
+  use(middleware: Middleware<Data>): void {
+    if (typeof middleware !== 'function') throw new InvalidOptionError('use() takes a function');
+    this.#middlewares.push(middleware);
+    this.run = this.#middlewares.reduceRight<Handler<Data>>(
+      (inner, around) => (request, response, connection) =>
+        around(request, response, () => inner(request, response, connection), connection),
+      this.#answer,
+    );
+  }
+
+  readonly #answer: Handler<Data> = (request, response, connection) => {
+    const handler = this.#handlers.get(request.code);
+    // The words of the Go original.
+    if (handler === undefined) return response.setError(`unknown command code ${request.code}`);
+    return handler(request, response, connection);
+  };
+}
+
+function codeOf(key: string): number {
+  const code = Number(key);
+  if ((code | 0) !== code || String(code) !== key) {
+    throw new InvalidOptionError(`a command code is a signed 32-bit integer, not ${JSON.stringify(key)}`);
+  }
+  return code;
+}
+
+function handlerOf<Data>(code: string, handler: Handler<Data>): Handler<Data> {
+  if (typeof handler !== 'function') throw new InvalidOptionError(`the handler of command ${code} is no function`);
+  return handler;
+}

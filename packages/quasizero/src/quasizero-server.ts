@@ -1,0 +1,153 @@
+import { type QuasizeroCodecOptions, quasizeroServerCodec, type Request, Response } from '@wirewright/codec-quasizero';
+import {
+  type Connection,
+  describeCause,
+  EncodeError,
+  isThenable,
+  Server,
+  type ServerOptions,
+  systemClock,
+  timeoutOption,
+  type WireError,
+} from '@wirewright/core';
+
+import { CommandTable } from './command-table.ts';
+import { HandlerError, HandlerTimeoutError } from './errors.ts';
+import type { Commands, Middleware } from './handler.ts';
+import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
+
+export interface QuasizeroServerOptions<Data = unknown>
+  extends Omit<ServerOptions<Request, Response, Data>, 'codec'>, QuasizeroCodecOptions {
+  /**
+   * Milliseconds that a request may take to arrive from its first byte to its last, that a handler may take to settle, and for which the
+   * peer may take nothing of what is answered: each of them. Default 30,000; false for as long as it takes.
+   */
+  readonly timeout?: number | false | undefined;
+}
+
+type QuasizeroConnection<Data> = Connection<Request, Response, Data>;
+
+/**
+ * Answers commands, wire-compatible with quasizero, the Go original.
+ *
+ * ```ts
+ * const server = new QuasizeroServer({
+ *   1: (request, response) => response.set(request.payload),
+ *   2: async (request, response) => response.setString(await lookUp(request.text())),
+ * });
+ * await server.listen({ port: 11300 });
+ * ```
+ *
+ * The requests of a connection are answered in order, one after the other: while a handler is pending, the next one waits, and the
+ * answers before it have left. A {@link Server} with a codec and an `onRead` of its own.
+ */
+export class QuasizeroServer<Data = unknown> extends Server<Request, Response, Data> {
+  readonly #commands: CommandTable<Data>;
+  readonly #timeout: number;
+  readonly #deadlines: HandlerDeadlines | undefined;
+
+  /** @throws {InvalidOptionError} a command or an option is none, or out of range */
+  constructor(commands: Commands<Data>, options: QuasizeroServerOptions<Data> = {}) {
+    const { timeout = 30_000, maxFrameLength, ...rest } = options;
+    const limit = timeoutOption('timeout', timeout);
+    super({ frameTimeout: timeout, stallTimeout: timeout, ...rest, codec: quasizeroServerCodec({ maxFrameLength }) });
+    this.#commands = new CommandTable(commands);
+    this.#timeout = limit;
+    this.#deadlines = limit === 0 ? undefined : new HandlerDeadlines(options.clock ?? systemClock, limit);
+    this.onRead((connection, request) => this.#answer(connection, request));
+  }
+
+  /**
+   * Puts `middleware` around all handlers: the first that is used is the outermost.
+   *
+   * @throws {InvalidOptionError} it is no function
+   */
+  use(middleware: Middleware<Data>): this {
+    this.#commands.use(middleware);
+    return this;
+  }
+
+  /**
+   * Something failed on a connection, once for each at most; or a handler did, each time: a {@link HandlerError} or a
+   * {@link HandlerTimeoutError}, which the caller was told of and after which the connection goes on.
+   */
+  override onError(hook: (connection: QuasizeroConnection<Data>, error: WireError) => unknown): this {
+    return super.onError(hook);
+  }
+
+  #answer(connection: QuasizeroConnection<Data>, request: Request): Promise<void> | undefined {
+    const response = new Response();
+    let result: unknown;
+    try {
+      result = this.#commands.run(request, response, connection);
+    } catch (error) {
+      this.#fail(connection, request, response, error);
+      return undefined;
+    }
+    if (isThenable(result)) return this.#wait(connection, request, response, result);
+    this.#send(connection, response);
+    return undefined;
+  }
+
+  /** Answers when `result` has settled, or when that takes too long. Never rejects. */
+  #wait(
+    connection: QuasizeroConnection<Data>,
+    request: Request,
+    response: Response,
+    result: PromiseLike<unknown>,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const end = (answer: () => void): void => {
+        if (over) return;
+        over = true;
+        this.#deadlines?.delete(pending);
+        try {
+          answer();
+          resolve();
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const pending: PendingHandler = {
+        due: 0,
+        expire: () => end(() => this.#expire(connection, request)),
+      };
+      this.#deadlines?.add(pending);
+      result.then(
+        () => end(() => this.#send(connection, response)),
+        (error: unknown) => end(() => this.#fail(connection, request, response, error)),
+      );
+    });
+  }
+
+  #fail(connection: QuasizeroConnection<Data>, { code }: Request, response: Response, error: unknown): void {
+    this.#send(connection, response.setError(messageOf(error)));
+    this.tellError(connection, new HandlerError(code, error));
+  }
+
+  /** Answers in place of a handler. It may still fill in its own response, which nobody gets. */
+  #expire(connection: QuasizeroConnection<Data>, { code }: Request): void {
+    const error = new HandlerTimeoutError(code, this.#timeout);
+    this.#send(connection, new Response().setError(error));
+    this.tellError(connection, error);
+  }
+
+  #send(connection: QuasizeroConnection<Data>, response: Response): void {
+    try {
+      connection.send(response);
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      // Nothing of it was sent, and the caller waits for an answer.
+      connection.send(new Response().setError(error));
+      this.tellError(connection, error);
+    }
+  }
+}
+
+/** What the caller is told. An error without a text would look like success. */
+function messageOf(error: unknown): string {
+  const message = describeCause(error);
+  if (message !== '') return message;
+  return error instanceof Error && error.name !== '' ? error.name : 'unknown error';
+}
