@@ -38,6 +38,7 @@ export abstract class Message {
   /** The payload; empty when there is none. Valid as long as the message. */
   get payload(): Buffer {
     const { body } = this;
+    if (body instanceof ByteView) return (this.body = body.bytes);
     if (body === undefined) return NO_BYTES;
     return body instanceof Buffer ? body : (this.body = bufferOf(body));
   }
@@ -86,8 +87,7 @@ export abstract class Message {
   }
 }
 
-function bufferOf(body: FrameBody): Buffer {
-  if (body instanceof ByteView) return body.bytes;
+function bufferOf(body: Uint8Array | string): Buffer {
   if (typeof body === 'string') return Buffer.from(body);
   return Buffer.from(body.buffer, body.byteOffset, body.length);
 }

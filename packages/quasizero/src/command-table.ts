@@ -2,8 +2,12 @@ import { InvalidOptionError } from '@wirewright/core';
 
 import type { Commands, Handler, Middleware } from './handler.ts';
 
+/** Codes below this are looked up in an array, which takes a fraction of the time of a Map. */
+const DIRECT = 256;
+
 /** Which handler answers which command, and what stands around all of them. */
 export class CommandTable<Data> {
+  readonly #direct: readonly (Handler<Data> | undefined)[];
   readonly #handlers: ReadonlyMap<number, Handler<Data>>;
   readonly #middlewares: Middleware<Data>[] = [];
   /** Runs the command of a request, everything around it included. */
@@ -17,6 +21,7 @@ export class CommandTable<Data> {
     this.#handlers = new Map(
       Object.entries(commands).map(([code, handler]) => [codeOf(code), handlerOf(code, handler)]),
     );
+    this.#direct = Array.from({ length: DIRECT }, (_, code) => this.#handlers.get(code));
     this.run = this.#answer;
   }
 
@@ -32,9 +37,10 @@ export class CommandTable<Data> {
   }
 
   readonly #answer: Handler<Data> = (request, response, connection) => {
-    const handler = this.#handlers.get(request.code);
+    const { code } = request;
+    const handler = code >= 0 && code < DIRECT ? this.#direct[code] : this.#handlers.get(code);
     // The words of the Go original.
-    if (handler === undefined) return response.setError(`unknown command code ${request.code}`);
+    if (handler === undefined) return response.setError(`unknown command code ${code}`);
     return handler(request, response, connection);
   };
 }
