@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { ScalarType } from '@bufbuild/protobuf';
 import protobufjs from 'protobufjs';
 import { expect, test } from 'vitest';
 
@@ -11,21 +12,12 @@ test('what is compared with is what messages.proto says', () => {
   const { root } = protobufjs.parse(readFileSync(file, 'utf8'), { keepCase: true });
   for (const schema of [RequestSchema, ResponseSchema]) {
     const fields = root.lookupType(schema.typeName).fieldsArray;
-    expect(
-      fields.map(({ name, id, type }) => [name, id, type === 'string' && name === 'metadata' ? 'map' : type]),
-    ).toEqual(
-      schema.fields.map((field) => [
-        field.name,
-        field.number,
-        field.fieldKind === 'map'
-          ? 'map'
-          : field.proto.type === 5
-            ? 'int32'
-            : field.proto.type === 9
-              ? 'string'
-              : 'bytes',
-      ]),
-    );
+    const inFile = fields.map(({ name, id, type, map }) => [id, name, map ? `map of ${type}` : type]);
+    const compared = schema.fields.map((field) => {
+      const scalar = field.scalar === undefined ? '' : ScalarType[field.scalar].toLowerCase();
+      return [field.number, field.name, field.fieldKind === 'map' ? `map of ${scalar}` : scalar];
+    });
+    expect(compared).toEqual(inFile);
   }
 });
 

@@ -146,7 +146,8 @@ const responses: Kind = {
 
 /** Everything in a message, in an order of its own. */
 function show({ code, errorMessage, metadata, payload }: Fields): string {
-  const entries = Object.entries(metadata).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(metadata);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([code, errorMessage, entries, Buffer.from(payload).toString('hex')]);
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, test, vi } from 'vitest';
 
-import { Peer } from './peer.ts';
+import { Peer } from '../support/peer.ts';
 import { flood, gone, linkOf, sample, setScene, silence } from './scene.ts';
 
 const scene = setScene();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 
 import { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 import type { Link } from './link.ts';
-import { Peer } from './peer.ts';
+import { Peer } from '../support/peer.ts';
 
 /** A server, made anew for each test, proxies before it and clients of these. */
 class Scene {

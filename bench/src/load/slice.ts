@@ -35,11 +35,10 @@ const SPIN_US = 50;
  */
 export async function runSlice(server: ServerProcess, load: LoadCase, options: SliceOptions): Promise<Slice> {
   const { payloadBytes, requestPrefix, replyPrefix, suffix } = options.frames;
-  const args = [
-    ...[server.port, load.connections, load.depth, options.warmSeconds, options.seconds, SPIN_US, payloadBytes],
-    ...[requestPrefix, replyPrefix, suffix],
-  ];
-  const generator = new JsonLineProcess(`load on ${server.kind}`, [...options.generator, ...args.map(String)]);
+  const { warmSeconds, seconds } = options;
+  const args = [server.port, load.connections, load.depth, warmSeconds, seconds, SPIN_US].map(String);
+  args.push(`${payloadBytes}`, requestPrefix, replyPrefix, suffix);
+  const generator = new JsonLineProcess(`load on ${server.kind}`, [...options.generator, ...args]);
   try {
     await expectPhase(generator, 'measuring');
     const before = await server.sample();

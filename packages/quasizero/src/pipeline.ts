@@ -31,6 +31,6 @@ export class Pipeline {
    * @throws as `call` of the client does, when no connection can be had; nothing was sent then
    */
   exec(options: RequestOptions = {}): Promise<PromiseSettledResult<Response>[]> {
-    return this.#requests.exec(options) as Promise<PromiseSettledResult<Response>[]>;
+    return this.#requests.exec(options);
   }
 }

@@ -114,7 +114,7 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
           answer();
           resolve();
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       };
       const pending: PendingHandler = {

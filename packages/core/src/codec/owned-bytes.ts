@@ -26,17 +26,17 @@ const MAX_REMEMBERED = 64 * 1024;
 
 /** The chunk that was asked last for its memory: to ask takes longer than to make a Buffer of the answer. */
 let asked: Uint8Array | undefined;
-let memory: ArrayBufferLike;
-let offset: number;
+let askedMemory: ArrayBufferLike;
+let askedOffset: number;
 
 /** The `length` bytes at `start` of `source`, without a copy: what `source.subarray` makes, in half the time when it is asked again and again. */
 export function bufferOver(source: Uint8Array, start: number, length: number): Buffer {
   if (source !== asked) {
-    memory = source.buffer;
-    offset = source.byteOffset;
-    asked = memory.byteLength <= MAX_REMEMBERED ? source : undefined;
+    askedMemory = source.buffer;
+    askedOffset = source.byteOffset;
+    asked = askedMemory.byteLength <= MAX_REMEMBERED ? source : undefined;
   }
-  return new FastBuffer(memory, offset + start, length);
+  return new FastBuffer(askedMemory, askedOffset + start, length);
 }
 
 /** A copy with memory of its own: Buffer's pool would keep 8 to 64 KiB alive for it. */
