@@ -27,6 +27,7 @@ test.each([
   ['README.md', 1],
   ['docs/requests.md', 1],
   ['packages/core/README.md', 2],
+  ['packages/quasizero/README.md', 1],
 ])('every program in %s runs, ends, and prints what it says', async (page, count) => {
   const blocks = [...read(page).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
   const programs = blocks.filter((code) => code.includes('await server.close();'));
