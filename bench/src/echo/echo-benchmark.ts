@@ -2,7 +2,8 @@ import type { Benchmark } from '../benchmark.ts';
 import type { LoadCase } from '../load/load-case.ts';
 import { type LoadDefaults, type LoadOptions, loadUsage, parseLoadOptions } from '../load/load-options.ts';
 import { publish } from '../load/load-report.ts';
-import { type Match, measure } from '../load/measure.ts';
+import type { Match } from '../load/match.ts';
+import { measure } from '../load/measure.ts';
 import type { ServerKind } from '../load/server-kind.ts';
 
 const defaults: LoadDefaults = {
@@ -38,7 +39,7 @@ function matchesOf({ cases, kinds }: LoadOptions): readonly Match[] {
 /** Lines echoed by Wirewright, against a bare `node:net` echo and against the usual hand-written server. */
 export const echoBenchmark: Benchmark = {
   summary: 'lines echoed over TCP, against bare node:net and a hand-written server',
-  shortPass: ['--pairs', '3', '--seconds', '0.2'],
+  shortPass: ['--pairs', '3', '--processes', '1', '--seconds', '0.2'],
   async run(args) {
     const options = parseLoadOptions(args, defaults);
     if (options === undefined) {

@@ -1,5 +1,5 @@
 import { median } from '../median.ts';
-import type { LoadCase } from './load-case.ts';
+import type { Match } from './match.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { Slice } from './slice.ts';
 
@@ -40,8 +40,7 @@ const SATURATED = 0.95;
 
 /** Sums up the pairs of one row; `pairs` must not be empty. */
 export function compare(
-  load: LoadCase,
-  kinds: { readonly ours: ServerKind; readonly base: ServerKind; readonly floor: number | undefined },
+  { load, kind, baseKind, floor }: Match,
   pairs: { readonly used: readonly Pair[]; readonly run: number; readonly steady: boolean },
 ): Comparison {
   const { used } = pairs;
@@ -53,11 +52,10 @@ export function compare(
   };
   const basis: Basis = ours.busy >= SATURATED && base.busy >= SATURATED ? 'throughput' : 'cpu';
   const ratios = { throughput: median(byBasis.throughput), cpu: median(byBasis.cpu) };
-  const { floor } = kinds;
   return {
     case: load.name,
-    kind: kinds.ours,
-    baseKind: kinds.base,
+    kind,
+    baseKind,
     basis,
     ratio: ratios[basis],
     low: Math.min(...byBasis[basis]),

@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly pairs: number;
   /** Pairs run at most per row, good or not. */
   readonly maxPairs: number;
+  /** Processes of each server that the pairs of a row are spread over. */
+  readonly processes: number;
   /** Measured time of one slice, in seconds. */
   readonly seconds: number;
   /** Load before the measured time of every slice, in seconds. */
@@ -35,7 +37,8 @@ export function loadUsage({ benchmark, cases, kinds }: LoadDefaults): string {
   --cases ${cases}
                            connections x requests in flight
   --kinds ${kinds.join(',')}
-  --pairs 7                good pairs per row (up to about twice as many are run)
+  --pairs 9                good pairs per row (up to about twice as many are run)
+  --processes 3            of each server, that the pairs of a row are spread over
   --seconds 0.3            measured time of one slice
   --warm 0.1               load before each slice is measured, in seconds
   --node <path>            run the servers under this Node binary
@@ -46,7 +49,8 @@ export function loadUsage({ benchmark, cases, kinds }: LoadDefaults): string {
 const definitions = {
   cases: { type: 'string' },
   kinds: { type: 'string' },
-  pairs: { type: 'string', default: '7' },
+  pairs: { type: 'string', default: '9' },
+  processes: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '0.3' },
   warm: { type: 'string', default: '0.1' },
   node: { type: 'string', default: process.execPath },
@@ -63,6 +67,7 @@ export function parseLoadOptions(args: readonly string[], defaults: LoadDefaults
     cases: (values.cases ?? defaults.cases).split(',').map(parseCase),
     kinds: values.kinds?.split(',').map(parseKind) ?? defaults.kinds,
     pairs: Math.round(pairs),
+    processes: Math.round(numberOption('processes', values.processes, 1, 100)),
     maxPairs: 2 * Math.round(pairs) + 1,
     seconds: numberOption('seconds', values.seconds, 0.05, 5),
     warmSeconds: numberOption('warm', values.warm, 0, 5),

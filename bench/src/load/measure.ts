@@ -3,21 +3,12 @@ import { describeMachine } from '../machine.ts';
 import { findPinning } from '../pinning.ts';
 import { Progress } from '../progress.ts';
 import type { Comparison } from './comparison.ts';
-import type { Frames, LoadCase } from './load-case.ts';
+import type { Frames } from './load-case.ts';
 import { findLoadGenerator } from './load-generator.ts';
 import type { LoadOptions } from './load-options.ts';
 import type { Failure, LoadReport } from './load-report.ts';
+import type { Match } from './match.ts';
 import { PairRunner } from './pair-runner.ts';
-import type { ServerKind } from './server-kind.ts';
-import { ServerProcess } from './server-process.ts';
-
-/** Which server is measured against which, and the least ratio that is acceptable, if there is one. */
-export interface Match {
-  readonly load: LoadCase;
-  readonly kind: ServerKind;
-  readonly baseKind: ServerKind;
-  readonly floor?: number | undefined;
-}
 
 /** What is measured. */
 export interface Measured {
@@ -28,65 +19,36 @@ export interface Measured {
   readonly frames: Frames;
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Servers that came up, and what kept the others from it. All of them stay up for the whole run. */
-async function startServers(
-  kinds: ReadonlySet<ServerKind>,
-  node: string,
-  prefix: readonly string[],
-): Promise<{ servers: ReadonlyMap<ServerKind, ServerProcess>; failures: readonly Failure[] }> {
-  const servers = new Map<ServerKind, ServerProcess>();
-  const failures: Failure[] = [];
-  for (const kind of kinds) {
-    try {
-      servers.set(kind, await ServerProcess.start(kind, node, prefix));
-    } catch (error) {
-      failures.push({ what: kind, reason: reasonOf(error) });
-    }
-  }
-  return { servers, failures };
-}
-
 /** Runs the matches, one after the other. */
 export async function measure(measured: Measured, options: LoadOptions): Promise<LoadReport> {
   const { benchmark, what, matches, frames } = measured;
   const progress = new Progress();
   const pinning = findPinning();
   const generator = findLoadGenerator();
-  const kinds = new Set(matches.flatMap(({ kind, baseKind }) => [baseKind, kind]));
-  const { servers, failures: startFailures } = await startServers(kinds, options.node, pinning.server);
+  const runner = new PairRunner({
+    ...options,
+    frames,
+    generator: [...pinning.generator, ...generator.command],
+    serverPrefix: pinning.server,
+  });
   const rows: Comparison[] = [];
-  const failures = [...startFailures];
-  try {
-    const runner = new PairRunner({ ...options, frames, generator: [...pinning.generator, ...generator.command] });
-    for (const { load, kind, baseKind, floor } of matches) {
-      const ours = servers.get(kind);
-      const base = servers.get(baseKind);
-      if (ours === undefined || base === undefined) continue;
-      const title = `${load.name} ${kind} / ${baseKind}`;
-      progress.begin(title);
-      try {
-        rows.push(
-          await runner.run(load, ours, base, floor, (good, run) =>
-            progress.step(`${title}: ${good} good of ${run} pairs`),
-          ),
-        );
-      } catch (error) {
-        failures.push({ what: title, reason: reasonOf(error) });
-      }
+  const failures: Failure[] = [];
+  for (const match of matches) {
+    const title = `${match.load.name} ${match.kind} / ${match.baseKind}`;
+    progress.begin(title);
+    try {
+      rows.push(await runner.run(match, (good, run) => progress.step(`${title}: ${good} good of ${run} pairs`)));
+    } catch (error) {
+      failures.push({ what: title, reason: error instanceof Error ? error.message : String(error) });
     }
-  } finally {
-    progress.clear();
-    await Promise.all(Array.from(servers.values(), (server) => server.stop()));
   }
-  const [server] = servers.values();
+  progress.clear();
   return {
     benchmark,
     what,
     at: new Date().toISOString(),
     machine: describeMachine(),
-    serverNode: server?.nodeVersion ?? 'unknown',
+    serverNode: runner.serverNode,
     pinning: pinning.description,
     generator: generator.description,
     seconds: options.seconds,

@@ -1,7 +1,9 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import { type Comparison, compare, type Pair } from './comparison.ts';
 import type { LoadCase } from './load-case.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { Match } from './match.ts';
+import type { ServerKind } from './server-kind.ts';
+import { ServerProcess } from './server-process.ts';
 import { runSlice, type Slice, type SliceOptions } from './slice.ts';
 
 export interface PairOptions extends SliceOptions {
@@ -9,6 +11,16 @@ export interface PairOptions extends SliceOptions {
   readonly pairs: number;
   /** Pairs run at most. */
   readonly maxPairs: number;
+  /** Over how many processes of each server the pairs are spread: two of the same code may differ by a tenth, as they were compiled. */
+  readonly processes: number;
+  /** The Node binary that runs the servers, and what comes before it on the command line. */
+  readonly node: string;
+  readonly serverPrefix: readonly string[];
+}
+
+interface Servers {
+  readonly ours: ServerProcess;
+  readonly base: ServerProcess;
 }
 
 /**
@@ -25,36 +37,64 @@ export class PairRunner {
   /** Replies per second of the best slice so far, by case and kind: rows of one case share it. */
   readonly #best: Map<string, number> = new Map<string, number>();
 
+  #serverNode = 'unknown';
+
   constructor(options: PairOptions) {
     this.#options = options;
   }
 
-  /** One row. `onPair` is told how many good pairs there are, and how many were run. */
-  async run(
-    load: LoadCase,
-    ours: ServerProcess,
-    base: ServerProcess,
-    floor: number | undefined,
-    onPair: (good: number, run: number) => void,
-  ): Promise<Comparison> {
-    const { pairs: wanted, maxPairs } = this.#options;
-    // A slice each that is not counted: the first load of a kind finds cold code.
-    await this.#slice(base, load);
-    await this.#slice(ours, load);
-    const pairs: Pair[] = [];
-    let good: readonly Pair[] = [];
-    while (good.length < wanted && pairs.length < maxPairs) {
-      pairs.push(await this.#pair(load, ours, base, pairs.length % 2 === 0));
-      // All of them again: a new best slice may show that the earlier ones were slow.
-      good = pairs.filter((pair) => this.#isGood(load, base, pair.base) && this.#isGood(load, ours, pair.ours));
-      onPair(good.length, pairs.length);
-    }
-    const used = good.length >= Math.min(wanted, LEAST_GOOD) ? good : pairs;
-    const steady = good.length >= wanted;
-    return compare(load, { ours: ours.kind, base: base.kind, floor }, { used, run: pairs.length, steady });
+  /** The version of Node that the servers run on. */
+  get serverNode(): string {
+    return this.#serverNode;
   }
 
-  async #pair(load: LoadCase, ours: ServerProcess, base: ServerProcess, baseFirst: boolean): Promise<Pair> {
+  /** One row. `onPair` is told how many good pairs there are, and how many were run. */
+  async run(match: Match, onPair: (good: number, run: number) => void): Promise<Comparison> {
+    const { pairs: wanted, maxPairs, processes } = this.#options;
+    const { load } = match;
+    const perProcess = Math.ceil(wanted / processes);
+    const pairs: Pair[] = [];
+    let good: readonly Pair[] = [];
+    let servers: Servers | undefined;
+    try {
+      while (good.length < wanted && pairs.length < maxPairs) {
+        if (pairs.length % perProcess === 0) {
+          await stop(servers);
+          servers = undefined;
+          servers = await this.#start(match);
+        }
+        pairs.push(await this.#pair(load, servers!, pairs.length % 2 === 0));
+        // All of them again: a new best slice may show that the earlier ones were slow.
+        good = pairs.filter(
+          ({ ours, base }) => this.#isGood(load, match.kind, ours) && this.#isGood(load, match.baseKind, base),
+        );
+        onPair(good.length, pairs.length);
+      }
+    } finally {
+      await stop(servers);
+    }
+    const used = good.length >= Math.min(wanted, LEAST_GOOD) ? good : pairs;
+    return compare(match, { used, run: pairs.length, steady: good.length >= wanted });
+  }
+
+  /** New processes of both. */
+  async #start({ load, kind, baseKind }: Match): Promise<Servers> {
+    const { node, serverPrefix } = this.#options;
+    const base = await ServerProcess.start(baseKind, node, serverPrefix);
+    try {
+      const ours = await ServerProcess.start(kind, node, serverPrefix);
+      this.#serverNode = ours.nodeVersion;
+      const servers = { ours, base };
+      // A slice each that is not counted: the first load of a process finds cold code.
+      await this.#pair(load, servers, true);
+      return servers;
+    } catch (error) {
+      await base.stop();
+      throw error;
+    }
+  }
+
+  async #pair(load: LoadCase, { ours, base }: Servers, baseFirst: boolean): Promise<Pair> {
     const first = await this.#slice(baseFirst ? base : ours, load);
     const second = await this.#slice(baseFirst ? ours : base, load);
     return baseFirst ? { base: first, ours: second } : { base: second, ours: first };
@@ -62,16 +102,20 @@ export class PairRunner {
 
   async #slice(server: ServerProcess, load: LoadCase): Promise<Slice> {
     const slice = await runSlice(server, load, this.#options);
-    const key = keyOf(load, server);
+    const key = keyOf(load, server.kind);
     this.#best.set(key, Math.max(this.#best.get(key) ?? 0, slice.repliesPerSecond));
     return slice;
   }
 
-  #isGood(load: LoadCase, server: ServerProcess, slice: Slice): boolean {
-    return slice.repliesPerSecond >= GOOD_SHARE * (this.#best.get(keyOf(load, server)) ?? 0);
+  #isGood(load: LoadCase, kind: ServerKind, slice: Slice): boolean {
+    return slice.repliesPerSecond >= GOOD_SHARE * (this.#best.get(keyOf(load, kind)) ?? 0);
   }
 }
 
-function keyOf({ name }: LoadCase, { kind }: ServerProcess): string {
+function keyOf({ name }: LoadCase, kind: ServerKind): string {
   return `${name} ${kind}`;
+}
+
+async function stop(servers: Servers | undefined): Promise<void> {
+  await Promise.all([servers?.ours.stop(), servers?.base.stop()]);
 }

@@ -47,7 +47,7 @@ function renderCodec(results: readonly CodecTimings[]): string {
 /** The quasizero codec against protobuf libraries, and the server against one written by hand. */
 export const quasizeroBenchmark: Benchmark = {
   summary: 'the quasizero codec against protobuf libraries, and the server against a hand-written one',
-  shortPass: ['--pairs', '3', '--seconds', '0.2', '--cases', '1x1,1x100,64x10'],
+  shortPass: ['--pairs', '3', '--processes', '1', '--seconds', '0.2', '--cases', '1x1,1x100,64x10'],
   async run(args) {
     const options = parseLoadOptions(args, defaults);
     if (options === undefined) {
@@ -55,7 +55,7 @@ export const quasizeroBenchmark: Benchmark = {
       return;
     }
     const progress = new Progress();
-    const timings = codecTimings(3 * options.pairs, (title) => progress.begin(title));
+    const timings = codecTimings(2 * options.pairs + 1, (title) => progress.begin(title));
     progress.clear();
     process.stdout.write(`${renderCodec(timings)}\n`);
     const matches = options.cases.map(
