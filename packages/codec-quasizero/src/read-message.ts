@@ -17,21 +17,24 @@ export function readMessage(message: Message, frame: ByteView): void {
   let first = -1;
   let last = -1;
   fields.begin(frame);
-  for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
-    if (tag === Tag.Payload) {
-      const end = fields.bytesEnd();
-      message.body = new ByteView(frame.source, fields.at, end);
-      fields.at = end;
-    } else if (tag === Tag.Metadata) {
-      fields.entry();
-      if (first < 0) first = start;
-      last = fields.at;
-    } else if (!message.readFirst(tag, fields)) {
-      skip(tag);
+  try {
+    for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
+      if (tag === Tag.Payload) {
+        const end = fields.bytesEnd();
+        message.body = new ByteView(frame.source, fields.at, end);
+        fields.at = end;
+      } else if (tag === Tag.Metadata) {
+        fields.entry();
+        if (first < 0) first = start;
+        last = fields.at;
+      } else if (!message.readFirst(tag, fields)) {
+        skip(tag);
+      }
     }
+  } finally {
+    fields.release();
   }
   if (first >= 0) message.receive(new ByteView(frame.source, first, last), fields.ascii);
-  fields.release();
 }
 
 function skip(tag: number): void {

@@ -39,6 +39,15 @@ export function checkNotEncoding(): void {
   if (encoding) throw new WireError('WIRE_ENCODE_FAILED', 'a codec must not send, flush or close while it encodes');
 }
 
+function encode<Out>(codec: Codec<unknown, Out>, message: Out): void {
+  encoding = true;
+  try {
+    encodeInto(codec, message, writer);
+  } finally {
+    encoding = false;
+  }
+}
+
 function surrenderOwner(): void {
   owner?.surrender();
   owner = undefined;
@@ -112,28 +121,41 @@ export class WriteLoop<Connection> {
    * @throws {EncodeError} the codec could not; nothing of the message is sent
    */
   send<Out>(codec: Codec<unknown, Out>, message: Out): boolean {
-    checkNotEncoding();
+    // What is rare is elsewhere: as long as this is short, it is compiled into whoever sends.
+    if (encoding) checkNotEncoding();
     if (this.#unsent && this.buffered > this.limit) {
       this.#events.overflow(this.#connection, this.buffered);
       return false;
     }
-    if (owner !== this) {
-      surrenderOwner();
-      if (writer.room < MIN_ROOM) makeRoom();
-      // oxlint-disable-next-line typescript/no-this-alias -- this is the point
-      owner = this;
+    if (owner !== this) this.#own();
+    if (channels.frameOut.hasSubscribers) {
+      this.#encodeSeen(codec, message);
+    } else {
+      encode(codec, message);
+      this.messages++;
     }
-    const observed = channels.frameOut.hasSubscribers;
-    const before = observed ? writer.length : 0;
-    encoding = true;
-    try {
-      encodeInto(codec, message, writer);
-    } finally {
-      encoding = false;
-    }
-    this.messages++;
-    if (observed) this.#events.sent(this.#connection, message, writer.last(writer.length - before));
     const pending = this.#surrenderedSize + writer.size;
+    if (this.#turn && !this.#unsent && pending <= this.#marks.high && pending < SLAB_SIZE) return true;
+    return this.#sent(pending);
+  }
+
+  /** Has the writer to itself from here on. */
+  #own(): void {
+    surrenderOwner();
+    if (writer.room < MIN_ROOM) makeRoom();
+    // oxlint-disable-next-line typescript/no-this-alias -- this is the point
+    owner = this;
+  }
+
+  #encodeSeen<Out>(codec: Codec<unknown, Out>, message: Out): void {
+    const before = writer.length;
+    encode(codec, message);
+    this.messages++;
+    this.#events.sent(this.#connection, message, writer.last(writer.length - before));
+  }
+
+  /** Has what is pending leave in time. Returns whether the sender may go on. */
+  #sent(pending: number): boolean {
     if (pending >= SLAB_SIZE) {
       this.flush();
     } else {
