@@ -160,6 +160,31 @@ describe('handlers that fail', () => {
     expect(server.connections.size).toBe(1);
   });
 
+  /* oxlint-disable unicorn/no-thenable -- that is what they are */
+  test('promises of any kind will do, those that settle twice or throw included', async () => {
+    const server = await serve({
+      1: (_request, response) => ({
+        then(resolve: () => void, reject: (error: Error) => void) {
+          response.setString('twice');
+          resolve();
+          resolve();
+          reject(new Error('late'));
+        },
+      }),
+      2: () => ({
+        then() {
+          throw new Error('in then');
+        },
+      }),
+    });
+    const peer = await peerOf(server);
+    peer.socket.write(Buffer.concat([ask(1), ask(2), ask(1)]));
+    expect(await answered(peer, 3)).toEqual(['twice', '! in then', 'twice']);
+    await sleep(5);
+    expect(answers(peer)).toHaveLength(3);
+  });
+  /* oxlint-enable unicorn/no-thenable */
+
   test('onError is told of each, with the command and the cause; the connection goes on', async () => {
     const errors: WireError[] = [];
     const cause = new RangeError('bad');

@@ -122,7 +122,8 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
         expire: () => end(() => this.#expire(connection, request)),
       };
       this.#deadlines?.add(pending);
-      result.then(
+      // Whatever kind of promise it is: some settle twice, or throw.
+      Promise.resolve(result).then(
         () => end(() => this.#send(connection, response)),
         (error: unknown) => end(() => this.#fail(connection, request, response, error)),
       );
