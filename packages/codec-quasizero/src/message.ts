@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 
 import { ByteView, type FrameBody } from '@wirewright/core/codec';
 
-import type { FieldReader } from './field-reader.ts';
 import { readEntries } from './metadata.ts';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -17,23 +16,19 @@ const NO_ENTRIES: ReadonlyMap<string, string> = new (class extends Map<string, s
 /**
  * What requests and responses have in common. A message that was received lies where it was received, checked but not copied: payload
  * and metadata are made when they are asked for. It is valid until the hook that got it has settled; {@link retain} makes it last.
+ *
+ * Their prototypes inherit from this one, but their classes are not derived of it and assign these fields themselves: the constructor of
+ * a derived class often stays a call of its own, and a short request then takes twice as long to decode.
  */
 export abstract class Message {
   /** @internal What {@link payload} is made of. */
   declare body: FrameBody | undefined;
-  /** The range in which the received entries lie, until they are asked for, and whether all texts in it are ASCII. */
-  declare private entries: ByteView | undefined;
-  declare private ascii: boolean;
-  /** The entries, once somebody has asked for them or set one. */
-  declare private map: Map<string, string> | undefined;
-
-  // Assigned here and not where they are declared: that would make a message take four times as long to make.
-  constructor() {
-    this.body = undefined;
-    this.entries = undefined;
-    this.ascii = true;
-    this.map = undefined;
-  }
+  /** @internal The range in which the received entries lie, until they are asked for, and whether all texts in it are ASCII. */
+  declare entries: ByteView | undefined;
+  /** @internal */
+  declare ascii: boolean;
+  /** @internal The entries, once somebody has asked for them or set one. */
+  declare map: Map<string, string> | undefined;
 
   /** The payload; empty when there is none. Valid as long as the message. */
   get payload(): Buffer {
@@ -62,9 +57,6 @@ export abstract class Message {
     return this;
   }
 
-  /** @internal Takes field 1, if its tag is what it should be. */
-  abstract readFirst(tag: number, from: FieldReader): boolean;
-
   /** @internal Takes the range of the entries. */
   receive(entries: ByteView, ascii: boolean): void {
     this.entries = entries;
@@ -72,7 +64,7 @@ export abstract class Message {
   }
 
   /** @internal Adds an entry, or replaces it. */
-  protected add(key: string, value: string): void {
+  add(key: string, value: string): void {
     (this.ownMap() ?? (this.map = new Map())).set(key, value);
   }
 

@@ -1,7 +1,8 @@
 import { ByteView, ProtocolError } from '@wirewright/core/codec';
 
 import { FieldReader, WireType } from './field-reader.ts';
-import type { Message } from './message.ts';
+import type { Request } from './request.ts';
+import type { Response } from './response.ts';
 import { Tag } from './tags.ts';
 
 /** One for all messages: they are read one at a time. */
@@ -13,7 +14,7 @@ const fields = new FieldReader();
  *
  * @throws {ProtocolError} it is no message
  */
-export function readMessage(message: Message, frame: ByteView): void {
+export function readMessage(message: Request | Response, frame: ByteView): void {
   let first = -1;
   let last = -1;
   fields.begin(frame);

@@ -15,19 +15,27 @@ export interface RequestFields {
 }
 
 /** A request as a server receives it; see {@link Message}. */
-export class Request extends Message implements RequestFields {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor assigns what Message declares
+export class Request {
   /** Which command: a signed 32-bit integer. */
   declare code: number;
 
   constructor() {
-    super();
     this.code = 0;
+    this.body = undefined;
+    this.entries = undefined;
+    this.ascii = true;
+    this.map = undefined;
   }
 
-  /** @internal */
+  /** @internal Takes field 1, if its tag is what it should be. */
   readFirst(tag: number, from: FieldReader): boolean {
     if (tag !== Tag.Code) return false;
     this.code = from.int32();
     return true;
   }
 }
+
+export interface Request extends Message {}
+
+Object.setPrototypeOf(Request.prototype, Message.prototype);

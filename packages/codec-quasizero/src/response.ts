@@ -5,13 +5,17 @@ import { Message } from './message.ts';
 import { Tag } from './tags.ts';
 
 /** A response, as a server fills it in and as a client receives it; see {@link Message}. */
-export class Response extends Message {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- the constructor assigns what Message declares
+export class Response {
   /** Why the command failed; empty when it has not. */
   declare errorMessage: string;
 
   constructor() {
-    super();
     this.errorMessage = '';
+    this.body = undefined;
+    this.entries = undefined;
+    this.ascii = true;
+    this.map = undefined;
   }
 
   /** Answers with these bytes, or a text as utf-8. Bytes must not be changed until they are sent. */
@@ -37,10 +41,14 @@ export class Response extends Message {
     return this;
   }
 
-  /** @internal */
+  /** @internal Takes field 1, if its tag is what it should be. */
   readFirst(tag: number, from: FieldReader): boolean {
     if (tag !== Tag.ErrorMessage) return false;
     this.errorMessage = from.text();
     return true;
   }
 }
+
+export interface Response extends Message {}
+
+Object.setPrototypeOf(Response.prototype, Message.prototype);
