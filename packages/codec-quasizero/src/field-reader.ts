@@ -18,6 +18,10 @@ const FIRST_TAG = 1 << 3;
 
 const NOTHING = Buffer.alloc(0);
 
+const NO_NUMBER = 'a field has the number 0';
+const TRUNCATED = 'a field is longer than the message that it is in';
+const TOO_LONG = 'a varint has more than 64 bits';
+
 /**
  * Walks over the fields of a protobuf message where it was received. What it refuses is what the decoder of the Go original refuses
  * (golang/protobuf 1.3.2, table_unmarshal.go); a refusal is a {@link ProtocolError}.
@@ -48,22 +52,26 @@ export class FieldReader {
     this.ascii = true;
   }
 
-  /** Lets go of the bytes: a chunk must not be kept for what was read last. */
-  release(): void {
+  /** Refuses the message, and lets go of its bytes. */
+  refuse(message: string): never {
     this.#source = NOTHING;
+    throw new ProtocolError(message);
   }
 
   /**
-   * Takes a tag; 0, which is none, when no field is left. Tags have up to 64 bits, and those above 2^53 are only near their value; that
+   * Takes a tag; 0, which is none, when no field is left: it lets go of the bytes then, lest a chunk is kept for what was read last. Tags have up to 64 bits, and those above 2^53 are only near their value; that
    * suffices to tell that they are unknown.
    */
   tag(): number {
     const { at } = this;
-    if (at >= this.#end) return 0;
+    if (at >= this.#end) {
+      this.#source = NOTHING;
+      return 0;
+    }
     const first = this.#source[at]!;
     this.wireType = first & 7;
     if (first >= 0x80) return this.#longTag();
-    if (first < FIRST_TAG) throw noNumber();
+    if (first < FIRST_TAG) this.refuse(NO_NUMBER);
     this.at = at + 1;
     return first;
   }
@@ -89,7 +97,7 @@ export class FieldReader {
   /** Takes the length of a field of bytes, and returns where they end. They begin at {@link at}. */
   bytesEnd(): number {
     const length = this.varint();
-    if (length > this.#end - this.at) throw truncated();
+    if (length > this.#end - this.at) this.refuse(TRUNCATED);
     return this.at + length;
   }
 
@@ -164,7 +172,7 @@ export class FieldReader {
     // Groups are counted, not entered: a message of nothing but their starts must not overflow the stack.
     let depth = 0;
     do {
-      if (depth > 0 && this.#innerTag() < 0) throw truncated();
+      if (depth > 0 && this.#innerTag() < 0) this.refuse(TRUNCATED);
       switch (this.wireType) {
         case WireType.Varint:
           this.varint();
@@ -179,21 +187,21 @@ export class FieldReader {
           depth++;
           break;
         case WireType.EndGroup:
-          if (depth === 0) throw new ProtocolError('a group ends that has not begun');
+          if (depth === 0) this.refuse('a group ends that has not begun');
           depth--;
           break;
         case WireType.Fixed32:
           this.#skipBytes(4);
           break;
         default:
-          throw new ProtocolError(`there is no wire type ${this.wireType}`);
+          this.refuse(`there is no wire type ${this.wireType}`);
       }
     } while (depth > 0);
   }
 
   #longTag(): number {
     const tag = this.#longVarint();
-    if (tag < FIRST_TAG) throw noNumber();
+    if (tag < FIRST_TAG) this.refuse(NO_NUMBER);
     return tag;
   }
 
@@ -205,7 +213,7 @@ export class FieldReader {
   }
 
   #skipBytes(n: number): void {
-    if (n > this.#end - this.at) throw truncated();
+    if (n > this.#end - this.at) this.refuse(TRUNCATED);
     this.at += n;
   }
 
@@ -217,7 +225,7 @@ export class FieldReader {
       value += (group & 0x7f) * scale;
       if (group < 0x80) return value;
     }
-    throw tooLong();
+    return this.refuse(TOO_LONG);
   }
 
   #longInt32(): number {
@@ -227,14 +235,14 @@ export class FieldReader {
       if (i < 5) value |= (group & 0x7f) << (7 * i);
       if (group < 0x80) return value;
     }
-    throw tooLong();
+    return this.refuse(TOO_LONG);
   }
 
   /** Takes the group of a varint that has `i` before it. */
   #varintGroup(i: number): number {
-    if (this.at >= this.#end) throw truncated();
+    if (this.at >= this.#end) this.refuse(TRUNCATED);
     const group = this.#source[this.at++]!;
-    if (i === MAX_VARINT - 1 && group > 1) throw tooLong();
+    if (i === MAX_VARINT - 1 && group > 1) this.refuse(TOO_LONG);
     return group;
   }
 
@@ -243,7 +251,7 @@ export class FieldReader {
     const end = this.bytesEnd();
     const { at } = this;
     if (this.#checked || (end - at <= SHORT_TEXT && isAscii(this.#source, at, end))) return end;
-    if (!isUtf8(this.#source.subarray(at, end))) throw new ProtocolError('a text is not valid utf-8');
+    if (!isUtf8(this.#source.subarray(at, end))) this.refuse('a text is not valid utf-8');
     this.ascii = false;
     return end;
   }
@@ -257,16 +265,4 @@ function isAscii(bytes: Buffer, start: number, end: number): boolean {
   }
   for (; i < end; i++) if (bytes[i]! >= 0x80) return false;
   return true;
-}
-
-function noNumber(): ProtocolError {
-  return new ProtocolError('a field has the number 0');
-}
-
-function truncated(): ProtocolError {
-  return new ProtocolError('a field is longer than the message that it is in');
-}
-
-function tooLong(): ProtocolError {
-  return new ProtocolError('a varint has more than 64 bits');
 }

@@ -39,7 +39,6 @@ export function readEntries(range: ByteView, ascii: boolean): Map<string, string
       fields.skip();
     }
   }
-  fields.release();
   return entries;
 }
 

@@ -1,4 +1,4 @@
-import { ByteView, ProtocolError } from '@wirewright/core/codec';
+import { ByteView } from '@wirewright/core/codec';
 
 import { FieldReader, WireType } from './field-reader.ts';
 import type { Request } from './request.ts';
@@ -18,22 +18,18 @@ export function readMessage(message: Request | Response, frame: ByteView): void 
   let first = -1;
   let last = -1;
   fields.begin(frame);
-  try {
-    for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
-      if (tag === Tag.Payload) {
-        const end = fields.bytesEnd();
-        message.body = new ByteView(frame.source, fields.at, end);
-        fields.at = end;
-      } else if (tag === Tag.Metadata) {
-        fields.entry();
-        if (first < 0) first = start;
-        last = fields.at;
-      } else if (!message.readFirst(tag, fields)) {
-        skip(tag);
-      }
+  for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
+    if (tag === Tag.Payload) {
+      const end = fields.bytesEnd();
+      message.body = new ByteView(frame.source, fields.at, end);
+      fields.at = end;
+    } else if (tag === Tag.Metadata) {
+      fields.entry();
+      if (first < 0) first = start;
+      last = fields.at;
+    } else if (!message.readFirst(tag, fields)) {
+      skip(tag);
     }
-  } finally {
-    fields.release();
   }
   if (first >= 0) message.receive(new ByteView(frame.source, first, last), fields.ascii);
 }
@@ -41,7 +37,7 @@ export function readMessage(message: Request | Response, frame: ByteView): void 
 function skip(tag: number): void {
   // The original skips the other fields when they are written in another way, and refuses this one.
   if (tag >= 2 << 3 && tag < 3 << 3) {
-    throw new ProtocolError(`metadata is written with wire type ${WireType.Bytes}, not ${fields.wireType}`);
+    fields.refuse(`metadata is written with wire type ${WireType.Bytes}, not ${fields.wireType}`);
   }
   fields.skip();
 }
