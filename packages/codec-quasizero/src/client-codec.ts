@@ -37,7 +37,7 @@ class QuasizeroClientCodec implements Codec<Response, RequestFields> {
     const length = takeVarintPrefix(input, this.maxFrameLength);
     if (length === undefined) return undefined;
     const response = new Response();
-    readMessage(response, input.view(length));
+    readMessage(response, input, length);
     return response;
   }
 

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 
-import { type ByteView, ProtocolError, readUtf8 } from '@wirewright/core/codec';
+import { ProtocolError, readUtf8 } from '@wirewright/core/codec';
 
 import { Tag } from './tags.ts';
 
@@ -43,9 +43,9 @@ export class FieldReader {
   valueStart = 0;
   valueEnd = 0;
 
-  /** Starts at the beginning of a message, or of a range of one that was read before and is `checked`. */
-  begin({ source, start, end }: ByteView, checked: boolean = false): void {
-    this.#source = source as Buffer;
+  /** Starts at the beginning of a message, the bytes `[start, end)`, or of a range of one that was read before and is `checked`. */
+  begin(source: Buffer, start: number, end: number, checked: boolean): void {
+    this.#source = source;
     this.at = start;
     this.#end = end;
     this.#checked = checked;

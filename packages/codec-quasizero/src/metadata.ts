@@ -22,7 +22,7 @@ export function readEntries(range: ByteView, ascii: boolean): Map<string, string
   const { start, end } = range;
   // To make one text of all and cut the others out of it takes half as long as to make each of bytes.
   const joined = ascii && range.length <= MAX_JOINED ? readLatin1(source, start, end) : undefined;
-  fields.begin(range, true);
+  fields.begin(source, start, end, true);
   for (let tag = fields.tag(); tag !== 0; tag = fields.tag()) {
     if (tag === Tag.Metadata) {
       fields.entry();
@@ -49,11 +49,22 @@ export function entriesOf(metadata: Metadata): Entries {
   return metadata instanceof Map ? metadata : Object.entries(metadata);
 }
 
-/** How many bytes {@link writeEntries} will write. */
+/** Lengths of the texts that {@link entriesLength} has gone through, for {@link writeEntries}: to count them again would take as long. */
+const lengths: number[] = [];
+
+/** A message of very many entries must not leave them behind. */
+const MAX_KEPT = 1024;
+
+/** How many bytes {@link writeEntries} will write; to be called before it. */
 export function entriesLength(entries: Entries): number {
+  let count = 0;
   let sum = 0;
   for (const [key, value] of entries) {
-    const length = entryLength(utf8Length(key), utf8Length(value));
+    const keyLength = utf8Length(key);
+    const valueLength = utf8Length(value);
+    lengths[count++] = keyLength;
+    lengths[count++] = valueLength;
+    const length = entryLength(keyLength, valueLength);
     sum += 1 + varintLength(length) + length;
   }
   return sum;
@@ -61,9 +72,10 @@ export function entriesLength(entries: Entries): number {
 
 /** Writes entries as the original does: key and value always, even when they are empty. */
 export function writeEntries(output: ByteWriter, entries: Entries): void {
+  let count = 0;
   for (const [key, value] of entries) {
-    const keyLength = utf8Length(key);
-    const valueLength = utf8Length(value);
+    const keyLength = lengths[count++]!;
+    const valueLength = lengths[count++]!;
     output.u8(Tag.Metadata);
     output.varint(entryLength(keyLength, valueLength));
     output.u8(Tag.Key);
@@ -73,6 +85,7 @@ export function writeEntries(output: ByteWriter, entries: Entries): void {
     output.varint(valueLength);
     output.utf8(value);
   }
+  if (count > MAX_KEPT) lengths.length = 0;
 }
 
 function entryLength(keyLength: number, valueLength: number): number {

@@ -1,4 +1,4 @@
-import { ByteView } from '@wirewright/core/codec';
+import { type ByteReader, ByteView } from '@wirewright/core/codec';
 
 import { FieldReader, WireType } from './field-reader.ts';
 import type { Request } from './request.ts';
@@ -9,19 +9,21 @@ import { Tag } from './tags.ts';
 const fields = new FieldReader();
 
 /**
- * Reads all fields of a frame into a message, and refuses it as the Go original does. Unknown fields, and known ones with another wire
+ * Takes the `length` bytes of a frame off the input and reads all fields in them into a message, or refuses it as the Go original does. Unknown fields, and known ones with another wire
  * type than they should have, are skipped; of what is there twice the last counts.
  *
  * @throws {ProtocolError} it is no message
  */
-export function readMessage(message: Request | Response, frame: ByteView): void {
+export function readMessage(message: Request | Response, input: ByteReader, length: number): void {
+  const { source, offset } = input;
+  input.skip(length);
   let first = -1;
   let last = -1;
-  fields.begin(frame);
+  fields.begin(source, offset, offset + length, false);
   for (let start = fields.at, tag = fields.tag(); tag !== 0; start = fields.at, tag = fields.tag()) {
     if (tag === Tag.Payload) {
       const end = fields.bytesEnd();
-      message.body = new ByteView(frame.source, fields.at, end);
+      message.body = new ByteView(source, fields.at, end);
       fields.at = end;
     } else if (tag === Tag.Metadata) {
       fields.entry();
@@ -31,7 +33,7 @@ export function readMessage(message: Request | Response, frame: ByteView): void 
       skip(tag);
     }
   }
-  if (first >= 0) message.receive(new ByteView(frame.source, first, last), fields.ascii);
+  if (first >= 0) message.receive(new ByteView(source, first, last), fields.ascii);
 }
 
 function skip(tag: number): void {

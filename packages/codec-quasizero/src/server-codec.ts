@@ -38,7 +38,7 @@ class QuasizeroServerCodec implements Codec<Request, Response> {
     const length = takeVarintPrefix(input, this.maxFrameLength);
     if (length === undefined) return undefined;
     const request = new Request();
-    readMessage(request, input.view(length));
+    readMessage(request, input, length);
     return request;
   }
 

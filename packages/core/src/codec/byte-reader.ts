@@ -138,6 +138,19 @@ export class ByteReader {
     return true;
   }
 
+  /**
+   * What the bytes that can be read now lie in, from {@link offset} on for {@link length} bytes: for a codec that looks at every byte of a
+   * frame. Valid as long as a view; what lies around is none of the codec's business.
+   */
+  get source(): Buffer {
+    return this.#window;
+  }
+
+  /** Where the next byte lies in {@link source}. */
+  get offset(): number {
+    return this.#position;
+  }
+
   /** Consumes `n` bytes. */
   skip(n: number): void {
     const end = this.#position + n;
