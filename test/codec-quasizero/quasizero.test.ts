@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { inspect } from 'node:util';
 
 import {
   type Message,
@@ -172,6 +173,9 @@ describe('what is sent', () => {
 
   test('metadata that is no text, and a payload that is neither text nor bytes, are refused', () => {
     expect(() => encoded({ code: 1, metadata: { a: 1 } as never })).toThrow(/text is to be written as a string/);
+    expect(() => encoded({ code: 1, metadata: new URLSearchParams('a=b') as never })).toThrow(
+      /a Map or a plain object/,
+    );
     expect(() => encoded({ code: 1, payload: 5 as never })).toThrow(/a body is text, a Uint8Array or a ByteView/);
     expect(() => encoded({ code: 1, payload: [1, 2] as never })).toThrow(/a body is text/);
   });
@@ -180,6 +184,7 @@ describe('what is sent', () => {
     const fields = { code: -5, metadata: { a: 'b', c: 'ä' }, payload: 'hi' };
     const bytes = encodeMessage(quasizeroClientCodec()(), fields);
     expect(encodeMessage(quasizeroClientCodec()(), request(fields))).toEqual(bytes);
+    expect(() => encoded({ ...request(fields), code: 1 })).toThrow(/a copy of a request lacks its payload/);
     const answer = encodeMessage(quasizeroServerCodec()(), response({ ...fields, errorMessage: 'no' }));
     const received = decodeNext(quasizeroClientCodec()(), reader(answer))!;
     expect(encodeMessage(quasizeroServerCodec()(), received)).toEqual(answer);
@@ -227,6 +232,24 @@ describe('what was received', () => {
       expect(got.payload.buffer.byteLength).toBeLessThan(100);
       expect(plain(got)).toEqual(complete({ code: 1, metadata: { a: 'b' }, payload: 'hi' }));
     }
+  });
+
+  test('as JSON, and on the console, it shows what is in it and nothing of what lies around', () => {
+    const codec = quasizeroClientCodec()();
+    const frames = [
+      { code: 1, metadata: { a: 'b' }, payload: 'hi' },
+      { code: 2, payload: 'SECRET' },
+    ];
+    const input = reader(Buffer.concat(frames.map((frame) => encodeMessage(codec, frame))));
+    const got = decodeNext(quasizeroServerCodec()(), input)!;
+    const hi = { type: 'Buffer', data: [104, 105] };
+    expect(JSON.parse(JSON.stringify(got))).toEqual({ code: 1, metadata: { a: 'b' }, payload: hi });
+    expect(inspect(got)).toBe("{ code: 1, metadata: { a: 'b' }, payload: <Buffer 68 69> }");
+    expect(JSON.stringify(new Response().setError('no'))).toContain('"errorMessage":"no"');
+  });
+
+  test('an Error without a text is told by its name', () => {
+    expect(new Response().setError(new TypeError('')).errorMessage).toBe('TypeError');
   });
 
   test('types', () => {

@@ -97,6 +97,8 @@ describe('commands', () => {
     }
     expect(make({}, { timeout: -1 })).toThrow(InvalidOptionError);
     expect(make({}, { timeOut: 5 })).toThrow(/no option 'timeOut'/);
+    expect(make(new Map())).toThrow(/takes its commands/);
+    expect(make({}, { codec: 5 })).toThrow(/has its codec/);
     expect(make({}, { keepAlive: 5 })).toThrow(/keepAlive/);
     expect(() => new QuasizeroServer({}).onRead(() => {})).toThrow(/declared already/);
     expect(() => new QuasizeroServer({}).use(5 as never)).toThrow(/takes a function/);
@@ -331,7 +333,8 @@ describe('time limits', () => {
 
   test('a request whose bytes drip in is given up', async () => {
     const errors: WireError[] = [];
-    const server = await serve(commands, { timeout: 60 }, (made) => made.onError((_c, error) => errors.push(error)));
+    const options = { timeout: 60, frameTimeout: undefined };
+    const server = await serve(commands, options, (made) => made.onError((_c, error) => errors.push(error)));
     const peer = await peerOf(server);
     peer.socket.write(Buffer.concat([ask(1), Buffer.from([5, 8])]));
     await peer.end();
@@ -382,6 +385,31 @@ describe('middleware', () => {
     peer.socket.write(Buffer.concat([ask(1), ask(9)]));
     expect(await answered(peer, 2)).toEqual(['PONG', '! unknown command code 9']);
     expect(seen).toEqual(['a 1', 'b 1', '/b', '/a', 'a 9', 'b 9', '/b', '/a']);
+  });
+
+  test('that does not wait for what is inside answers at once, and a failure inside ends no process', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown): number => unhandled.push(reason);
+    process.on('unhandledRejection', listen);
+    try {
+      const fail = async (): Promise<never> => {
+        await sleep(1);
+        throw new Error('inside');
+      };
+      const server = await serve({ 1: fail, 2: fail }, {}, (made) =>
+        made.use((request, _response, next) => {
+          void next();
+          if (request.code === 2) throw new Error('around');
+        }),
+      );
+      const peer = await peerOf(server);
+      peer.socket.write(Buffer.concat([ask(1), ask(2)]));
+      expect(await answered(peer, 2)).toEqual(['', '! around']);
+      await sleep(20);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', listen);
+    }
   });
 
   test('it may answer itself, change the answer, wait, and catch', async () => {

@@ -1,6 +1,6 @@
 import { wireLog } from '@wirewright/core';
 import { QuasizeroServer } from '@wirewright/quasizero';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 import { demoCommands } from './demo-commands.ts';
 import { integerArgument } from './integer-argument.ts';
@@ -28,7 +28,7 @@ export function quasizeroCommand(): Command {
         'and 3 always fails.',
     )
     .option('-p, --port <number>', 'TCP port; 0 takes a free one', port, 11_300)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', addressArgument, '127.0.0.1')
     .option('--path <path>', 'unix socket to listen on, instead of a port')
     .option('--timeout <ms>', 'for a request to arrive and for an answer to be taken; 0 for no limit', time, 30_000)
     .option('--idle-timeout <ms>', 'after which a silent connection is closed; 0 for never', time, 0)
@@ -45,4 +45,10 @@ async function serve({ port, host, path, timeout, idleTimeout, verbose }: Quasiz
   await server.listen(path === undefined ? { port, host } : { path });
   server.closeOnSignals();
   console.log(`quasizero: listening on ${path ?? `${host.includes(':') ? `[${host}]` : host}:${server.port}`}`);
+}
+
+/** An empty one, of a variable that is not set, would listen everywhere. */
+function addressArgument(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is a name or an address.');
+  return text;
 }

@@ -1,3 +1,10 @@
+/*
+ * A protobuf message behind its length; see messages.proto.
+ *
+ *   +---------------------+----------------------------------------------+
+ *   | varint, 1..10 bytes |   Request or Response, 0 .. 16 MiB           |
+ *   +---------------------+----------------------------------------------+
+ */
 import {
   type ByteReader,
   type ByteWriter,
@@ -43,8 +50,13 @@ class QuasizeroClientCodec implements Codec<Response, RequestFields> {
 
   encode(request: RequestFields, output: ByteWriter): void {
     const { code } = request;
-    const metadata = request instanceof Request ? request.ownMap() : request.metadata;
-    const payload = request instanceof Request ? request.body : request.payload;
+    const received = request instanceof Request;
+    // Its payload and metadata are accessors, which a spread does not copy.
+    if (!received && 'entries' in request) {
+      throw new TypeError('a copy of a request lacks its payload and metadata: name them, { code, metadata, payload }');
+    }
+    const metadata = received ? request.ownMap() : request.metadata;
+    const payload = received ? request.body : request.payload;
     encodeFields(output, code, codeLength(code), writeCode, metadata, payload, this.maxFrameLength);
   }
 

@@ -57,6 +57,22 @@ export abstract class Message {
     return this;
   }
 
+  /** What is in the message, and none of the bytes around it. */
+  toJSON(): object {
+    const { code, errorMessage } = this as { code?: number; errorMessage?: string };
+    const metadata = Object.fromEntries(this.metadata);
+    return { ...(code === undefined ? { errorMessage } : { code }), metadata, payload: this.payload };
+  }
+
+  static {
+    // What `console.log` shows: the same.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Message): object {
+        return this.toJSON();
+      },
+    });
+  }
+
   /** @internal Takes the range of the entries. */
   receive(entries: ByteView, ascii: boolean): void {
     this.entries = entries;

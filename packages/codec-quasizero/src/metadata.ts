@@ -46,7 +46,9 @@ export function readEntries(range: ByteView, ascii: boolean): Map<string, string
 export type Entries = Iterable<readonly [key: string, value: string]>;
 
 export function entriesOf(metadata: Metadata): Entries {
-  return metadata instanceof Map ? metadata : Object.entries(metadata);
+  if (metadata instanceof Map) return metadata;
+  if (Symbol.iterator in metadata) throw new TypeError('metadata is a Map or a plain object of texts');
+  return Object.entries(metadata);
 }
 
 /** Lengths of the texts that {@link entriesLength} has gone through, for {@link writeEntries}: to count them again would take as long. */
@@ -57,6 +59,8 @@ const MAX_KEPT = 1024;
 
 /** How many bytes {@link writeEntries} will write; to be called before it. */
 export function entriesLength(entries: Entries): number {
+  // Whoever counted last may have failed before it wrote.
+  if (lengths.length > MAX_KEPT) lengths.length = 0;
   let count = 0;
   let sum = 0;
   for (const [key, value] of entries) {

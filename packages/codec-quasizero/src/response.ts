@@ -29,9 +29,12 @@ export class Response {
     return this.set(text);
   }
 
-  /** Says that the command failed, and why. Payload and metadata are sent all the same. */
+  /**
+   * Says that the command failed, and why: the message of an Error, or its name when it has none. An empty text takes an error back.
+   * Payload and metadata are sent all the same.
+   */
   setError(error: string | Error): this {
-    this.errorMessage = typeof error === 'string' ? error : error.message;
+    this.errorMessage = typeof error === 'string' ? error : error.message || error.name || 'unknown error';
     return this;
   }
 

@@ -1,3 +1,10 @@
+/*
+ * A protobuf message behind its length; see messages.proto.
+ *
+ *   +---------------------+----------------------------------------------+
+ *   | varint, 1..10 bytes |   Request or Response, 0 .. 16 MiB           |
+ *   +---------------------+----------------------------------------------+
+ */
 import {
   type ByteReader,
   type ByteWriter,

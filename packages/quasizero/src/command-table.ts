@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '@wirewright/core';
+import { InvalidOptionError, isThenable } from '@wirewright/core';
 
 import type { Commands, Handler, Middleware } from './handler.ts';
 
@@ -15,7 +15,7 @@ export class CommandTable<Data> {
 
   /** @throws {InvalidOptionError} a code is no signed 32-bit integer, or a handler no function */
   constructor(commands: Commands<Data>) {
-    if (typeof commands !== 'object' || commands === null) {
+    if (typeof commands !== 'object' || commands === null || commands instanceof Map) {
       throw new InvalidOptionError('a server takes its commands: { 1: (request, response) => response.set(...) }');
     }
     this.#handlers = new Map(
@@ -31,7 +31,7 @@ export class CommandTable<Data> {
     this.#middlewares.push(middleware);
     this.run = this.#middlewares.reduceRight<Handler<Data>>(
       (inner, around) => (request, response, connection) =>
-        around(request, response, () => inner(request, response, connection), connection),
+        around(request, response, () => observed(inner(request, response, connection)), connection),
       this.#answer,
     );
   }
@@ -43,6 +43,12 @@ export class CommandTable<Data> {
     if (handler === undefined) return response.setError(`unknown command code ${code}`);
     return handler(request, response, connection);
   };
+}
+
+/** Middleware may not wait for what is inside: that it fails then must not be unheard of in the process, which would end it. */
+function observed(result: unknown): unknown {
+  if (isThenable(result)) result.then(undefined, () => {});
+  return result;
 }
 
 function codeOf(key: string): number {

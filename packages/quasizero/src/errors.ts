@@ -12,7 +12,7 @@ export class CommandFailedError extends WireError {
   }
 }
 
-/** A handler threw, or its promise was rejected; `cause` has what. The caller was told. `QUASIZERO_HANDLER_FAILED`. */
+/** A handler threw, or its promise was rejected; `cause` has what. The caller is told, if it is still there. `QUASIZERO_HANDLER_FAILED`. */
 export class HandlerError extends WireError {
   /** The command whose handler it is. */
   readonly command: number;

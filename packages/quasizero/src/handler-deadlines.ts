@@ -38,7 +38,6 @@ export class HandlerDeadlines {
   }
 
   readonly #check = (): void => {
-    this.#armed = false;
     const now = this.#clock.now();
     for (const handler of this.#pending) {
       if (handler.due > now) {
@@ -48,5 +47,6 @@ export class HandlerDeadlines {
       this.#pending.delete(handler);
       handler.expire();
     }
+    this.#armed = false;
   };
 }

@@ -91,6 +91,8 @@ export class QuasizeroClient {
       return;
     }
     if (typeof dial !== 'function') throw new InvalidOptionError('dial must be a function that makes a stream');
+    const unused = (['connectTimeout', 'noDelay', 'keepAlive'] as const).find((name) => options[name] !== undefined);
+    if (unused !== undefined) throw new InvalidOptionError(`${unused} is of no use beside dial: set it on the stream`);
     if (Object.keys(place).length > 0) {
       throw new InvalidOptionError('a client takes a place, { port: 11300 }, or a dialer, { dial }, but not both');
     }
@@ -165,6 +167,9 @@ function pick<Options extends object, Name extends keyof Options>(
 }
 
 function streamOf(stream: Duplex): Duplex {
-  if (typeof stream?.write === 'function') return stream;
-  throw new InvalidOptionError('the dialer of a client has to return the promise of a stream, such as a socket');
+  const duplex = typeof stream?.read === 'function' && typeof stream.write === 'function';
+  if (duplex && !stream.readableObjectMode && (stream.readableEncoding ?? null) === null) return stream;
+  throw new InvalidOptionError(
+    'the dialer of a client has to return the promise of a stream of bytes, such as a socket',
+  );
 }

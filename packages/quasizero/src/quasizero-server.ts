@@ -3,6 +3,7 @@ import {
   type Connection,
   describeCause,
   EncodeError,
+  InvalidOptionError,
   isThenable,
   Server,
   type ServerOptions,
@@ -48,9 +49,12 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
 
   /** @throws {InvalidOptionError} a command or an option is none, or out of range */
   constructor(commands: Commands<Data>, options: QuasizeroServerOptions<Data> = {}) {
-    const { timeout = 30_000, maxFrameLength, ...rest } = options;
+    if (typeof options === 'object' && options !== null && 'codec' in options) {
+      throw new InvalidOptionError('a quasizero server has its codec; maxFrameLength is what can be set of it');
+    }
+    const { timeout = 30_000, maxFrameLength, frameTimeout = timeout, stallTimeout = timeout, ...rest } = options;
     const limit = timeoutOption('timeout', timeout);
-    super({ frameTimeout: timeout, stallTimeout: timeout, ...rest, codec: quasizeroServerCodec({ maxFrameLength }) });
+    super({ ...rest, frameTimeout, stallTimeout, codec: quasizeroServerCodec({ maxFrameLength }) });
     this.#commands = new CommandTable(commands);
     this.#timeout = limit;
     this.#deadlines = limit === 0 ? undefined : new HandlerDeadlines(options.clock ?? systemClock, limit);
@@ -137,6 +141,8 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
 
   /** Answers in place of a handler. It may still fill in its own response, which nobody gets. */
   #expire(connection: QuasizeroConnection<Data>, { code }: Request): void {
+    // With its peer gone, nobody waits for it.
+    if (!connection.writable) return;
     const error = new HandlerTimeoutError(code, this.#timeout);
     this.#send(connection, new Response().setError(error));
     this.tellError(connection, error);
@@ -153,7 +159,12 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   /** Answers in place of a response that could not be encoded. Nothing of that was sent, and the caller waits for an answer. */
   #refuse(connection: QuasizeroConnection<Data>, error: unknown): void {
     if (!(error instanceof EncodeError)) throw error;
-    connection.send(new Response().setError(error));
+    try {
+      connection.send(new Response().setError(error));
+    } catch {
+      // With a limit that small.
+      connection.send(new Response().setError('failed'));
+    }
     this.tellError(connection, error);
   }
 }

@@ -165,7 +165,8 @@ export class ByteReader {
   view(n: number, trailer: number = 0): ByteView {
     const start = this.#position;
     const end = start + n;
-    if (end + trailer > this.#end || !(n >= 0)) throw new RangeError(pastTheEnd(0, n + trailer, this.length));
+    if (!(end + trailer <= this.#end && n >= 0 && trailer >= 0))
+      throw new RangeError(pastTheEnd(0, n + trailer, this.length));
     this.#position = end + trailer;
     return new ByteView(this.#window, start, end, trailer);
   }

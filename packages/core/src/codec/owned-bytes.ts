@@ -32,9 +32,12 @@ let askedOffset: number;
 /** The `length` bytes at `start` of `source`, without a copy: what `source.subarray` makes, in half the time when it is asked again and again. */
 export function bufferOver(source: Uint8Array, start: number, length: number): Buffer {
   if (source !== asked) {
-    askedMemory = source.buffer;
-    askedOffset = source.byteOffset;
-    asked = askedMemory.byteLength <= MAX_REMEMBERED ? source : undefined;
+    const { buffer, byteOffset } = source;
+    // A larger one would be kept for as long as nobody asks for another.
+    if (buffer.byteLength > MAX_REMEMBERED) return new FastBuffer(buffer, byteOffset + start, length);
+    askedMemory = buffer;
+    askedOffset = byteOffset;
+    asked = source;
   }
   return new FastBuffer(askedMemory, askedOffset + start, length);
 }
