@@ -8,6 +8,10 @@ export type { FrameAs, FrameBody, FrameBodyOptions, FrameEncoding, FrameOf, Fram
 export type { LengthPrefixedOptions } from './framing/length-prefixed.ts';
 export type { Mapping } from './framing/map-codec.ts';
 export type { VarintPrefixedOptions } from './framing/varint-prefixed.ts';
+export type { ProxyEndpoint, ProxyHeader } from './proxy/header.ts';
+export type { ProxyHeaderOptions } from './proxy/proxy-header.ts';
+export type { ProxyTls } from './proxy/proxy-tls.ts';
+export type { ProxyTlv } from './proxy/tlvs.ts';
 
 export { ByteReader } from './byte-reader.ts';
 export { ByteView } from './byte-view.ts';
@@ -34,5 +38,8 @@ export { takeVarintPrefix } from './framing/varint-prefix.ts';
 export { varintPrefixed } from './framing/varint-prefixed.ts';
 export { bodyLength, writeBody } from './framing/write-body.ts';
 export { booleanOption, choiceOption, integerOption, knownOptions, signalOption } from './options.ts';
+export { proxyHeader } from './proxy/proxy-header.ts';
+export { proxyTls } from './proxy/proxy-tls.ts';
+export { findTlv, ProxyTlvType } from './proxy/tlvs.ts';
 export { retain } from './retain.ts';
 export { readLatin1, readUtf8, utf8Length } from './text.ts';
