@@ -25,6 +25,7 @@ const cwd = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 test.each([
   ['README.md', 1],
+  ['docs/proxy-protocol.md', 1],
   ['docs/requests.md', 1],
   ['packages/core/README.md', 2],
   ['packages/quasizero/README.md', 1],
