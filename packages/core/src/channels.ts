@@ -1,5 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
+import type { WireError } from './codec/errors.ts';
 import type { CloseReason } from './connection/close-reason.ts';
 import type { Connection } from './connection/connection.ts';
 
@@ -9,6 +10,16 @@ export type AnyConnection = Connection<any, any, any>;
 /** What `wirewright:connection:open` publishes: the connection is there, `onConnect` has not been called yet. */
 export interface ConnectionOpened {
   readonly connection: AnyConnection;
+}
+
+/** What `wirewright:connection:refuse` publishes, and `onRefuse` is told: a socket that was destroyed before it was a connection. */
+export interface ConnectionRefused {
+  /** Why: a `RefusedError`, `TlsError`, `HandshakeTimeoutError`, or a `ProtocolError` in the header of a proxy. */
+  readonly error: WireError;
+  /** Where it came from: the proxy, if there is one. Undefined for unix sockets, and for peers that were gone before. */
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly localPort: number | undefined;
 }
 
 /** What `wirewright:connection:close` publishes, before `onClose` is called. */
@@ -55,6 +66,7 @@ export interface RetrySeen {
 
 interface Channels {
   readonly connectionOpen: Channel<unknown, ConnectionOpened>;
+  readonly connectionRefuse: Channel<unknown, ConnectionRefused>;
   readonly connectionClose: Channel<unknown, ConnectionClosed>;
   readonly connectionError: Channel<unknown, ConnectionFailed>;
   readonly connectionTimeout: Channel<unknown, ConnectionFailed>;
@@ -75,6 +87,7 @@ function open<Message>(name: string): Channel<unknown, Message> {
  */
 export const channels: Channels = {
   connectionOpen: open('connection:open'),
+  connectionRefuse: open('connection:refuse'),
   connectionClose: open('connection:close'),
   connectionError: open('connection:error'),
   connectionTimeout: open('connection:timeout'),

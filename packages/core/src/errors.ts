@@ -72,10 +72,74 @@ export class HeartbeatError extends WireError {
   }
 }
 
-/** `onConnect` took too long. Closes the connection. `WIRE_HANDSHAKE_TIMEOUT`. */
+/** Getting ready took too long: `onConnect`, a TLS handshake, the header of a proxy. Closes the connection. `WIRE_HANDSHAKE_TIMEOUT`. */
 export class HandshakeTimeoutError extends WireError {
-  constructor(timeout: number) {
-    super('WIRE_HANDSHAKE_TIMEOUT', `onConnect did not settle within ${timeout} ms (handshakeTimeout)`);
+  constructor(timeout: number, what: string = 'onConnect') {
+    super('WIRE_HANDSHAKE_TIMEOUT', `${what} did not settle within ${timeout} ms (handshakeTimeout)`);
+  }
+}
+
+/** A TLS handshake failed; `cause` has the error of Node or OpenSSL. `WIRE_TLS_FAILED`. */
+export class TlsError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
+  constructor(message: string, cause?: unknown, code: string = 'WIRE_TLS_FAILED') {
+    super(code, message, cause === undefined ? {} : { cause });
+  }
+}
+
+/** The certificate of the peer was not accepted, or there was none; `cause.code` says why in OpenSSL's terms. `WIRE_TLS_CERTIFICATE`. */
+export class CertificateError extends TlsError {
+  constructor(why: string, cause: unknown) {
+    super(`the certificate of the peer is not accepted: ${why}`, cause, 'WIRE_TLS_CERTIFICATE');
+  }
+}
+
+/**
+ * Bytes were received in plaintext before encryption began and would be taken for encrypted ones: somebody on the way may have put
+ * them there. Closes the connection. `WIRE_PLAINTEXT_BUFFERED`.
+ */
+export class PlaintextBufferedError extends ProtocolError {
+  constructor(count: number) {
+    super(
+      `${count} bytes came in plaintext behind what asked for TLS: the peer has to wait for the answer, and startTls() must be called right after sending it`,
+      { code: 'WIRE_PLAINTEXT_BUFFERED' },
+    );
+  }
+}
+
+/** A server did not serve a peer. What the peer gets to see is a connection that closes; this is what `onRefuse` is told. */
+export abstract class RefusedError extends WireError {}
+
+/** As many connections are open as may be, in total or of one address. `WIRE_TOO_MANY_CONNECTIONS`. */
+export class TooManyConnectionsError extends RefusedError {
+  constructor(limit: string) {
+    super('WIRE_TOO_MANY_CONNECTIONS', `as many connections are open as may be (${limit})`);
+  }
+}
+
+/** The address of the peer is denied, or not among those allowed. `WIRE_ADDRESS_DENIED`. */
+export class AddressDeniedError extends RefusedError {
+  constructor(address: string) {
+    super('WIRE_ADDRESS_DENIED', `${address} may not connect (allow, deny)`);
+  }
+}
+
+/** The listener is for proxies, and the address of the peer is none of those trusted to be one. `WIRE_UNTRUSTED_PROXY`. */
+export class UntrustedProxyError extends RefusedError {
+  constructor(address: string) {
+    super(
+      'WIRE_UNTRUSTED_PROXY',
+      `${address} is not trusted to tell for whom it connects: name it in proxy.from if it is a proxy, or listen on another port for direct peers`,
+    );
+  }
+}
+
+/** The server is closing, or the process is out of file descriptors. `WIRE_UNAVAILABLE`. */
+export class UnavailableError extends RefusedError {
+  constructor(why: string) {
+    super('WIRE_UNAVAILABLE', why);
   }
 }
 

@@ -2,13 +2,15 @@ export type {
   ConnectionClosed,
   ConnectionFailed,
   ConnectionOpened,
+  ConnectionRefused,
   FrameSeen,
   RequestSeen,
   RetrySeen,
 } from './channels.ts';
 export type { BackoffOptions } from './client/backoff.ts';
 export type { ClientOptions } from './client/client.ts';
-export type { ConnectOptions } from './client/connect-socket.ts';
+export type { Addresses } from './address-list.ts';
+export type { ConnectOptions, ConnectPlace } from './client/connect-socket.ts';
 export type { Dialer } from './client/dial.ts';
 export type { PoolOptions } from './client/pool-options.ts';
 export type { PoolCounters } from './client/pool.ts';
@@ -21,11 +23,16 @@ export type { ConnectionCounters } from './connection/connection.ts';
 export type { HookName, Hooks } from './connection/hooks.ts';
 export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
 export type { Place, SocketOptions } from './connection/socket-options.ts';
+export type { StartTlsOptions } from './connection/shake-hands.ts';
+export type { Sniff, SniffChoice, SniffOptions } from './connection/sniffer.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
 export type { ExchangeCounters } from './exchange/outcomes.ts';
 export type { LatencyOption } from './observe/latency.ts';
 export type { TrafficCounters } from './observe/traffic.ts';
 export type { WireLog, WireLogOptions } from './observe/wire-log.ts';
+export type { EntranceOptions } from './server/entrance.ts';
+export type { ProxyOptions } from './server/trusted-proxies.ts';
+export type { TlsClientOptions, TlsServerOptions } from './tls/tls-options.ts';
 export type { AdmissionOptions } from './server/admission.ts';
 export type { ListenOptions } from './server/listening.ts';
 export type { ServerCounters, ServerOptions } from './server/server.ts';
@@ -46,10 +53,13 @@ export {
 } from './codec/errors.ts';
 export { systemClock } from './connection/clock.ts';
 export { Connection } from './connection/connection.ts';
+export { beginsTls, protocol, sniff } from './connection/sniffer.ts';
 export { timeoutOption } from './connection/options.ts';
 export { toDuplex } from './connection/to-duplex.ts';
 export {
+  AddressDeniedError,
   AddressInUseError,
+  CertificateError,
   ClosedError,
   ConnectError,
   ConnectionLostError,
@@ -62,12 +72,18 @@ export {
   ListenError,
   NoCodecError,
   OverflowError,
+  PlaintextBufferedError,
   PoolTimeoutError,
   QueueFullError,
+  RefusedError,
   RequestTimeoutError,
   SocketError,
+  TlsError,
+  TooManyConnectionsError,
   UnansweredError,
+  UnavailableError,
   UnexpectedReplyError,
+  UntrustedProxyError,
   WriteStallError,
 } from './errors.ts';
 export { Exchange } from './exchange/exchange.ts';

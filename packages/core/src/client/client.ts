@@ -18,7 +18,6 @@ import {
   checkPlace,
   type NetSocketOptions,
   netSocketOptions,
-  type Place,
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
@@ -26,7 +25,13 @@ import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
 import type { RetrySeen } from '../channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
-import { connectSocket, type ConnectOptions } from './connect-socket.ts';
+import {
+  CONNECT_OPTIONS,
+  connectSocket,
+  connectTls,
+  type ConnectOptions,
+  type ConnectPlace,
+} from './connect-socket.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 import {
@@ -40,7 +45,7 @@ import {
 export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
-  /** Milliseconds that looking up the name and connecting may take. Default 10,000. */
+  /** Milliseconds that looking up the name, connecting and the TLS handshake may take. Default 10,000. */
   readonly connectTimeout?: number | undefined;
   /**
    * Makes a connection anew when it is lost, after a pause that grows, with full jitter. The first attempt of `connect()` still fails
@@ -126,10 +131,11 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {InvalidOptionError} (rejects) the options name no place, or an impossible one
    * @throws {ConnectTimeoutError} (rejects) it took longer than `connectTimeout`
    * @throws {ConnectError} (rejects) nobody answers there
+   * @throws {TlsError} (rejects) the TLS handshake failed; a {@link CertificateError} when it is about the server's certificate
    * @throws {WireError} (rejects) `onConnect` failed, or left the connection without a codec
    */
   async connect(options: ConnectOptions): Promise<Connection<In, Out, Data>> {
-    checkPlace('connect()', options, ['signal'], 1);
+    checkPlace('connect()', options, ['signal', ...CONNECT_OPTIONS], 1);
     signalOption(options.signal);
     this.#stop.signal.throwIfAborted();
     const signal =
@@ -166,8 +172,9 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {InvalidOptionError} an option is unknown or out of range, or an `onRead` hook takes the messages
    * @throws {ClosedError} the client is closed
    */
-  pool(place: Place, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
-    checkPlace('pool()', place, [], 1);
+  pool(place: ConnectPlace, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
+    checkPlace('pool()', place, CONNECT_OPTIONS, 1);
+    connectTls(place);
     if (this.hooks.onRead !== undefined) {
       throw new InvalidOptionError('a pool takes the messages of its connections: use a client without an onRead hook');
     }
@@ -208,7 +215,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   async #connect(
-    place: Place,
+    place: ConnectPlace,
     signal: AbortSignal,
     made?: (connection: Connection<In, Out, Data>) => void,
   ): Promise<Connection<In, Out, Data>> {

@@ -1,11 +1,23 @@
 import { connect, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 import type { Clock } from '../connection/clock.ts';
 import { type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
+import { clientContext, noteHost, tlsConnect } from '../tls/tls-connect.ts';
+import type { TlsClientOptions } from '../tls/tls-options.ts';
 
-export interface ConnectOptions extends Place {
+/** Where a client connects to, and whether in plaintext. */
+export interface ConnectPlace extends Place {
+  /** Encrypts: true for Node's defaults, which trust the authorities that the system of Node does. Default false. */
+  readonly tls?: boolean | TlsClientOptions | undefined;
+}
+
+/** The names of {@link ConnectPlace} besides those of a place. */
+export const CONNECT_OPTIONS: readonly string[] = ['tls'];
+
+export interface ConnectOptions extends ConnectPlace {
   /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -16,11 +28,23 @@ export interface ConnectOptions extends Place {
  */
 const ATTEMPT_TIMEOUT = 1000;
 
+/** What TLS is made with for `tls: true`. */
+const DEFAULT_TLS: TlsClientOptions = {};
+
+/** @throws {InvalidOptionError} TLS cannot be made with the options */
+export function connectTls({ tls }: ConnectPlace): TlsClientOptions | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const options = tls === true ? DEFAULT_TLS : tls;
+  clientContext(options);
+  return options;
+}
+
 /**
- * Connects and resolves with what `use` makes of the socket, in the same turn in which it connects.
+ * Connects and resolves with what `use` makes of the socket, in the same turn in which it connects, or hands are shaken.
  *
- * @throws {ConnectTimeoutError} (rejects) not within `timeout` ms, the look-up of the name included
+ * @throws {ConnectTimeoutError} (rejects) not within `timeout` ms, the look-up of the name and the TLS handshake included
  * @throws {ConnectError} (rejects) not at all
+ * @throws {TlsError} (rejects) the handshake failed
  */
 export function connectSocket<T>(
   options: ConnectOptions,
@@ -29,34 +53,40 @@ export function connectSocket<T>(
   clock: Clock,
   use: (socket: Socket) => T,
 ): Promise<T> {
-  const { port, host, path, signal } = options;
+  const { port, host = 'localhost', path, signal } = options;
   signal?.throwIfAborted();
-  const place = path === undefined ? { port: port!, host: host ?? 'localhost' } : { path };
+  const tls = connectTls(options);
+  const place = path === undefined ? { port: port!, host } : { path };
   const where = placeName(place);
   return new Promise<T>((resolve, reject) => {
     const socket = connect({ ...socketOptions, ...place, autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT });
+    if (path === undefined) noteHost(socket, host);
     const settle = (): void => {
       cancel();
       signal?.removeEventListener('abort', abort);
       socket.off('connect', connected);
       // The 'error' listener stays until the connection has put its own: a failed socket may still have something to say.
     };
-    const failed = (error: Error): void => {
+    const failed = (error: unknown): void => {
       settle();
       socket.destroy();
       reject(error);
     };
-    const abort = (): void => failed(signal!.reason as Error);
+    const abort = (): void => failed(signal!.reason);
     const onError = (error: Error): void => failed(connectError(where, error));
-    const connected = (): void => {
+    const made = (stream: Socket | TLSSocket): void => {
       settle();
       try {
-        resolve(use(socket));
+        resolve(use(stream));
       } catch (error) {
-        failed(error as Error);
+        failed(error);
         return;
       }
       socket.off('error', onError);
+    };
+    const connected = (): void => {
+      if (tls === undefined) made(socket);
+      else tlsConnect(socket, tls, made, failed);
     };
     const cancel = Sweep.of(clock).after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));
     signal?.addEventListener('abort', abort, { once: true });

@@ -6,6 +6,7 @@ import {
   NoCodecError,
   OverflowError,
   SocketError,
+  TlsError,
   UnansweredError,
   WriteStallError,
 } from '../errors.ts';
@@ -25,7 +26,8 @@ import {
  * | `encode-error`      | a message could not be encoded, and the hook that sent it did not mind it  |
  * | `hook-error`        | a hook threw or rejected                                                   |
  * | `no-codec`          | `onConnect` settled and there was no codec                                 |
- * | `handshake-timeout` | `onConnect` did not settle within `handshakeTimeout`                     |
+ * | `tls-error`         | the handshake of `startTls()`, or of what was sniffed, failed              |
+ * | `handshake-timeout` | `onConnect`, or that handshake, did not settle within `handshakeTimeout`   |
  * | `idle`              | nothing went either way for `idleTimeout`                                  |
  * | `frame-timeout`     | a frame was not complete within `frameTimeout` of its first byte           |
  * | `write-stall`       | the peer took nothing of what was sent for `stallTimeout`                  |
@@ -48,6 +50,7 @@ export type CloseReason =
   | 'reset'
   | 'socket-error'
   | 'protocol-error'
+  | 'tls-error'
   | 'encode-error'
   | 'hook-error'
   | 'no-codec';
@@ -61,6 +64,7 @@ const RESET = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 export function closeReasonOf(error: WireError): CloseReason {
   if (error instanceof ProtocolError) return 'protocol-error';
   if (error instanceof EncodeError) return 'encode-error';
+  if (error instanceof TlsError) return 'tls-error';
   if (error instanceof NoCodecError) return 'no-codec';
   if (error instanceof FrameTimeoutError) return 'frame-timeout';
   if (error instanceof WriteStallError) return 'write-stall';

@@ -1,10 +1,13 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 
 import type { CodecFactory, Description } from '../codec/codec.ts';
-import { InvalidOptionError } from '../codec/errors.ts';
+import { InvalidOptionError, type WireError } from '../codec/errors.ts';
 import { signalOption } from '../codec/options.ts';
-import { ClosedError, NoCodecError } from '../errors.ts';
+import type { ProxyEndpoint } from '../codec/proxy/header.ts';
+import { ClosedError, NoCodecError, PlaintextBufferedError } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
 import { whenDrained } from './drain.ts';
@@ -13,6 +16,9 @@ import { ConnectionLife, isOwned, State } from './life.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { type ConnectionOptions, connectionSettings } from './options.ts';
 import { Hold } from './read-loop.ts';
+import { handshake, type StartTlsOptions } from './shake-hands.ts';
+import type { SniffChoice } from './sniffer.ts';
+import { Sweep } from './sweep.ts';
 import { socketOf } from './transport.ts';
 import { abortable, waiting } from './waiting.ts';
 
@@ -115,6 +121,61 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
   }
 
   /**
+   * Encrypts a conversation that began in plaintext, as STARTTLS does, within `handshakeTimeout`. To be called in the turn in which the
+   * go-ahead is sent or has come, since all that comes after it is TLS: what was sent before leaves in plaintext first, what is sent
+   * meanwhile is encrypted. Resolves with this connection when hands are shaken; reading goes on then.
+   *
+   * ```ts
+   * connection.send('220 go ahead');
+   * await connection.startTls({ key, cert });
+   * ```
+   *
+   * @param options of the same object, a context is made once only
+   * @throws {InvalidOptionError} (rejects) TLS cannot be made with the options, or on this stream; the connection goes on
+   * @throws {PlaintextBufferedError} (rejects) the peer has sent more in plaintext already; that closes the connection
+   * @throws {TlsError} (rejects) the handshake failed; that closes the connection
+   * @throws {HandshakeTimeoutError} (rejects) the handshake took too long; that closes the connection
+   */
+  startTls(options: StartTlsOptions): Promise<this> {
+    const started = this.#startTls(options, this.settings.role === 'server', false);
+    // Whoever does not wait for it is told by `onError`.
+    started.catch(() => {});
+    return started;
+  }
+
+  async #startTls(options: StartTlsOptions, asServer: boolean, begun: boolean): Promise<this> {
+    const { transport } = this;
+    if (!(transport instanceof Socket)) throw new InvalidOptionError('startTls() needs a connection on a socket');
+    if (transport instanceof TLSSocket || this.writes.held)
+      throw new InvalidOptionError(`${this.name} is encrypted already`);
+    const { deadlines, clock } = this.settings;
+    const shakeHands = handshake(options, asServer, deadlines.handshake, Sweep.of(clock));
+    if (this.state !== State.Open) throw new ClosedError(this.name);
+    const plaintext = this.reads.unread + transport.readableLength;
+    if (plaintext > 0 && !begun) {
+      const error = new PlaintextBufferedError(plaintext);
+      this.fail(error);
+      throw error;
+    }
+    await this.encrypted(shakeHands, begun);
+    return this;
+  }
+
+  /** @internal The first bytes have told what the peer speaks. */
+  override choose({ codec, hooks, tls }: SniffChoice): void {
+    if (tls === undefined) {
+      this.setCodec(codec, hooks);
+      return;
+    }
+    // Its bytes are part of the handshake, and what is inside is for the codec.
+    this.reads.hold(Hold.Codec);
+    this.#startTls(tls, true, true).then(
+      () => this.setCodec(codec, hooks),
+      (error: unknown) => this.fail(error as WireError),
+    );
+  }
+
+  /**
    * The messages, for `for await`: at most a few are queued, the peer is slowed down instead. Leaving the loop closes the connection;
    * what closes the connection with an error is thrown.
    *
@@ -178,22 +239,40 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     return this.writes.buffered;
   }
 
-  /** IP address of the peer; undefined for unix sockets and streams that are no sockets. */
+  /**
+   * The TLS stream that it is on, to be asked for `getPeerCertificate()`, `alpnProtocol`, `servername` ...; undefined while it is not
+   * encrypted. Reading and writing are the connection's.
+   */
+  get tls(): TLSSocket | undefined {
+    const { transport } = this;
+    return transport instanceof TLSSocket ? transport : undefined;
+  }
+
+  /**
+   * IP address of the peer, or of whom a trusted proxy has connected for; undefined for unix sockets and streams that are no sockets.
+   */
   get remoteAddress(): string | undefined {
-    return socketOf(this.transport)?.remoteAddress;
+    const source = this.proxyHeader?.source;
+    return source === undefined ? socketOf(this.transport)?.remoteAddress : addressOf(source);
   }
 
   get remotePort(): number | undefined {
-    return socketOf(this.transport)?.remotePort;
+    const source = this.proxyHeader?.source;
+    return source === undefined ? socketOf(this.transport)?.remotePort : source.port;
   }
 
-  /** IP address of this end; undefined for unix sockets and streams that are no sockets. */
+  /**
+   * IP address of this end, or what the peer of a trusted proxy had connected to; undefined for unix sockets and streams that are no
+   * sockets.
+   */
   get localAddress(): string | undefined {
-    return socketOf(this.transport)?.localAddress;
+    const destination = this.proxyHeader?.destination;
+    return destination === undefined ? socketOf(this.transport)?.localAddress : addressOf(destination);
   }
 
   get localPort(): number | undefined {
-    return socketOf(this.transport)?.localPort;
+    const destination = this.proxyHeader?.destination;
+    return destination === undefined ? socketOf(this.transport)?.localPort : destination.port;
   }
 
   get counters(): ConnectionCounters {
@@ -217,4 +296,9 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
       },
     });
   }
+}
+
+/** The IP address that a proxy has told; the path of a unix socket is none. */
+function addressOf({ address, port }: ProxyEndpoint): string | undefined {
+  return port === undefined ? undefined : address;
 }

@@ -1,6 +1,18 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
-import { HeartbeatError, HookError, NoCodecError, OverflowError, SocketError, WriteStallError } from '../errors.ts';
+import type { ProxyHeader } from '../codec/proxy/header.ts';
+import {
+  ClosedError,
+  HeartbeatError,
+  HookError,
+  NoCodecError,
+  OverflowError,
+  SocketError,
+  WriteStallError,
+} from '../errors.ts';
 import { channels } from '../channels.ts';
 import { isThenable } from '../is-thenable.ts';
 import type { Clock } from './clock.ts';
@@ -12,6 +24,7 @@ import { Deadlines, type ExpiryEvents } from './deadlines.ts';
 import { callUnheard, hookError, type HookName, type Hooks } from './hooks.ts';
 import type { ConnectionSettings } from './options.ts';
 import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
+import { Sniffer, type SniffChoice } from './sniffer.ts';
 import { Sweep } from './sweep.ts';
 import { socketOf, type Transport } from './transport.ts';
 import { type Waiting, waiting } from './waiting.ts';
@@ -58,7 +71,9 @@ export abstract class ConnectionLife<In, Out, Data> {
   /** @internal */
   protected readonly settings: ConnectionSettings<In, Out, Data>;
   /** @internal */
-  protected readonly transport: Transport;
+  protected transport: Transport;
+  /** What the proxy in front of the server has told of the peer; undefined if there is none. */
+  proxyHeader: ProxyHeader | undefined = undefined;
   /** @internal */
   protected readonly reads: ReadLoop<AnyConnection, In>;
   /** @internal */
@@ -186,16 +201,11 @@ export abstract class ConnectionLife<In, Out, Data> {
 
   /** @internal Attaches to the stream and calls `onConnect`. Resolves, never rejects, when that has settled. */
   open(): Promise<void> | undefined {
-    const transport = this.transport as Owned;
+    const transport = this.transport;
     if (this.#hooks.onRead === undefined) this.reads.hold(Hold.Reader);
     // Node keeps the address of a closed socket only when it was asked for before.
     void socketOf(transport)?.remoteAddress;
-    transport[connectionOf] = this as unknown as AnyConnection;
-    transport.allowHalfOpen = true;
-    transport.on('error', ConnectionLife.#onError);
-    transport.on('close', ConnectionLife.#onClose);
-    transport.on('end', ConnectionLife.#onEnd);
-    transport.on('data', ConnectionLife.#onData);
+    this.#attach(transport);
     if (channels.connectionOpen.hasSubscribers) channels.connectionOpen.publish({ connection: this.#self });
     const result = this.#call('onConnect', (hooks) => {
       const { codec, data } = this.settings;
@@ -209,6 +219,53 @@ export abstract class ConnectionLife<In, Out, Data> {
     if (transport.readableEnded === true) this.reads.receiveEnd();
     if (transport.destroyed) queueMicrotask(() => this.#transportClosed());
     return connected;
+  }
+
+  #attach(transport: Owned): void {
+    transport[connectionOf] = this as unknown as AnyConnection;
+    transport.allowHalfOpen = true;
+    transport.on('error', ConnectionLife.#onError);
+    transport.on('close', ConnectionLife.#onClose);
+    transport.on('end', ConnectionLife.#onEnd);
+    transport.on('data', ConnectionLife.#onData);
+    // Whoever had the stream before may have paused it.
+    if (transport.isPaused?.() === true) transport.resume();
+  }
+
+  /**
+   * @internal Has `encrypt` put an encrypted stream on top of the socket and goes on with that. What was sent before leaves in
+   * plaintext; what is sent meanwhile is encrypted.
+   *
+   * @param putBack whether the bytes that were received and not decoded are part of it
+   * @throws {WireError} (rejects) it failed, which has closed the connection
+   */
+  protected async encrypted(encrypt: (socket: Socket) => Promise<TLSSocket>, putBack: boolean): Promise<void> {
+    const socket = this.transport as Socket;
+    this.writes.flush();
+    this.writes.hold();
+    this.reads.hold(Hold.Tls);
+    socket.pause();
+    socket.off('close', ConnectionLife.#onClose);
+    socket.off('end', ConnectionLife.#onEnd);
+    socket.off('data', ConnectionLife.#onData);
+    const unread = putBack ? this.reads.takeUnread() : undefined;
+    if (unread !== undefined && unread.length > 0) socket.unshift(unread);
+    try {
+      const secure = await encrypt(socket);
+      if (this.state >= State.Closing) throw new ClosedError(this.name);
+      this.transport = secure;
+      this.#attach(secure);
+      if (secure.destroyed) queueMicrotask(() => this.#transportClosed());
+      this.reads.transport = secure;
+      this.writes.release(secure);
+      this.reads.release(Hold.Tls);
+    } catch (error) {
+      this.#breakOff(error as WireError);
+      socket.destroy();
+      if (socket.closed) this.#transportClosed();
+      else socket.on('close', ConnectionLife.#onClose);
+      throw error;
+    }
   }
 
   /** The connection that this is the life of, as hooks and subscribers get it. */
@@ -230,6 +287,9 @@ export abstract class ConnectionLife<In, Out, Data> {
 
   /** @internal */
   protected plug(codec: Codec<In, Out>): void {
+    // To be chosen, a codec must be shown bytes, though nobody takes messages yet.
+    if (codec instanceof Sniffer) this.reads.release(Hold.Reader);
+    else if (this.codec instanceof Sniffer && !this.#taken) this.reads.hold(Hold.Reader);
     this.codec = codec;
     this.reads.codec = codec;
     const frame = codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
@@ -295,6 +355,11 @@ export abstract class ConnectionLife<In, Out, Data> {
   /** Flush, FIN, and drop what comes until the peer ends too or the deadline passes. */
   #shut(): void {
     if (this.state >= State.Closing) return;
+    if (this.writes.held) {
+      // In the midst of shaking hands there is no good order.
+      this.destroyFor(this.#reason!);
+      return;
+    }
     this.writes.flush();
     this.#stopReading();
     if (this.state === State.Open) this.transport.end();
@@ -325,6 +390,9 @@ export abstract class ConnectionLife<In, Out, Data> {
       this.fail(hookError('ping', error));
     }
   }
+
+  /** @internal The first bytes have told what the peer speaks. */
+  abstract choose(choice: SniffChoice): void;
 
   /** @internal Nothing can be sent any more: who waits for room has to know. */
   protected endedHere(): void {
@@ -399,6 +467,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     received: (connection, message, bytes) =>
       channels.frameIn.publish({ connection: connection.#self, message, bytes }),
     sent: (connection, message, bytes) => channels.frameOut.publish({ connection: connection.#self, message, bytes }),
+    chosen: (connection, choice) => connection.choose(choice),
     fail: (connection, error) => connection.fail(error),
     pressure: (connection, high) => connection.#pressure(high),
     overflow: (connection, unsent) => connection.#breakOff(new OverflowError(unsent, connection.writes.limit)),

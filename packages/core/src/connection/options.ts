@@ -31,7 +31,10 @@ export interface ConnectionOptions<Data = unknown> {
    * a peer that reads less than about 40 KB a second may look as if it took nothing.
    */
   readonly stallTimeout?: number | false | undefined;
-  /** Milliseconds that a promise of `onConnect` has to settle. Default 10,000. */
+  /**
+   * Milliseconds that a promise of `onConnect` has to settle, and as many before that for a TLS handshake and the header of a proxy.
+   * Default 10,000.
+   */
   readonly handshakeTimeout?: number | false | undefined;
   /** Milliseconds that the peer has to end after `close()`, before the socket is destroyed. Default 5000. */
   readonly closeTimeout?: number | undefined;

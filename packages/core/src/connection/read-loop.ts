@@ -6,6 +6,7 @@ import { channels } from '../channels.ts';
 import type { Consumer } from './consumer.ts';
 import { isThenable } from '../is-thenable.ts';
 import { hookError, type HookName } from './hooks.ts';
+import { Sniffer, type SniffChoice } from './sniffer.ts';
 import { isPlainSocket, type Transport } from './transport.ts';
 
 /** What one turn of the loop handles at most before others get theirs. */
@@ -31,6 +32,8 @@ export const Hold = {
   Hook: 32,
   /** The consumer has enough for now. */
   Consumer: 64,
+  /** Hands are shaken for TLS. */
+  Tls: 128,
 } as const;
 
 /** How far the end of the input has been told. */
@@ -49,6 +52,8 @@ export interface ReadEvents<Connection> {
   ended(connection: Connection): void;
   /** A message was decoded from `bytes`; told only while somebody subscribes to that. */
   received(connection: Connection, message: unknown, bytes: Uint8Array): void;
+  /** The first bytes have told the protocol: plugs its codec in. */
+  chosen(connection: Connection, choice: SniffChoice): void;
   /** The stream cannot go on, or a hook failed. */
   fail(connection: Connection, error: WireError): void;
 }
@@ -62,7 +67,7 @@ export interface ReadEvents<Connection> {
 export class ReadLoop<Connection, In> {
   /** Has the hook that takes the messages. */
   #hooks: MessageHooks<Connection, In>;
-  readonly #transport: Transport;
+  #transport: Transport;
   readonly #events: ReadEvents<Connection>;
   readonly #connection: Connection;
   readonly #reader = new ByteReader();
@@ -96,7 +101,7 @@ export class ReadLoop<Connection, In> {
   ) {
     this.#hooks = hooks;
     this.#transport = transport;
-    this.emptied = isPlainSocket(transport) ? false : undefined;
+    this.emptied = emptiedAtFirst(transport);
     this.#events = events;
     this.#connection = connection;
   }
@@ -110,6 +115,20 @@ export class ReadLoop<Connection, In> {
     if (!this.#running) queueMicrotask(() => this.#wake());
   }
 
+  /** Reads from another stream from here on. */
+  set transport(transport: Transport) {
+    this.#transport = transport;
+    this.#transportPaused = false;
+    this.emptied = emptiedAtFirst(transport);
+  }
+
+  /** Takes the bytes back that no codec has consumed. */
+  takeUnread(): Buffer {
+    const reader = this.#reader;
+    while (reader.fill());
+    return reader.take(reader.length);
+  }
+
   /** Whether something is being done about what was received. */
   get busy(): boolean {
     return this.#holding > 0 || this.#running || this.#consumer?.busy === true;
@@ -118,12 +137,17 @@ export class ReadLoop<Connection, In> {
   /** Whether all that was received and that anybody wants is handled: no hook is pending and no complete message waits. */
   get atRest(): boolean {
     const unread = this.#reader.buffered > 0 ? Hold.User | Hold.Consumer : 0;
-    return !this.busy && (this.#holds & (Hold.Yield | Hold.Pressure | unread)) === 0;
+    return !this.busy && (this.#holds & (Hold.Yield | Hold.Pressure | Hold.Tls | unread)) === 0;
   }
 
   /** Whether this side does not read at the moment. */
   get held(): boolean {
     return this.#holds !== 0;
+  }
+
+  /** Bytes that were received and that no codec has consumed. */
+  get unread(): number {
+    return this.#reader.buffered;
   }
 
   /** Whether part of a frame is there and the rest is waited for. */
@@ -240,6 +264,10 @@ export class ReadLoop<Connection, In> {
       while (this.#holds === 0 && !this.#stopped) {
         const message = decodeNext(this.#codec!, reader);
         if (message === undefined) {
+          if (this.#codec instanceof Sniffer && this.#codec.choice !== undefined) {
+            events.chosen(this.#connection, this.#codec.choice);
+            continue;
+          }
           if (this.#end === End.Open) reader.park();
           else if (this.#end !== End.Done) this.#finish();
           break;
@@ -310,4 +338,9 @@ export class ReadLoop<Connection, In> {
     this.resumed = true;
     this.#transport.resume();
   }
+}
+
+/** What {@link ReadLoop.emptied} is before anything was read. */
+function emptiedAtFirst(transport: Transport): boolean | undefined {
+  return isPlainSocket(transport) ? false : undefined;
 }

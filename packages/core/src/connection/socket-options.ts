@@ -41,7 +41,10 @@ export interface Place {
   readonly port?: number | undefined;
   /** Name or IP address. Default: every address to listen, `localhost` to connect. */
   readonly host?: string | undefined;
-  /** Path of a unix socket, instead of `port`. */
+  /**
+   * Path of a unix socket, instead of `port`. An abstract one, of Linux, begins with `\0` and is no file; Node fills its name up with
+   * zeros to the length that the kernel has room for.
+   */
   readonly path?: string | undefined;
 }
 
@@ -68,7 +71,8 @@ export function checkPlace(of: string, place: Place, more: readonly string[], lo
 
 /** A place in words: `127.0.0.1:9991`, `[::1]:9991`, `port 9991` or a path. */
 export function placeName({ port, host, path }: Place): string {
-  if (path !== undefined) return path;
+  // An abstract unix socket is written as Linux tools do.
+  if (path !== undefined) return path.replace(/^\0/, '@');
   if (host === undefined) return `port ${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

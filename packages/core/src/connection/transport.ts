@@ -11,10 +11,13 @@ export interface Transport {
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
   on(event: 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  off(event: 'end' | 'close', listener: () => void): unknown;
   write(chunk: Uint8Array, callback?: () => void): boolean;
   cork(): void;
   uncork(): void;
   end(): unknown;
+  isPaused?(): boolean;
   pause(): unknown;
   resume(): unknown;
   destroy(error?: Error): unknown;

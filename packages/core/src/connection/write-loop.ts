@@ -67,12 +67,12 @@ function makeRoom(): void {
  * While nobody else sends, the batch stays in the shared writer; when somebody does, it is taken out and waits as segments.
  */
 export class WriteLoop<Connection> {
-  readonly #transport: Transport;
+  #transport: Transport;
   readonly #marks: WaterMarks;
   readonly #events: WriteEvents<Connection>;
   readonly #connection: Connection;
   /** Whether nobody reads the bytes of a write that has completed. */
-  readonly #releases: boolean;
+  #releases: boolean;
   /** The batch that had to leave the writer, and those that did after it, if there are any. */
   #surrendered: Batch | undefined = undefined;
   #more: Batch[] | undefined = undefined;
@@ -80,6 +80,7 @@ export class WriteLoop<Connection> {
   /** Whether the socket may still have bytes of the last write: asking it for every message would cost more than this. */
   #unsent = false;
   #scheduled = false;
+  #held = false;
   #turn = false;
   #closed = false;
   #high = false;
@@ -99,6 +100,25 @@ export class WriteLoop<Connection> {
     this.#events = events;
     this.#connection = connection;
     this.#releases = letsGoOfBytes(transport);
+  }
+
+  /** Whether nothing is handed to the socket for the time being. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Keeps what is sent from here on to itself. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Hands what was sent meanwhile to `transport`, and everything from here on. */
+  release(transport: Transport): void {
+    this.#transport = transport;
+    this.#releases = letsGoOfBytes(transport);
+    this.#unsent = transport.writableLength > 0;
+    this.#held = false;
+    this.flush();
   }
 
   /** Bytes that were sent and have not left the process. */
@@ -156,6 +176,7 @@ export class WriteLoop<Connection> {
 
   /** Has what is pending leave in time. Returns whether the sender may go on. */
   #sent(pending: number): boolean {
+    if (this.#held && pending > this.limit) this.#events.overflow(this.#connection, pending);
     if (pending >= SLAB_SIZE) {
       this.flush();
     } else {
@@ -196,6 +217,7 @@ export class WriteLoop<Connection> {
   flush(): void {
     checkNotEncoding();
     this.#scheduled = false;
+    if (this.#held) return;
     const before = this.#surrendered;
     const last = owner === this ? writer.take() : undefined;
     if (last !== undefined) owner = undefined;

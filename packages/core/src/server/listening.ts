@@ -1,26 +1,57 @@
+import { chmodSync } from 'node:fs';
 import type { Server as NetServer } from 'node:net';
 
+import { InvalidOptionError } from '../codec/errors.ts';
+import { integerOption } from '../codec/options.ts';
 import { type Place, placeName } from '../connection/socket-options.ts';
 import { AddressInUseError, ListenError } from '../errors.ts';
+import { ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
+import { removeStaleSocket } from './stale-socket.ts';
 
-export interface ListenOptions extends Place {
+export interface ListenOptions extends Place, EntranceOptions {
   /** How many connections may wait to be accepted. Default 511; the kernel may allow fewer. */
   readonly backlog?: number | undefined;
+  /** Permissions of the socket that `path` makes, such as `0o660`. Default: what the umask leaves. */
+  readonly mode?: number | undefined;
 }
 
+/** The names of {@link ListenOptions} besides the place. */
+export const LISTEN_OPTIONS: readonly string[] = ['backlog', 'mode', ...ENTRANCE_OPTIONS];
+
 /**
- * Resolves when `listener` listens at the place that `options` name.
+ * Resolves when `listener` listens at the place that `options` name. A unix socket that a process has left behind is replaced.
  *
  * @throws {ListenError} (rejects) it cannot; with a code and a message that say why
  */
-export function listening(listener: NetServer, options: ListenOptions): Promise<void> {
-  const { port, host, path, backlog } = options;
+export async function listening(listener: NetServer, options: ListenOptions): Promise<void> {
+  const { path, mode } = options;
+  try {
+    await listen(listener, options).catch(async (error: NodeJS.ErrnoException) => {
+      const retry = error.code === 'EADDRINUSE' && path !== undefined && (await removeStaleSocket(path));
+      if (!retry) throw error;
+      await listen(listener, options);
+    });
+    if (path !== undefined && mode !== undefined) chmodSync(path, mode);
+  } catch (error) {
+    listener.close();
+    throw listenError(placeName(options), error as NodeJS.ErrnoException);
+  }
+}
+
+/** @throws {InvalidOptionError} `mode` is none, or goes with no path */
+export function checkMode({ path, mode }: ListenOptions): void {
+  if (mode === undefined) return;
+  integerOption('mode', mode, 0, 0o777);
+  if (path === undefined || path.startsWith('\0'))
+    throw new InvalidOptionError('mode is of the file of a unix socket: it goes with a path');
+}
+
+function listen(listener: NetServer, { port, host, path, backlog }: ListenOptions): Promise<void> {
   const place = path === undefined ? { port: port!, ...(host === undefined ? {} : { host }) } : { path };
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => reject(listenError(placeName(options), error));
-    listener.once('error', failed);
+    listener.once('error', reject);
     listener.listen({ ...place, ...(backlog === undefined ? {} : { backlog }) }, () => {
-      listener.off('error', failed);
+      listener.off('error', reject);
       resolve();
     });
   });

@@ -1,9 +1,10 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { RecordableHistogram } from 'node:perf_hooks';
-import { Server as TlsServer } from 'node:tls';
 
 import type { CodecFactory } from '../codec/codec.ts';
-import { integerOption } from '../codec/options.ts';
+import { describeCause, InvalidOptionError, WireError } from '../codec/errors.ts';
+import { integerOption, knownOptions } from '../codec/options.ts';
+import type { ProxyHeader } from '../codec/proxy/header.ts';
 import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
@@ -16,14 +17,18 @@ import {
   SOCKET_OPTIONS,
   type SocketOptions,
 } from '../connection/socket-options.ts';
+import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
-import { ClosedError } from '../errors.ts';
+import { channels, type ConnectionRefused } from '../channels.ts';
+import { callUnheard } from '../connection/hooks.ts';
+import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
 import { latencyHistogram, type LatencyOption, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
 import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
 import { DescriptorReserve } from './descriptor-reserve.ts';
-import { listening, type ListenOptions } from './listening.ts';
+import { Entrance, ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
+import { checkMode, LISTEN_OPTIONS, listening, type ListenOptions } from './listening.ts';
 
 export interface ServerOptions<In, Out = In, Data = unknown>
   extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
@@ -40,7 +45,7 @@ const MAX_BACKLOG = 1024;
 export interface ServerCounters extends TrafficCounters {
   /** Connections that `onConnect` was called for, open and closed. */
   readonly accepted: number;
-  /** Sockets that were destroyed instead: above a limit, for want of file descriptors, or because the server was closing. */
+  /** Sockets that were destroyed instead, for one of the reasons that `onRefuse` is told. */
   readonly refused: number;
 }
 
@@ -59,8 +64,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #socketOptions: NetSocketOptions;
   readonly #listeners: NetServer[] = [];
   readonly #connections = new Set<Connection<In, Out, Data>>();
-  /** Sockets of listeners that encrypt, which are no connections before they have shaken hands. */
-  readonly #raw = new Set<Socket>();
+  /** Sockets at an entrance, which are no connections yet. */
+  readonly #entering = new Set<Socket>();
   readonly #admission: Admission;
   readonly #reserve: DescriptorReserve;
   readonly #trouble: AcceptTrouble;
@@ -74,6 +79,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   #closing: Promise<CloseResult> | undefined = undefined;
   readonly #closed = waiting<CloseResult>();
   #removeSignals: (() => void) | undefined = undefined;
+  #onRefuse: ((refused: ConnectionRefused) => unknown) | undefined = undefined;
 
   /** @throws {InvalidOptionError} an option is unknown or out of range, or `codec` makes no codec */
   constructor(options: ServerOptions<In, Out, Data> = {}) {
@@ -97,6 +103,17 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   override onRead(hook: (connection: Connection<In, Out, Data>, message: In) => unknown): this {
     const { latency } = this;
     return super.onRead(latency === undefined || typeof hook !== 'function' ? hook : timed(hook, latency));
+  }
+
+  /**
+   * A socket was destroyed instead of being served: it is above a limit, its address is denied, its TLS handshake or PROXY header failed
+   * or took too long, or the server is closing. No other hook is called for it. What `hook` throws is a process warning.
+   */
+  onRefuse(hook: (refused: ConnectionRefused) => unknown): this {
+    if (typeof hook !== 'function') throw new InvalidOptionError('onRefuse takes a function');
+    if (this.#onRefuse !== undefined) throw new InvalidOptionError('onRefuse is declared already');
+    this.#onRefuse = hook;
+    return this;
   }
 
   /** The connections that are open now. */
@@ -128,7 +145,9 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {ListenError} (rejects) it cannot listen there for another reason
    */
   async listen(options: ListenOptions): Promise<this> {
-    checkPlace('listen()', options, ['backlog'], 0);
+    checkPlace('listen()', options, LISTEN_OPTIONS, 0);
+    checkMode(options);
+    const entrance = Entrance.of(options);
     if (options.backlog !== undefined) integerOption('backlog', options.backlog, 1, 65_535);
     if (this.#closing !== undefined) throw new ClosedError('the server');
     const listener = createServer(this.#socketOptions);
@@ -138,19 +157,25 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       listener.close();
       throw new ClosedError('the server');
     }
-    this.#attach(listener);
+    this.#attach(listener, entrance);
     return this;
   }
 
-  /** Serves the connections of a listener that exists, and owns it from here on: `close()` closes it. */
-  serve(listener: NetServer): this {
+  /**
+   * Serves the connections of a listener that exists, and owns it from here on: `close()` closes it. It may be one of `node:tls`.
+   *
+   * @throws {InvalidOptionError} an option is unknown, or goes with no listener of this kind
+   */
+  serve(listener: NetServer, options: EntranceOptions = {}): this {
+    knownOptions('serve()', options, ENTRANCE_OPTIONS);
+    const entrance = Entrance.of(options, listener);
     if (this.#closing !== undefined) throw new ClosedError('the server');
     const { noDelay, keepAlive, keepAliveInitialDelay } = this.#socketOptions;
     listener.on('connection', (socket) => {
       socket.setNoDelay(noDelay);
       socket.setKeepAlive(keepAlive, keepAliveInitialDelay);
     });
-    this.#attach(listener);
+    this.#attach(listener, entrance);
     return this;
   }
 
@@ -177,7 +202,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#closing ??= this.#close({ delay: 0 });
     this.#accepting = false;
     for (const connection of this.#connections) connection.destroy();
-    for (const socket of this.#raw) socket.destroy();
+    for (const socket of this.#entering) socket.destroy();
   }
 
   /**
@@ -205,19 +230,13 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await this.close();
   }
 
-  #attach(listener: NetServer): void {
+  #attach(listener: NetServer, entrance: Entrance | undefined): void {
     this.#listeners.push(listener);
-    const encrypts = listener instanceof TlsServer;
     listener.on('connection', (socket) => {
-      if (!this.#admit(socket)) return;
-      if (!encrypts) {
-        this.#open(socket);
-        return;
-      }
-      this.#raw.add(socket);
-      socket.once('close', () => this.#raw.delete(socket));
+      if (!this.#admit(socket, entrance?.proxies !== undefined)) return;
+      if (entrance === undefined) this.#open(socket);
+      else void this.#enter(socket, entrance);
     });
-    if (encrypts) listener.on('secureConnection', (socket) => this.#open(socket));
     // Without a listener an error would end the process.
     listener.on('error', (error: NodeJS.ErrnoException) => {
       if (error.syscall === 'accept') this.#trouble.report(error);
@@ -227,25 +246,66 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   /** Whether `socket` may be served; destroys it if not. */
-  #admit(socket: Socket): boolean {
+  #admit(socket: Socket, proxied: boolean): boolean {
     this.#arrived++;
     const { filled } = this.#reserve;
-    if (this.#accepting && filled && this.#admission.admit(socket)) return true;
-    this.#refused++;
-    socket.destroy();
+    let refused: WireError | undefined;
+    if (!this.#accepting) refused = new UnavailableError('the server is closing');
+    else if (filled) refused = this.#admission.admit(socket, proxied);
+    else refused = new UnavailableError('out of file descriptors');
+    if (refused === undefined) return true;
+    this.#refuse(socket, refused);
     if (!filled) this.#reserve.restore();
     return false;
   }
 
-  #open(socket: Socket): void {
-    // It may have shaken hands while the server began to close.
-    if (!this.#accepting) {
-      this.#refused++;
-      socket.destroy();
-      return;
+  /** Has `socket` pass an entrance; then it is a connection. */
+  async #enter(socket: Socket, entrance: Entrance): Promise<void> {
+    this.#entering.add(socket);
+    socket.once('close', () => this.#entering.delete(socket));
+    const { clock, deadlines } = this.#settings;
+    let late: HandshakeTimeoutError | undefined;
+    const cancel =
+      deadlines.handshake === 0
+        ? undefined
+        : Sweep.of(clock).after(deadlines.handshake, () => {
+            late = new HandshakeTimeoutError(deadlines.handshake, entrance.what);
+            socket.destroy();
+          });
+    try {
+      const { stream, header } = await entrance.pass(socket, ({ source }) => {
+        // A unix socket has no address that could be counted or denied.
+        const refused = source?.port === undefined ? undefined : this.#admission.announce(socket, source.address);
+        if (refused !== undefined) throw refused;
+      });
+      this.#entering.delete(socket);
+      // The server may have begun to close meanwhile.
+      if (!this.#accepting) throw new UnavailableError('the server is closing');
+      this.#open(stream, header);
+    } catch (error) {
+      this.#refuse(socket, late ?? wireError(error));
+    } finally {
+      cancel?.();
     }
+  }
+
+  #refuse(socket: Socket, error: WireError): void {
+    this.#refused++;
+    const refused: ConnectionRefused = {
+      error,
+      remoteAddress: socket.remoteAddress,
+      remotePort: socket.remotePort,
+      localPort: socket.localPort,
+    };
+    socket.destroy();
+    if (channels.connectionRefuse.hasSubscribers) channels.connectionRefuse.publish(refused);
+    if (this.#onRefuse !== undefined) callUnheard('onRefuse', () => this.#onRefuse?.(refused));
+  }
+
+  #open(stream: Socket, header?: ProxyHeader): void {
     this.#accepted++;
-    const connection = new Connection(socket, this.#settings);
+    const connection = new Connection(stream, this.#settings);
+    if (header !== undefined) connection.proxyHeader = header;
     this.#connections.add(connection);
     void connection.open();
   }
@@ -261,7 +321,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       destroy: () => {
         this.#accepting = false;
         for (const connection of this.#connections) connection.destroy();
-        for (const socket of this.#raw) socket.destroy();
+        for (const socket of this.#entering) socket.destroy();
       },
     });
     this.#removeSignals?.();
@@ -281,4 +341,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#reserve.stop();
     return this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
   }
+}
+
+function wireError(error: unknown): WireError {
+  return error instanceof WireError ? error : new WireError('WIRE_REFUSED', describeCause(error), { cause: error });
 }

@@ -1,0 +1,28 @@
+import { lstatSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+
+/**
+ * Removes the unix socket at `path` if nobody listens on it any more: a process that was killed leaves it behind, and nobody could
+ * listen there again. Resolves with whether it did. Whatever else lies there stays.
+ */
+export async function removeStaleSocket(path: string): Promise<boolean> {
+  try {
+    if (!lstatSync(path).isSocket() || !(await isRefused(path))) return false;
+    unlinkSync(path);
+    return true;
+  } catch {
+    // Somebody was quicker, or may do what this user may not.
+    return false;
+  }
+}
+
+function isRefused(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+}

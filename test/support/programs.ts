@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+/** Where Debian puts servers, which is not in everybody's path. */
+const MORE_PLACES = ['/usr/sbin', '/sbin'];
+
+/**
+ * The path of a program that tests run against. Without it they are to be skipped, which is said in a line; where
+ * `WIREWRIGHT_PEERS=required` is set, as in CI, it is an error.
+ */
+export function program(name: string): string | undefined {
+  for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_PLACES]) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not there.
+    }
+  }
+  const missing = `${name} is not installed (Debian: apt-get install ${name})`;
+  if (process.env['WIREWRIGHT_PEERS'] === 'required') throw new Error(missing);
+  process.stderr.write(`skipped: tests against ${name}, since ${missing}\n`);
+  return undefined;
+}
+
+/** A program that runs, and what it has said. */
+export class Running {
+  readonly process: ChildProcess;
+  output = '';
+  readonly ended: Promise<number | null>;
+  #waiting: (() => void)[] = [];
+
+  constructor(path: string, args: readonly string[]) {
+    this.process = spawn(path, args, { stdio: 'pipe' });
+    for (const stream of [this.process.stdout!, this.process.stderr!]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString('latin1');
+        this.#seen();
+      });
+    }
+    this.process.stdin!.on('error', () => {});
+    this.ended = new Promise((resolve, reject) => {
+      this.process.on('error', reject);
+      this.process.on('close', (code) => {
+        resolve(code);
+        this.#seen();
+      });
+    });
+  }
+
+  say(text: string): void {
+    this.process.stdin!.write(text);
+  }
+
+  /** Resolves when it has said what matches; rejects when it cannot any more. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.output)) {
+      if (this.process.exitCode !== null) throw new Error(`it ended with ${this.process.exitCode}:\n${this.output}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  destroy(): void {
+    this.process.kill('SIGKILL');
+  }
+
+  #seen(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** A port that nobody listens on, for programs that cannot choose one. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const listener = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = listener.address() as { port: number };
+      listener.close(() => resolve(port));
+    });
+  });
+}
