@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { connect, createServer, type Socket } from 'node:net';
+import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 
 import { line } from '@wirewright/codec-line';
-import { Client, ClosedError, Connection, EncodeError, Server } from '@wirewright/core';
+import { Client, ClosedError, Connection, EncodeError, InvalidOptionError, Server } from '@wirewright/core';
 import {
   type ByteReader,
   type CodecFactory,
@@ -458,5 +459,28 @@ describe('a server whose messages nobody takes', () => {
     expect(value).toBe('kept');
     embedded.advance(60_000);
     expect(embedded.connection.closeReason).toBeUndefined();
+  });
+});
+
+describe('Connection.over()', () => {
+  test.each<[string, unknown]>([
+    ['objects', new PassThrough({ objectMode: true })],
+    ['objects one way', new PassThrough({ writableObjectMode: true })],
+    ['texts', new PassThrough({ encoding: 'utf8' })],
+    ['what can only be read', Readable.from(['x'])],
+    ['nothing', undefined],
+  ])('takes no stream of %s', (_, stream) => {
+    expect(() => Connection.over(stream as Duplex, line())).toThrow(InvalidOptionError);
+  });
+
+  test('reads a stream that whoever had it before has paused', async () => {
+    const [near, far] = duplexPair();
+    near.pause();
+    far.write('hello\n');
+    const heard = new Promise((resolve) => {
+      Connection.over(near, line(), { onRead: (_connection, text) => resolve(text) });
+    });
+    expect(await heard).toBe('hello');
+    far.destroy();
   });
 });

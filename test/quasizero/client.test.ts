@@ -327,9 +327,12 @@ describe('a dialer of one’s own', () => {
     const failing = new QuasizeroClient({ dial: () => Promise.reject(new Error('no way')) });
     await expect(failing.call({ code: 1 })).rejects.toThrow(/the dialer failed: no way/);
     const wrong = new QuasizeroClient({ dial: async () => undefined as never });
-    await expect(wrong.call({ code: 1 })).rejects.toThrow(/promise of a stream/);
-    const texts = new QuasizeroClient({ dial: async () => new PassThrough({ encoding: 'utf8' }) });
+    await expect(wrong.call({ code: 1 })).rejects.toThrow(/a stream that can be read and written/);
+    const stream = new PassThrough({ encoding: 'utf8' });
+    const texts = new QuasizeroClient({ dial: async () => stream });
     await expect(texts.call({ code: 1 })).rejects.toThrow(/a stream of bytes/);
+    // Nobody else has it.
+    expect(stream.destroyed).toBe(true);
     await Promise.all([failing.close(), wrong.close(), texts.close()]);
   });
 });

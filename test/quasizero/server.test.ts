@@ -96,7 +96,10 @@ describe('commands', () => {
       expect(make({ [key]: () => {} })).toThrow(/a command code is a signed 32-bit integer/);
     }
     expect(make({}, { timeout: -1 })).toThrow(InvalidOptionError);
-    expect(make({}, { timeOut: 5 })).toThrow(/no option 'timeOut'/);
+    expect(make({}, { timeOut: 5 })).toThrow(
+      /^new QuasizeroServer\(\) has no option 'timeOut'; .*timeout, maxFrameLength, /,
+    );
+    expect(make({}, null)).toThrow(InvalidOptionError);
     expect(make(new Map())).toThrow(/takes its commands/);
     expect(make({}, { codec: 5 })).toThrow(/has its codec/);
     expect(make({}, { keepAlive: 5 })).toThrow(/keepAlive/);
@@ -369,6 +372,39 @@ describe('time limits', () => {
   });
 });
 
+describe('a handler that fails', () => {
+  test('is told of, though what it had filled in could not be sent', async () => {
+    const server = await serve(
+      {
+        1: (_request, response) => {
+          response.set(Buffer.alloc(2000));
+          throw new Error('no more paper');
+        },
+      },
+      { maxFrameLength: 1000 },
+    );
+    const peer = await peerOf(server);
+    peer.socket.write(ask(1));
+    expect(await answered(peer, 1)).toEqual(['! no more paper']);
+  });
+
+  test('is told of when it returns what cannot even be looked at', async () => {
+    const server = await serve({
+      1: () =>
+        // oxlint-disable-next-line unicorn/no-thenable -- it is none that can be looked at
+        Object.defineProperty({}, 'then', {
+          get: () => {
+            throw new Error('do not look');
+          },
+        }),
+      2: (_request, response) => response.set('well'),
+    });
+    const peer = await peerOf(server);
+    peer.socket.write(Buffer.concat([ask(1), ask(2)]));
+    expect(await answered(peer, 2)).toEqual(['! do not look', 'well']);
+  });
+});
+
 describe('middleware', () => {
   test('the first is the outermost, and each sees what the inner ones did', async () => {
     const seen: string[] = [];
@@ -385,6 +421,22 @@ describe('middleware', () => {
     peer.socket.write(Buffer.concat([ask(1), ask(9)]));
     expect(await answered(peer, 2)).toEqual(['PONG', '! unknown command code 9']);
     expect(seen).toEqual(['a 1', 'b 1', '/b', '/a', 'a 9', 'b 9', '/b', '/a']);
+  });
+
+  test('has a handler do its work once, though that begins when it is waited for', async () => {
+    let runs = 0;
+    const lazy = (_request: Request, response: Response): PromiseLike<unknown> => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- what some libraries of databases return
+      then(settled) {
+        runs++;
+        return Promise.resolve(response.set('done')).then(settled);
+      },
+    });
+    const through = (_request: Request, _response: Response, next: () => unknown): unknown => next();
+    const server = await serve({ 1: lazy }, {}, (made) => made.use(through).use(through));
+    const peer = await peerOf(server);
+    peer.socket.write(ask(1));
+    expect([await answered(peer, 1), runs]).toEqual([['done'], 1]);
   });
 
   test('that does not wait for what is inside answers at once, and a failure inside ends no process', async () => {

@@ -33,6 +33,7 @@ export function quasizeroCommand(): Command {
     .option('--timeout <ms>', 'for a request to arrive and for an answer to be taken; 0 for no limit', time, 30_000)
     .option('--idle-timeout <ms>', 'after which a silent connection is closed; 0 for never', time, 0)
     .option('-v, --verbose', 'log every connection and message to stderr', false)
+    .showHelpAfterError('(--help lists the options)')
     .action(serve);
 }
 

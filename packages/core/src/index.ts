@@ -91,4 +91,4 @@ export { Pipeline } from './exchange/pipeline.ts';
 export { isThenable } from './is-thenable.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
-export { Server } from './server/server.ts';
+export { Server, SERVER_OPTIONS } from './server/server.ts';

@@ -47,8 +47,11 @@ export class CommandTable<Data> {
 
 /** Middleware may not wait for what is inside: that it fails then must not be unheard of in the process, which would end it. */
 function observed(result: unknown): unknown {
-  if (isThenable(result)) result.then(undefined, () => {});
-  return result;
+  if (!isThenable(result)) return result;
+  // Adopted once: some begin their work when `then` is called, and would do so again for each middleware.
+  const adopted = Promise.resolve(result);
+  adopted.catch(() => {});
+  return adopted;
 }
 
 function codeOf(key: string): number {

@@ -13,8 +13,8 @@ import {
   type CloseOptions,
   type CloseResult,
   Connection,
+  type ConnectPlace,
   InvalidOptionError,
-  type Place,
   Pool,
   type PoolCounters,
   type PoolOptions,
@@ -30,7 +30,7 @@ export type StreamDialer = (options: { signal: AbortSignal }) => Promise<Duplex>
 
 export interface QuasizeroClientOptions
   extends
-    Place,
+    ConnectPlace,
     QuasizeroCodecOptions,
     Pick<ClientOptions<Response, RequestFields>, 'connectTimeout' | 'noDelay' | 'keepAlive' | 'clock'>,
     Pick<
@@ -54,7 +54,7 @@ const POOL_OPTIONS = [
   'clock',
 ] as const;
 const CLIENT_OPTIONS = ['connectTimeout', 'noDelay', 'keepAlive', 'clock'] as const;
-const PLACE_OPTIONS = ['port', 'host', 'path'] as const;
+const PLACE_OPTIONS = ['port', 'host', 'path', 'tls'] as const;
 
 /** Calls that one connection carries at a time: replies come in order, so that a slow command holds those behind it. */
 const WINDOW = 64;
@@ -99,7 +99,16 @@ export class QuasizeroClient {
     const { clock } = options;
     this.#pool = new Pool({
       ...pooling,
-      dial: async ({ signal }) => Connection.over(streamOf(await dial({ signal })), codec, {}, { clock }),
+      dial: async ({ signal }) => {
+        const stream = await dial({ signal });
+        try {
+          return Connection.over(stream, codec, {}, { clock });
+        } catch (error) {
+          // Nobody else will: the pool owns what is dialed.
+          stream?.destroy?.();
+          throw error;
+        }
+      },
     });
     this.#owner = this.#pool;
   }
@@ -164,12 +173,4 @@ function pick<Options extends object, Name extends keyof Options>(
 ): Pick<Options, Name> {
   const given = names.filter((name) => options[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, options[name]])) as Pick<Options, Name>;
-}
-
-function streamOf(stream: Duplex): Duplex {
-  const duplex = typeof stream?.read === 'function' && typeof stream.write === 'function';
-  if (duplex && !stream.readableObjectMode && (stream.readableEncoding ?? null) === null) return stream;
-  throw new InvalidOptionError(
-    'the dialer of a client has to return the promise of a stream of bytes, such as a socket',
-  );
 }

@@ -6,11 +6,13 @@ import {
   InvalidOptionError,
   isThenable,
   Server,
+  SERVER_OPTIONS,
   type ServerOptions,
   systemClock,
   timeoutOption,
   type WireError,
 } from '@wirewright/core';
+import { knownOptions } from '@wirewright/core/codec';
 
 import { CommandTable } from './command-table.ts';
 import { HandlerError, HandlerTimeoutError } from './errors.ts';
@@ -25,6 +27,8 @@ export interface QuasizeroServerOptions<Data = unknown>
    */
   readonly timeout?: number | false | undefined;
 }
+
+const OPTIONS = ['timeout', 'maxFrameLength', ...SERVER_OPTIONS.filter((name) => name !== 'codec')];
 
 type QuasizeroConnection<Data> = Connection<Request, Response, Data>;
 
@@ -52,6 +56,7 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
     if (typeof options === 'object' && options !== null && 'codec' in options) {
       throw new InvalidOptionError('a quasizero server has its codec; maxFrameLength is what can be set of it');
     }
+    knownOptions('new QuasizeroServer()', options, OPTIONS);
     const { timeout = 30_000, maxFrameLength, frameTimeout = timeout, stallTimeout = timeout, ...rest } = options;
     const limit = timeoutOption('timeout', timeout);
     super({ ...rest, frameTimeout, stallTimeout, codec: quasizeroServerCodec({ maxFrameLength }) });
@@ -85,13 +90,13 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
     let result: unknown;
     try {
       result = this.#commands.run(request, response, connection);
+      // Most return nothing, or the response, of which there is nothing to find out.
+      if (result !== undefined && result !== response && isThenable(result)) {
+        return this.#wait(connection, request, response, result);
+      }
     } catch (error) {
       this.#fail(connection, request, response, error);
       return undefined;
-    }
-    // Most return nothing, or the response, of which there is nothing to find out.
-    if (result !== undefined && result !== response && isThenable(result)) {
-      return this.#wait(connection, request, response, result);
     }
     try {
       connection.send(response);
@@ -127,7 +132,7 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
       };
       this.#deadlines?.add(pending);
       // Whatever kind of promise it is: some settle twice, or throw.
-      Promise.resolve(result).then(
+      new Promise((adopt) => adopt(result)).then(
         () => end(() => this.#send(connection, response)),
         (error: unknown) => end(() => this.#fail(connection, request, response, error)),
       );
@@ -135,7 +140,13 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   }
 
   #fail(connection: QuasizeroConnection<Data>, { code }: Request, response: Response, error: unknown): void {
-    this.#send(connection, response.setError(messageOf(error)));
+    const message = messageOf(error);
+    try {
+      connection.send(response.setError(message));
+    } catch (unencodable) {
+      // What it had filled in so far is in the way of saying what went wrong.
+      this.#refuse(connection, unencodable, message);
+    }
     this.tellError(connection, new HandlerError(code, error));
   }
 
@@ -157,10 +168,10 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   }
 
   /** Answers in place of a response that could not be encoded. Nothing of that was sent, and the caller waits for an answer. */
-  #refuse(connection: QuasizeroConnection<Data>, error: unknown): void {
+  #refuse(connection: QuasizeroConnection<Data>, error: unknown, message?: string): void {
     if (!(error instanceof EncodeError)) throw error;
     try {
-      connection.send(new Response().setError(error));
+      connection.send(new Response().setError(message ?? error));
     } catch {
       // With a limit that small.
       connection.send(new Response().setError('failed'));

@@ -73,6 +73,12 @@ describe.runIf(process.platform !== 'win32')('a unix socket', () => {
     expect(await said(path)).toBe('undefined hello');
   });
 
+  test('needs a folder', async () => {
+    await expect(echo().listen({ path: join(folder, 'missing', 'echo.sock') })).rejects.toThrow(
+      /its folder is missing, or this user may not write to it/,
+    );
+  });
+
   test('does not replace a file', async () => {
     const path = join(folder, 'precious');
     writeFileSync(path, 'data');

@@ -49,7 +49,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
    * Plugs a codec into a stream that exists: a socket, a TLS socket, one end of a pair, anything that is a Duplex of bytes. The
    * connection owns the stream from here on. `onConnect` is called before this returns.
    *
-   * @throws {InvalidOptionError} an option is unknown or out of range, or the factory makes no codec
+   * @throws {InvalidOptionError} it is no stream of bytes, an option is unknown or out of range, or the factory makes no codec
    */
   static over<In, Out = In, Data = unknown>(
     duplex: Duplex,
@@ -57,6 +57,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     hooks: Hooks<In, Out, Data> = {},
     options: ConnectionOptions<Data> = {},
   ): Connection<In, Out, Data> {
+    checkBytes(duplex);
     if (isOwned(duplex)) throw new InvalidOptionError('this stream has a connection already');
     const first = createCodec(codec);
     const settings = connectionSettings<In, Out, Data>('Connection.over()', 'connection', () => first, hooks, options);
@@ -295,6 +296,18 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
         return `Connection <${[this.name, this.remoteAddress, state].filter((part) => part !== undefined).join(', ')}>`;
       },
     });
+  }
+}
+
+/** @throws {InvalidOptionError} it is no stream, or one that yields or takes something else than bytes */
+function checkBytes(stream: Duplex): void {
+  if (typeof stream?.read !== 'function' || typeof stream.write !== 'function') {
+    throw new InvalidOptionError('a connection needs a stream that can be read and written, such as a socket');
+  }
+  if (stream.readableObjectMode || stream.writableObjectMode || (stream.readableEncoding ?? null) !== null) {
+    throw new InvalidOptionError(
+      'a connection needs a stream of bytes: neither of objects, nor of texts (setEncoding)',
+    );
   }
 }
 

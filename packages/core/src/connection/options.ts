@@ -55,7 +55,7 @@ export interface HeartbeatOptions<Data = unknown> {
 }
 
 /** The names of {@link ConnectionOptions}. */
-const CONNECTION_OPTIONS: readonly string[] = [
+export const CONNECTION_OPTIONS: readonly string[] = [
   'data',
   'halfOpen',
   'highWaterMark',

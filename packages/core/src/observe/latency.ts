@@ -36,13 +36,16 @@ export function timed<Arguments extends unknown[]>(
   return (...args) => {
     const startedAt = performance.now();
     const record = (): void => recordLatency(histogram, startedAt);
-    let result: unknown;
+    let adopted: Promise<unknown> | undefined;
     try {
-      result = hook(...args);
+      const result = hook(...args);
+      if (!isThenable(result)) return result;
+      // Once: some begin their work when `then` is called.
+      adopted = Promise.resolve(result);
     } finally {
-      if (isThenable(result)) result.then(record, record);
-      else record();
+      if (adopted === undefined) record();
     }
-    return result;
+    adopted.then(record, record);
+    return adopted;
   };
 }

@@ -34,7 +34,7 @@ export async function listening(listener: NetServer, options: ListenOptions): Pr
     if (path !== undefined && mode !== undefined) chmodSync(path, mode);
   } catch (error) {
     listener.close();
-    throw listenError(placeName(options), error as NodeJS.ErrnoException);
+    throw listenError(options, error as NodeJS.ErrnoException);
   }
 }
 
@@ -57,15 +57,19 @@ function listen(listener: NetServer, { port, host, path, backlog }: ListenOption
   });
 }
 
-function listenError(where: string, error: NodeJS.ErrnoException): ListenError {
+function listenError(place: Place, error: NodeJS.ErrnoException): ListenError {
+  const where = placeName(place);
   switch (error.code ?? '') {
     case 'EADDRINUSE':
       return new AddressInUseError(where, error);
     case 'EACCES':
-      return new ListenError(
-        `${where} is not allowed to this user: take a port above 1023 or a path you may write to`,
-        { cause: error },
-      );
+    case 'ENOENT': {
+      const why =
+        place.path === undefined
+          ? `${where} is not allowed to this user: take a port above 1023`
+          : `cannot listen on ${where}: its folder is missing, or this user may not write to it`;
+      return new ListenError(why, { cause: error });
+    }
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new ListenError(`cannot listen on ${where}: host must be a name or an address of this machine`, {

@@ -9,7 +9,12 @@ import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } fr
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
-import { type ConnectionOptions, type ConnectionSettings, connectionSettings } from '../connection/options.ts';
+import {
+  CONNECTION_OPTIONS,
+  type ConnectionOptions,
+  type ConnectionSettings,
+  connectionSettings,
+} from '../connection/options.ts';
 import {
   checkPlace,
   type NetSocketOptions,
@@ -37,6 +42,11 @@ export interface ServerOptions<In, Out = In, Data = unknown>
   /** Records how long `onRead` takes, until what it returns has settled: true for a histogram of the server's own. Default false. */
   readonly latency?: LatencyOption | undefined;
 }
+
+const OWN_OPTIONS = ['codec', 'latency', ...SOCKET_OPTIONS, ...ADMISSION_OPTIONS];
+
+/** The names of {@link ServerOptions}: for servers that take them and some of their own. */
+export const SERVER_OPTIONS: readonly string[] = [...OWN_OPTIONS, ...CONNECTION_OPTIONS];
 
 /** Turns of the event loop for which a server that closes still accepts who is there: nearly always one more than there are. */
 const MAX_BACKLOG = 1024;
@@ -85,12 +95,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   constructor(options: ServerOptions<In, Out, Data> = {}) {
     super();
     const { codec } = options;
-    const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, [
-      'codec',
-      'latency',
-      ...SOCKET_OPTIONS,
-      ...ADMISSION_OPTIONS,
-    ]);
+    const settings = connectionSettings('new Server()', 'server', codec, this.hooks, options, OWN_OPTIONS);
     if (codec !== undefined) createCodec(codec);
     this.#settings = { ...settings, onClosed: (connection) => this.#forget(connection) };
     this.#socketOptions = netSocketOptions(options);
