@@ -14,6 +14,7 @@ test.each([
   ['docs/write-a-codec.md', 10],
   ['docs/observing.md', 5],
   ['docs/requests.md', 10],
+  ['docs/metrics.md', 1],
   ['docs/security.md', 5],
 ])('code in %s that names a file is in that file', (page, least) => {
   const blocks = [...read(page).matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)];

@@ -1,0 +1,61 @@
+/*
+ * What a server has counted, for Prometheus: an echo server, some traffic, and a scrape over HTTP.
+ *
+ *   node examples/dist/metrics.js
+ *
+ * With --port it serves on, for `curl http://localhost:9100/metrics`:
+ *
+ *   node examples/dist/metrics.js --port 9991 --metrics-port 9100
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+
+import { line } from '@wirewright/codec-line';
+import { Client, Server } from '@wirewright/core';
+import { Metrics } from '@wirewright/core/prometheus';
+
+import { run } from './run.ts';
+
+await run(async () => {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, 'metrics-port': { type: 'string', default: '0' } },
+  });
+
+  const server = new Server({ codec: line(), latency: true }).onRead((connection, text) => connection.send(text));
+  await server.listen({ port: Number(values.port ?? 0), host: '127.0.0.1' });
+  const place = { port: server.port!, host: '127.0.0.1' };
+
+  const metrics = new Metrics().server('echo', server);
+  const http = createServer((_request, response) => {
+    response.setHeader('content-type', metrics.registry.contentType);
+    void metrics.registry.metrics().then((text) => response.end(text));
+  });
+  await once(http.listen(Number(values['metrics-port']), '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/metrics`;
+
+  if (values.port !== undefined) {
+    server.closeOnSignals();
+    void server.closed.then(() => http.close());
+    console.log(`listening on 127.0.0.1:${server.port}, metrics at ${url}`);
+    return;
+  }
+
+  const client = new Client({ codec: line() });
+  const pool = client.pool(place, { latency: true });
+  metrics.client('upstream', client).pool('upstream', pool);
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => pool.request(`line ${i}`, (text) => text)));
+
+  const scrape = await (await fetch(url)).text();
+  // The help texts and most of the buckets left out.
+  const shown = scrape
+    .split('\n')
+    .filter((row) => !row.startsWith('#') && !/_bucket\{le="[\d.]+"/.test(row) && row !== '');
+  console.log(shown.join('\n'));
+
+  await client.close();
+  await server.close();
+  http.close();
+  http.closeAllConnections();
+});

@@ -1,0 +1,3 @@
+export type { MetricsOptions, MetricsSource } from './metrics.ts';
+
+export { Metrics } from './metrics.ts';
