@@ -14,11 +14,11 @@ test.each([
   ['docs/write-a-codec.md', 10],
   ['docs/observing.md', 5],
   ['docs/requests.md', 10],
-  ['docs/metrics.md', 1],
+  ['docs/metrics.md', 2],
   ['docs/security.md', 5],
 ])('code in %s that names a file is in that file', (page, least) => {
   const blocks = [...read(page).matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)];
-  expect(blocks.length).toBeGreaterThan(least);
+  expect(blocks.length).toBeGreaterThanOrEqual(least);
   for (const [, path, code] of blocks) expect(flat(read(path!))).toContain(flat(code!));
 });
 
