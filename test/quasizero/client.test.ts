@@ -24,6 +24,7 @@ import {
 } from '@wirewright/quasizero';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
+import { authority, issue } from '../support/certificates.ts';
 import { afterwards, serve } from './scene.ts';
 
 const MiB = 1024 * 1024;
@@ -335,6 +336,15 @@ describe('a dialer of one’s own', () => {
     expect(stream.destroyed).toBe(true);
     await Promise.all([failing.close(), wrong.close(), texts.close()]);
   });
+});
+
+test('calls over TLS', async () => {
+  const ca = await authority();
+  const server = new QuasizeroServer(commands);
+  await server.listen({ port: 0, host: '127.0.0.1', tls: await issue(['127.0.0.1'], ca) });
+  const client = new QuasizeroClient({ port: server.port!, host: '127.0.0.1', tls: { ca: ca.cert } });
+  expect((await client.call({ code: 1 })).text()).toBe('PONG');
+  await Promise.all([client.close(), server.close()]);
 });
 
 describe('closing', () => {

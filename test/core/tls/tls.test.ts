@@ -293,6 +293,19 @@ describe('a handshake that fails', () => {
     expect((await refused).error).toMatchObject({ code: 'WIRE_TLS_FAILED' });
   });
 
+  test('is not waited for by a server that closes', async () => {
+    const { server: echo, place, refusal } = await listen({ tls: server });
+    const refused = refusal();
+    const peer = new Peer(connectNet(place));
+    await new Promise((resolve) => peer.socket.once('connect', resolve));
+    const connection = await client().connect({ ...place, tls: { ca: ca.cert } });
+    const exchange = new Exchange(connection);
+    expect(await exchange.request('hello', (text) => text)).toBe('hello');
+    expect(await echo.close({ grace: 60_000 })).toEqual({ drained: 1, destroyed: 0 });
+    await peer.closed;
+    expect((await refused).error).toMatchObject({ code: 'WIRE_UNAVAILABLE' });
+  });
+
   test('does not stay when the server is destroyed', async () => {
     const { server: echo, place } = await listen({ tls: server });
     const peer = new Peer(connectNet(place));

@@ -255,7 +255,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#arrived++;
     const { filled } = this.#reserve;
     let refused: WireError | undefined;
-    if (!this.#accepting) refused = new UnavailableError('the server is closing');
+    if (!this.#accepting) refused = closingError();
     else if (filled) refused = this.#admission.admit(socket, proxied);
     else refused = new UnavailableError('out of file descriptors');
     if (refused === undefined) return true;
@@ -285,10 +285,10 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       });
       this.#entering.delete(socket);
       // The server may have begun to close meanwhile.
-      if (!this.#accepting) throw new UnavailableError('the server is closing');
+      if (!this.#accepting) throw closingError();
       this.#open(stream, header);
     } catch (error) {
-      this.#refuse(socket, late ?? wireError(error));
+      this.#refuse(socket, late ?? (this.#accepting ? wireError(error) : closingError()));
     } finally {
       cancel?.();
     }
@@ -343,9 +343,15 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       await new Promise(setImmediate);
     }
     this.#accepting = false;
+    // Nobody who still shakes hands has been received from.
+    for (const socket of this.#entering) socket.destroy();
     this.#reserve.stop();
     return this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
   }
+}
+
+function closingError(): UnavailableError {
+  return new UnavailableError('the server is closing');
 }
 
 function wireError(error: unknown): WireError {
