@@ -4,6 +4,8 @@ import { Socket } from 'node:net';
 export interface Transport {
   readonly writableLength: number;
   readonly destroyed: boolean;
+  readonly connecting?: boolean;
+  readonly writableCorked?: number;
   readonly readableEnded?: boolean;
   allowHalfOpen?: boolean;
   /** Of a socket, inside Node. Nothing depends on it being there. */

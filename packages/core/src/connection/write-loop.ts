@@ -73,6 +73,8 @@ export class WriteLoop<Connection> {
   readonly #connection: Connection;
   /** Whether nobody reads the bytes of a write that has completed. */
   #releases: boolean;
+  /** Whether nobody reads them from when the stream has begun with the write, either. */
+  #encrypts: boolean;
   /** The batch that had to leave the writer, and those that did after it, if there are any. */
   #surrendered: Batch | undefined = undefined;
   #more: Batch[] | undefined = undefined;
@@ -99,7 +101,8 @@ export class WriteLoop<Connection> {
     this.#marks = marks;
     this.#events = events;
     this.#connection = connection;
-    this.#releases = letsGoOfBytes(transport);
+    this.#encrypts = encrypts(transport);
+    this.#releases = this.#encrypts || isPlainSocket(transport);
   }
 
   /** Whether nothing is handed to the socket for the time being. */
@@ -115,7 +118,8 @@ export class WriteLoop<Connection> {
   /** Hands what was sent meanwhile to `transport`, and everything from here on. */
   release(transport: Transport): void {
     this.#transport = transport;
-    this.#releases = letsGoOfBytes(transport);
+    this.#encrypts = encrypts(transport);
+    this.#releases = this.#encrypts || isPlainSocket(transport);
     this.#unsent = transport.writableLength > 0;
     this.#held = false;
     this.flush();
@@ -226,8 +230,7 @@ export class WriteLoop<Connection> {
     this.#surrendered = undefined;
     this.#surrenderedSize = 0;
     if (this.#more === undefined && (before === undefined || last === undefined)) {
-      this.#write(batch.segments, batch.size);
-      writer.giveBack(batch, this.#mayReuse());
+      writer.giveBack(batch, this.#write(batch.segments, batch.size));
     } else {
       this.#writeAll([batch, ...(this.#more ?? []), ...(before === undefined || last === undefined ? [] : [last])]);
     }
@@ -261,11 +264,13 @@ export class WriteLoop<Connection> {
     return owner === this ? this.#surrenderedSize + writer.size : this.#surrenderedSize;
   }
 
-  #write(segments: Uint8Array | Uint8Array[], size: number): void {
-    if (size === 0) return;
+  /** Returns whether nobody reads the bytes any more. */
+  #write(segments: Uint8Array | Uint8Array[], size: number): boolean {
+    if (size === 0) return true;
     const transport = this.#transport;
+    const before = transport.writableLength;
     // Most writes are over when they return; only one that may take long is worth a callback.
-    const watched = this.#awaited || this.#high || size + transport.writableLength > this.#marks.low;
+    const watched = this.#awaited || this.#high || size + before > this.#marks.low;
     const written = watched ? (this.#onWritten ??= () => this.#check()) : undefined;
     this.bytes += size;
     try {
@@ -282,19 +287,18 @@ export class WriteLoop<Connection> {
       transport.destroy(error as Error);
     }
     this.#unsent = transport.writableLength > 0;
+    if (!this.#unsent) return this.#releases;
+    // Completion is told later, but with nothing before it in the stream the write has begun, unless the stream holds writes back.
+    return this.#encrypts && before === 0 && transport.connecting === false && transport.writableCorked === 0;
   }
 
   #writeAll(batches: readonly Batch[]): void {
     this.#more = undefined;
-    this.#write(
+    const free = this.#write(
       batches.flatMap(({ segments }) => segments),
       batches.reduce((sum, { size }) => sum + size, 0),
     );
-    for (const batch of batches) writer.giveBack(batch, this.#mayReuse());
-  }
-
-  #mayReuse(): boolean {
-    return this.#releases && !this.#unsent;
+    for (const batch of batches) writer.giveBack(batch, free);
   }
 
   #watchPressure(): void {
@@ -313,9 +317,9 @@ export class WriteLoop<Connection> {
 }
 
 /**
- * Sockets have handed their bytes to the kernel, or encrypted them, when nothing is left to write. Any other stream may have passed
- * them on to a reader in this process.
+ * Node's TLS has encrypted the bytes of a write when that has begun, or copied them while the handshake lasts. A plain socket has handed
+ * them to the kernel when nothing is left to write. Any other stream may have passed them on to a reader in this process.
  */
-function letsGoOfBytes(transport: Transport): boolean {
-  return isPlainSocket(transport) || Object.getPrototypeOf(transport) === TLSSocket.prototype;
+function encrypts(transport: Transport): boolean {
+  return Object.getPrototypeOf(transport) === TLSSocket.prototype;
 }
