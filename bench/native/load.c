@@ -2,8 +2,11 @@
  * The load generator of the benchmarks: keeps `depth` requests in flight on each of `connections` connections to
  * 127.0.0.1:port, and counts the replies.
  *
- *   load <port> <connections> <depth> <warm seconds> <measured seconds> <spin microseconds>
+ *   load [--tls <cipher suite>] <port> <connections> <depth> <warm seconds> <measured seconds> <spin microseconds>
  *        <payload bytes> <request prefix> <reply prefix> <suffix>
+ *
+ * With --tls it speaks TLS 1.3 with that one suite, trusts every certificate, and has shaken hands on all connections before
+ * the warm-up begins. That needs OpenSSL: cc -DWITH_TLS ... -lssl -lcrypto.
  *
  * A request is its prefix, a payload and the suffix; its reply is another prefix, the same payload and the same suffix.
  * Prefixes and suffix are hexadecimal, "-" for none.
@@ -33,6 +36,10 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef WITH_TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#endif
 
 #define FIXED 64
 #define EVENTS 256
@@ -56,6 +63,10 @@ struct conn {
   size_t unsent;           /* bytes of the current batch that the socket has not taken yet */
   size_t answered;         /* bytes of its replies that have come */
   uint64_t sent_at;
+  int drained;             /* whether the last read has found nothing */
+#ifdef WITH_TLS
+  SSL *tls;                /* NULL without TLS */
+#endif
 };
 
 static struct fixed request_prefix, reply_prefix, suffix;
@@ -111,9 +122,79 @@ static void watch(struct conn *conn, int operation, uint32_t events) {
   if (epoll_ctl(epoll_fd, operation, conn->fd, &event) != 0) fail("epoll_ctl");
 }
 
+#ifdef WITH_TLS
+static SSL_CTX *tls_context;
+
+static void fail_tls(const char *what) {
+  unsigned long code = ERR_get_error();
+  char reason[512];
+  const char *why = code == 0 ? NULL : ERR_reason_error_string(code);
+  snprintf(reason, sizeof reason, "%s: %s", what, why == NULL ? "the connection broke" : why);
+  fail_plain(reason);
+}
+
+static void use_tls(const char *suite) {
+  tls_context = SSL_CTX_new(TLS_client_method());
+  if (tls_context == NULL) fail_tls("TLS");
+  if (SSL_CTX_set_min_proto_version(tls_context, TLS1_3_VERSION) != 1) fail_tls("TLS 1.3");
+  if (SSL_CTX_set_ciphersuites(tls_context, suite) != 1) fail_tls(suite);
+  SSL_CTX_set_verify(tls_context, SSL_VERIFY_NONE, NULL);
+  /* A record takes one read, not one for its header and one for its body. */
+  SSL_CTX_set_read_ahead(tls_context, 1);
+  SSL_CTX_set_mode(tls_context, SSL_MODE_ENABLE_PARTIAL_WRITE);
+}
+
+static void shake_hands(struct conn *conn) {
+  conn->tls = SSL_new(tls_context);
+  if (conn->tls == NULL || SSL_set_fd(conn->tls, conn->fd) != 1) fail_tls("TLS");
+  if (SSL_connect(conn->tls) != 1) fail_tls("handshake");
+}
+
+/* What write() and read() return: -1 and EAGAIN when the socket has to be waited for. */
+static ssize_t result_of(struct conn *conn, int result, int wait, const char *what) {
+  if (result > 0) return result;
+  int error = SSL_get_error(conn->tls, result);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  if (error != wait) fail_tls(what);
+  errno = EAGAIN;
+  return -1;
+}
+
+static ssize_t write_some(struct conn *conn, const unsigned char *bytes, size_t n) {
+  if (conn->tls == NULL) return write(conn->fd, bytes, n);
+  ERR_clear_error();
+  return result_of(conn, SSL_write(conn->tls, bytes, (int)n), SSL_ERROR_WANT_WRITE, "SSL_write");
+}
+
+static ssize_t read_some(struct conn *conn, unsigned char *buffer, size_t n) {
+  if (conn->tls == NULL) return read(conn->fd, buffer, n);
+  ERR_clear_error();
+  return result_of(conn, SSL_read(conn->tls, buffer, (int)n), SSL_ERROR_WANT_READ, "SSL_read");
+}
+
+/* Records that were read ahead: epoll does not know of them. */
+static int has_more(struct conn *conn) { return conn->tls != NULL && SSL_has_pending(conn->tls); }
+#else
+static void use_tls(const char *suite) {
+  (void)suite;
+  fail_plain("compiled without TLS");
+}
+
+static void shake_hands(struct conn *conn) { (void)conn; }
+
+static ssize_t write_some(struct conn *conn, const unsigned char *bytes, size_t n) { return write(conn->fd, bytes, n); }
+
+static ssize_t read_some(struct conn *conn, unsigned char *buffer, size_t n) { return read(conn->fd, buffer, n); }
+
+static int has_more(struct conn *conn) {
+  (void)conn;
+  return 0;
+}
+#endif
+
 static void flush_batch(struct conn *conn, int was_blocked) {
   while (conn->unsent > 0) {
-    ssize_t n = write(conn->fd, conn->requests + (batch_bytes - conn->unsent), conn->unsent);
+    ssize_t n = write_some(conn, conn->requests + (batch_bytes - conn->unsent), conn->unsent);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) fail("write");
@@ -133,10 +214,11 @@ static void send_batch(struct conn *conn) {
 }
 
 /* One read, not a loop: epoll is level-triggered, and a second read would mostly be an EAGAIN. */
-static size_t receive(struct conn *conn) {
+static size_t receive_some(struct conn *conn) {
   static unsigned char buffer[256 * 1024];
-  ssize_t n = read(conn->fd, buffer, sizeof buffer);
+  ssize_t n = read_some(conn, buffer, sizeof buffer);
   if (n < 0) {
+    if (errno == EAGAIN) conn->drained = 1;
     if (errno == EAGAIN || errno == EINTR) return 0;
     fail("read");
   }
@@ -151,6 +233,13 @@ static size_t receive(struct conn *conn) {
     histogram[bucket_of(now_ns() - conn->sent_at)]++;
     send_batch(conn);
   }
+  return replies;
+}
+
+static size_t receive(struct conn *conn) {
+  conn->drained = 0;
+  size_t replies = receive_some(conn);
+  while (!conn->drained && has_more(conn)) replies += receive_some(conn);
   return replies;
 }
 
@@ -173,7 +262,7 @@ static unsigned char *batch_of(unsigned index, const struct fixed *prefix, size_
   return batch;
 }
 
-static void open_connection(struct conn *conn, unsigned index, int port) {
+static void open_connection(struct conn *conn, unsigned index, int port, int encrypt) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   int one = 1;
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -181,6 +270,7 @@ static void open_connection(struct conn *conn, unsigned index, int port) {
   if (conn->fd < 0) fail("socket");
   if (connect(conn->fd, (struct sockaddr *)&to, sizeof to) != 0) fail("connect");
   if (setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0) fail("TCP_NODELAY");
+  if (encrypt) shake_hands(conn);
   if (fcntl(conn->fd, F_SETFL, O_NONBLOCK) != 0) fail("O_NONBLOCK");
   conn->requests = batch_of(index, &request_prefix, request_bytes);
   conn->replies = batch_of(index, &reply_prefix, reply_bytes);
@@ -202,8 +292,14 @@ static void read_fixed(struct fixed *fixed, const char *hex) {
 }
 
 int main(int argc, char **argv) {
+  int encrypt = argc > 2 && strcmp(argv[1], "--tls") == 0;
+  if (encrypt) {
+    use_tls(argv[2]);
+    argc -= 2;
+    argv += 2;
+  }
   if (argc != 11) {
-    fprintf(stderr, "usage: load port connections depth warm-seconds seconds spin-microseconds "
+    fprintf(stderr, "usage: load [--tls suite] port connections depth warm-seconds seconds spin-microseconds "
                     "payload-bytes request-prefix reply-prefix suffix\n");
     return 2;
   }
@@ -229,7 +325,7 @@ int main(int argc, char **argv) {
   struct conn *conns = calloc((size_t)count, sizeof *conns);
   if (conns == NULL) fail("calloc");
   for (int i = 0; i < count; i++) {
-    open_connection(&conns[i], (unsigned)i, port);
+    open_connection(&conns[i], (unsigned)i, port, encrypt);
     watch(&conns[i], EPOLL_CTL_ADD, EPOLLIN);
   }
   for (int i = 0; i < count; i++) send_batch(&conns[i]);

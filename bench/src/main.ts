@@ -5,6 +5,7 @@ import { UsageError } from './usage-error.ts';
 /** Every benchmark by name; a module is loaded only when it runs. */
 const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
   ['echo', async () => (await import('./echo/echo-benchmark.ts')).echoBenchmark],
+  ['tls', async () => (await import('./tls/tls-benchmark.ts')).tlsBenchmark],
   ['quasizero', async () => (await import('./quasizero/quasizero-benchmark.ts')).quasizeroBenchmark],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],

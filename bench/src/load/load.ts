@@ -1,10 +1,13 @@
 /** The load generator where there is no C compiler: same arguments and output as native/load.c, but slower. */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** How long the load goes on after "done" unless stdin closes, in ms. */
 const TAIL_MS = 3000;
 
-const args = process.argv.slice(2);
+/** The only cipher suite to offer, for TLS. */
+const suite = process.argv[2] === '--tls' ? process.argv[3]! : undefined;
+const args = process.argv.slice(suite === undefined ? 2 : 4);
 const [port = 0, connections = 0, depth = 0, warmSeconds = 0, seconds = 0, , payloadBytes = 0] = args.map(Number);
 const [requestPrefix, replyPrefix, suffix] = args.slice(7).map((hex) => Buffer.from(hex === '-' ? '' : hex, 'hex'));
 let replies = 0;
@@ -69,11 +72,23 @@ function measure(): void {
   }, seconds * 1000);
 }
 
-process.stdin.on('end', () => process.exit()).resume();
-for (let index = 0; index < connections; index++) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.once('connect', () => run(socket, batchOf(index, requestPrefix!), batchOf(index, replyPrefix!)));
+/** Resolves when the connection stands, with the handshake of TLS behind it. */
+function open(): Promise<Socket> {
+  const to = { port, host: '127.0.0.1', noDelay: true };
+  const socket =
+    suite === undefined
+      ? connect(to)
+      : connectTls({ ...to, ciphers: suite, minVersion: 'TLSv1.3', rejectUnauthorized: false });
   socket.on('error', (error) => fail(error.message));
   socket.on('close', () => fail('the server closed a connection'));
+  return new Promise((resolve) => {
+    socket.once(suite === undefined ? 'connect' : 'secureConnect', () => resolve(socket));
+  });
+}
+
+process.stdin.on('end', () => process.exit()).resume();
+const sockets = await Promise.all(Array.from({ length: connections }, open));
+for (const [index, socket] of sockets.entries()) {
+  run(socket, batchOf(index, requestPrefix!), batchOf(index, replyPrefix!));
 }
 setTimeout(measure, warmSeconds * 1000);

@@ -17,19 +17,29 @@ export interface Measured {
   readonly what: string;
   readonly matches: readonly Match[];
   readonly frames: Frames;
+  /** For servers that speak TLS; plain TCP without. */
+  readonly tls?: TlsSetting;
+}
+
+interface TlsSetting {
+  /** The one cipher suite of TLS 1.3 that is offered. */
+  readonly cipherSuite: string;
+  /** The folder with the certificate of the servers. */
+  readonly folder: string;
 }
 
 /** Runs the matches, one after the other. */
 export async function measure(measured: Measured, options: LoadOptions): Promise<LoadReport> {
-  const { benchmark, what, matches, frames } = measured;
+  const { benchmark, what, matches, frames, tls } = measured;
   const progress = new Progress();
   const pinning = findPinning();
-  const generator = findLoadGenerator();
+  const generator = findLoadGenerator(tls?.cipherSuite);
   const runner = new PairRunner({
     ...options,
     frames,
     generator: [...pinning.generator, ...generator.command],
     serverPrefix: pinning.server,
+    tlsFolder: tls?.folder,
   });
   const rows: Comparison[] = [];
   const failures: Failure[] = [];

@@ -16,6 +16,8 @@ export interface PairOptions extends SliceOptions {
   /** The Node binary that runs the servers, and what comes before it on the command line. */
   readonly node: string;
   readonly serverPrefix: readonly string[];
+  /** The folder with the certificate, for servers that speak TLS. */
+  readonly tlsFolder: string | undefined;
 }
 
 interface Servers {
@@ -79,10 +81,10 @@ export class PairRunner {
 
   /** New processes of both. */
   async #start({ load, kind, baseKind }: Match): Promise<Servers> {
-    const { node, serverPrefix } = this.#options;
-    const base = await ServerProcess.start(baseKind, node, serverPrefix);
+    const { node, serverPrefix, tlsFolder } = this.#options;
+    const base = await ServerProcess.start(baseKind, node, serverPrefix, tlsFolder);
     try {
-      const ours = await ServerProcess.start(kind, node, serverPrefix);
+      const ours = await ServerProcess.start(kind, node, serverPrefix, tlsFolder);
       this.#serverNode = ours.nodeVersion;
       const servers = { ours, base };
       // A slice each that is not counted: the first load of a process finds cold code.

@@ -7,6 +7,10 @@ export const serverKinds = [
   'line-view',
   'guarded',
   'unguarded',
+  'tls-bare',
+  'tls-line-string',
+  'tls-line-bytes',
+  'tls-line-view',
   'quasizero',
   'quasizero-handwritten',
 ] as const;
@@ -16,6 +20,7 @@ export const serverKinds = [
  * - `handwritten`: the usual loop with `split('\n')` and one write per line
  * - `line-*`: Wirewright with the line codec, as strings, bytes of their own or views
  * - `guarded`, `unguarded`: `line-string` with every deadline on and its counters read, and with all deadlines off
+ * - `tls-bare`, `tls-line-*`: `bare` with `node:tls`, and `line-*` on TLS
  * - `quasizero`: QuasizeroServer with a command that echoes payloads
  * - `quasizero-handwritten`: the same on bare `node:net` with the same codec and one write per read, and nothing else
  */

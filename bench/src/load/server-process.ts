@@ -26,13 +26,23 @@ export class ServerProcess {
     this.nodeVersion = nodeVersion;
   }
 
-  /** Starts `kind` under the binary `node`, with `prefix` before the command. Throws when it does not come up. */
-  static async start(kind: ServerKind, node: string, prefix: readonly string[]): Promise<ServerProcess> {
+  /**
+   * Starts `kind` under the binary `node`, with `prefix` before the command. Throws when it does not come up.
+   *
+   * @param tlsFolder the folder with the certificate, for a kind that speaks TLS
+   */
+  static async start(
+    kind: ServerKind,
+    node: string,
+    prefix: readonly string[],
+    tlsFolder?: string,
+  ): Promise<ServerProcess> {
     const process = new JsonLineProcess(`server ${kind}`, [
       ...prefix,
       node,
       join(import.meta.dirname, 'serve.js'),
       kind,
+      ...(tlsFolder === undefined ? [] : [tlsFolder]),
     ]);
     try {
       const ready = await process.next();
