@@ -27,7 +27,7 @@ export type { StartTlsOptions } from './connection/shake-hands.ts';
 export type { Sniff, SniffChoice, SniffOptions } from './connection/sniffer.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
 export type { ExchangeCounters } from './exchange/outcomes.ts';
-export type { LatencyOption } from './observe/latency.ts';
+export type { LatencyOption, LatencyRecorder } from './observe/latency.ts';
 export type { TrafficCounters } from './observe/traffic.ts';
 export type { WireLog, WireLogOptions } from './observe/wire-log.ts';
 export type { EntranceOptions } from './server/entrance.ts';

@@ -1,8 +1,8 @@
-import { createHistogram } from 'node:perf_hooks';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 import { line } from '@wirewright/codec-line';
-import { Client, Exchange, InvalidOptionError, Server } from '@wirewright/core';
-import { expect, test } from 'vitest';
+import { Client, Exchange, InvalidOptionError, type LatencyRecorder, Server } from '@wirewright/core';
+import { expect, expectTypeOf, test } from 'vitest';
 
 test('the latency of onRead is recorded until its promise has settled, failures included', async () => {
   const server = new Server<string>({ codec: line(), latency: true }).onRead(async (connection, text) => {
@@ -58,8 +58,60 @@ test('a hook that returns nothing is timed, too, in a histogram that is shared',
   await server.close();
 });
 
+test('anything that records can take the latencies, of servers, exchanges and pools', async () => {
+  const took: string[] = [];
+  const recorder = (name: string): LatencyRecorder => ({
+    record: (nanoseconds) => took.push(`${name} ${Number.isInteger(nanoseconds) && nanoseconds > 0}`),
+  });
+  const server = new Server<string>({ codec: line(), latency: recorder('server') }).onRead((connection, text) => {
+    connection.send(text);
+  });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const place = { port: server.port!, host: '127.0.0.1' };
+  const client = new Client<string>({ codec: line() });
+  const exchange = new Exchange(await client.connect(place), { latency: recorder('exchange') });
+  await exchange.request('a', (text) => text);
+  const pool = client.pool(place, { latency: recorder('pool') });
+  await pool.request('b', (text) => text);
+  expect(took).toEqual(['server true', 'exchange true', 'server true', 'pool true']);
+  // There is nothing to read: whoever gave it has it.
+  expect([server.latency, exchange.latency, pool.latency]).toEqual([undefined, undefined, undefined]);
+  expectTypeOf(server.latency).toEqualTypeOf<RecordableHistogram | undefined>();
+  expectTypeOf<RecordableHistogram>().toExtend<LatencyRecorder>();
+  await Promise.all([client.close(), server.close()]);
+});
+
+test.each<[string, () => void]>([
+  [
+    'throws',
+    () => {
+      throw new Error('full');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('full'))],
+])('a recorder that %s is a process warning, and no matter of the request', async (_, record) => {
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', warned);
+  try {
+    const latency = { record };
+    const server = new Server<string>({ codec: line(), latency }).onRead(async (connection, text) => {
+      connection.send(text);
+    });
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const client = new Client<string>({ codec: line() });
+    const exchange = new Exchange(await client.connect({ port: server.port!, host: '127.0.0.1' }), { latency });
+    expect(await exchange.request('a', (text) => text)).toBe('a');
+    await expect.poll(() => warnings).toEqual(Array(2).fill('latency.record failed: full'));
+    await Promise.all([client.close(), server.close()]);
+  } finally {
+    process.off('warning', warned);
+  }
+});
+
 test('without the option there is no histogram', () => {
   expect(new Server({ codec: line() }).latency).toBeUndefined();
   expect(new Server({ codec: line(), latency: false }).latency).toBeUndefined();
   expect(() => new Server({ codec: line(), latency: {} as never })).toThrow(InvalidOptionError);
+  expect(() => new Server({ codec: line(), latency: null as never })).toThrow(InvalidOptionError);
 });

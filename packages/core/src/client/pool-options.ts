@@ -1,11 +1,10 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
-
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import { type Clock, clockOption, systemClock } from '../connection/clock.ts';
 import { MAX_DELAY, timeoutOption } from '../connection/options.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { EXCHANGE_OPTIONS, type ExchangeOptions, exchangeSettings } from '../exchange/options.ts';
+import type { LatencyRecorder } from '../observe/latency.ts';
 import type { Dialer } from './dial.ts';
 
 export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>, 'maxWaiting'> {
@@ -58,7 +57,7 @@ export interface PoolSettings<In, Out> {
   /** Of each connection, and what of it the pool itself has to know. */
   readonly exchange: ExchangeOptions<In, Out>;
   readonly window: number;
-  readonly latency: RecordableHistogram | undefined;
+  readonly latency: LatencyRecorder | undefined;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
@@ -73,7 +72,7 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
   if (onConnect !== undefined && typeof onConnect !== 'function')
     throw new InvalidOptionError('onConnect must be a function');
   const given = { byId, window, timeout, isPush, onPush, maxPushes, latency: options.latency };
-  // One histogram for all connections.
+  // One recorder for all connections.
   const { latency, window: size } = exchangeSettings('a pool', given);
   const min = integerOption('min', options.min ?? 0, 0);
   return {

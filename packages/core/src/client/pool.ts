@@ -10,6 +10,7 @@ import { ClosedError } from '../errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { Pipeline } from '../exchange/pipeline.ts';
+import { histogramOf } from '../observe/latency.ts';
 import { channels } from '../channels.ts';
 import { Backoff } from './backoff.ts';
 import { dial } from './dial.ts';
@@ -188,9 +189,9 @@ export class Pool<In, Out = In> {
     };
   }
 
-  /** How long replies took, in nanoseconds, when the `latency` option is on. */
+  /** How long replies took, in nanoseconds, when the `latency` option is true or a histogram of `node:perf_hooks`. */
   get latency(): RecordableHistogram | undefined {
-    return this.#settings.latency;
+    return histogramOf(this.#settings.latency);
   }
 
   // ---------------------------------------------------------------- giving work out

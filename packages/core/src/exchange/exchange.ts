@@ -7,6 +7,7 @@ import type { Consumer } from '../connection/consumer.ts';
 import { type Waiting, waiting } from '../connection/waiting.ts';
 import { UnexpectedReplyError } from '../errors.ts';
 import { isThenable } from '../is-thenable.ts';
+import { histogramOf } from '../observe/latency.ts';
 import { type ExchangeOptions, exchangeSettings, type RequestOptions } from './options.ts';
 import { type ExchangeCounters, Outcomes } from './outcomes.ts';
 import { Pipeline } from './pipeline.ts';
@@ -138,9 +139,9 @@ export class Exchange<In, Out = In> {
     return { ...this.#outcomes.counters };
   }
 
-  /** How long replies took, in nanoseconds, when the `latency` option is on. */
+  /** How long replies took, in nanoseconds, when the `latency` option is true or a histogram of `node:perf_hooks`. */
   get latency(): RecordableHistogram | undefined {
-    return this.#outcomes.latency;
+    return histogramOf(this.#outcomes.latency);
   }
 
   // ---------------------------------------------------------------- receiving

@@ -1,9 +1,7 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
-
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import { timeoutOption } from '../connection/options.ts';
-import { latencyHistogram, type LatencyOption } from '../observe/latency.ts';
+import { type LatencyOption, type LatencyRecorder, latencyRecorder } from '../observe/latency.ts';
 
 /** Tells which reply answers which request, by a value that both bear and that no two requests in flight share. */
 export interface Matching<In, Out> {
@@ -31,7 +29,7 @@ export interface ExchangeOptions<In, Out = In> {
   readonly onPush?: ((message: In) => unknown) | undefined;
   /** Pushes that may be at work before reading is held. Default 1024. */
   readonly maxPushes?: number | undefined;
-  /** Records how long replies take, in nanoseconds: true for a histogram of the exchange's own. Default false. */
+  /** Records how long replies take, in nanoseconds: true for a histogram of its own, or what takes them. Default false. */
   readonly latency?: LatencyOption | undefined;
 }
 
@@ -64,7 +62,7 @@ export interface ExchangeSettings<In, Out> {
   readonly isPush: ((message: In) => boolean) | undefined;
   readonly onPush: ((message: In) => unknown) | undefined;
   readonly maxPushes: number;
-  readonly latency: RecordableHistogram | undefined;
+  readonly latency: LatencyRecorder | undefined;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
@@ -85,7 +83,7 @@ export function exchangeSettings<In, Out>(of: string, options: ExchangeOptions<I
     isPush,
     onPush,
     maxPushes: integerOption('maxPushes', options.maxPushes ?? 1024, 1),
-    latency: latencyHistogram(options.latency),
+    latency: latencyRecorder(options.latency),
   };
 }
 

@@ -1,7 +1,5 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
-
 import { type AnyConnection, channels } from '../channels.ts';
-import { recordLatency } from '../observe/latency.ts';
+import { type LatencyRecorder, recordLatency } from '../observe/latency.ts';
 import type { Slot } from './slot.ts';
 
 /** What an exchange has done so far. `requests` is the sum of `replies`, `failures`, `timeouts`, `aborts`, `lost` and those still open. */
@@ -24,11 +22,11 @@ export interface ExchangeCounters {
 
 /** Tells callers, counters and subscribers what has become of a request. Messages that expect no reply are not counted. */
 export class Outcomes<In, Out> {
-  readonly latency: RecordableHistogram | undefined;
+  readonly latency: LatencyRecorder | undefined;
   readonly counters = { requests: 0, replies: 0, failures: 0, timeouts: 0, aborts: 0, lost: 0, late: 0, pushes: 0 };
   readonly #connection: AnyConnection;
 
-  constructor(connection: AnyConnection, latency: RecordableHistogram | undefined) {
+  constructor(connection: AnyConnection, latency: LatencyRecorder | undefined) {
     this.#connection = connection;
     this.latency = latency;
   }

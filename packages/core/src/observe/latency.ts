@@ -1,41 +1,57 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
+import { callUnheard } from '../connection/hooks.ts';
 import { isThenable } from '../is-thenable.ts';
 
 /** The longest time that a histogram tells from longer ones: an hour, in nanoseconds. */
 const LONGEST = 3_600_000_000_000;
 
-/** An option that asks for latencies to be recorded: true for a new histogram, or one to share. */
-export type LatencyOption = boolean | RecordableHistogram;
+/** Takes latencies: a histogram of `createHistogram()` in `node:perf_hooks`, or one of another kind. */
+export interface LatencyRecorder {
+  /** @param nanoseconds an integer, at least 1 */
+  record(nanoseconds: number): void;
+}
+
+/** An option that asks for latencies to be recorded: true for a new histogram, or what records them, which may be shared. */
+export type LatencyOption = boolean | LatencyRecorder;
 
 /**
- * The histogram that `option` asks for, in nanoseconds and exact to a hundredth; undefined for none.
+ * What records latencies as `option` asks: for true, a histogram that is exact to a hundredth; undefined for none.
  *
- * @throws {InvalidOptionError} it is neither a boolean nor a histogram
+ * @throws {InvalidOptionError} it is neither a boolean nor something that records
  */
-export function latencyHistogram(option: LatencyOption | undefined): RecordableHistogram | undefined {
+export function latencyRecorder(option: LatencyOption | undefined): LatencyRecorder | undefined {
   if (option === undefined || option === false) return undefined;
   if (option === true) return createHistogram({ lowest: 1, highest: LONGEST, figures: 2 });
-  if (typeof option.record !== 'function') {
-    throw new InvalidOptionError('latency must be true, false or a histogram of createHistogram() in node:perf_hooks');
+  if (typeof (option as Partial<LatencyRecorder> | null)?.record !== 'function') {
+    throw new InvalidOptionError(
+      'latency must be true, false or a histogram of createHistogram() in node:perf_hooks, or have a method record(nanoseconds)',
+    );
   }
   return option;
 }
 
-/** Records the time since `startedAt`, which `performance.now()` told. */
-export function recordLatency(histogram: RecordableHistogram, startedAt: number): void {
-  histogram.record(Math.max(1, Math.round((performance.now() - startedAt) * 1e6)));
+/** `recorder`, when it is a histogram of `node:perf_hooks`, which can be read; others are known to whoever made them only. */
+export function histogramOf(recorder: LatencyRecorder | undefined): RecordableHistogram | undefined {
+  const histogram = recorder as RecordableHistogram | undefined;
+  return typeof histogram?.percentile === 'function' && typeof histogram.count === 'number' ? histogram : undefined;
+}
+
+/** Records the time since `startedAt`, which `performance.now()` told. It never throws: what the recorder throws is a process warning. */
+export function recordLatency(recorder: LatencyRecorder, startedAt: number): void {
+  const nanoseconds = Math.max(1, Math.round((performance.now() - startedAt) * 1e6));
+  callUnheard('latency.record', () => recorder.record(nanoseconds));
 }
 
 /** `hook`, with the time from its call until what it returned has settled recorded. */
 export function timed<Arguments extends unknown[]>(
   hook: (...args: Arguments) => unknown,
-  histogram: RecordableHistogram,
+  recorder: LatencyRecorder,
 ): (...args: Arguments) => unknown {
   return (...args) => {
     const startedAt = performance.now();
-    const record = (): void => recordLatency(histogram, startedAt);
+    const record = (): void => recordLatency(recorder, startedAt);
     let adopted: Promise<unknown> | undefined;
     try {
       const result = hook(...args);

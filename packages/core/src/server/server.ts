@@ -27,7 +27,7 @@ import { waiting } from '../connection/waiting.ts';
 import { channels, type ConnectionRefused } from '../channels.ts';
 import { callUnheard } from '../connection/hooks.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
-import { latencyHistogram, type LatencyOption, timed } from '../observe/latency.ts';
+import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
 import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
@@ -39,7 +39,7 @@ export interface ServerOptions<In, Out = In, Data = unknown>
   extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;
-  /** Records how long `onRead` takes, until what it returns has settled: true for a histogram of the server's own. Default false. */
+  /** Records how long `onRead` takes, until what it returns has settled: true for a histogram of its own, or what takes them. Default false. */
   readonly latency?: LatencyOption | undefined;
 }
 
@@ -68,8 +68,9 @@ export interface ServerCounters extends TrafficCounters {
  * ```
  */
 export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In, Out, Data> {
-  /** How long `onRead` took, in nanoseconds, when the `latency` option is on. */
+  /** How long `onRead` took, in nanoseconds, when the `latency` option is true or a histogram of `node:perf_hooks`. */
   readonly latency: RecordableHistogram | undefined;
+  readonly #recorder: LatencyRecorder | undefined;
   readonly #settings: ConnectionSettings<In, Out, Data>;
   readonly #socketOptions: NetSocketOptions;
   readonly #listeners: NetServer[] = [];
@@ -99,15 +100,16 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     if (codec !== undefined) createCodec(codec);
     this.#settings = { ...settings, onClosed: (connection) => this.#forget(connection) };
     this.#socketOptions = netSocketOptions(options);
-    this.latency = latencyHistogram(options.latency);
+    this.#recorder = latencyRecorder(options.latency);
+    this.latency = histogramOf(this.#recorder);
     this.#admission = new Admission(options);
     this.#trouble = new AcceptTrouble(settings.clock);
     this.#reserve = new DescriptorReserve(settings.clock, (error) => this.#trouble.report(error));
   }
 
   override onRead(hook: (connection: Connection<In, Out, Data>, message: In) => unknown): this {
-    const { latency } = this;
-    return super.onRead(latency === undefined || typeof hook !== 'function' ? hook : timed(hook, latency));
+    const recorder = this.#recorder;
+    return super.onRead(recorder === undefined || typeof hook !== 'function' ? hook : timed(hook, recorder));
   }
 
   /**
