@@ -20,6 +20,13 @@ afterEach(async () => {
   while (closing.length > 0) await closing.pop()!();
 });
 
+/** Something that is waited for, and what ends the wait. */
+export function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+}
+
 /** A server on a free port of 127.0.0.1, until the end of the test. */
 export async function serve<Data>(
   commands: Commands<Data>,

@@ -18,7 +18,7 @@ import {
 } from '@wirewright/quasizero';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
-import { answered, answers, ask, peerOf, responses, serve } from './scene.ts';
+import { answered, answers, ask, gate, peerOf, responses, serve } from './scene.ts';
 
 const commands: Commands = {
   1: (_request, response) => response.setString('PONG'),
@@ -34,13 +34,6 @@ const commands: Commands = {
     response.setString('slept');
   },
 };
-
-/** Something that is waited for, and what ends the wait. */
-function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { open, opened };
-}
 
 describe('commands', () => {
   test('each answers with what it has set, in the bytes of the original', async () => {
@@ -388,7 +381,24 @@ describe('a handler that fails', () => {
     expect(await answered(peer, 1)).toEqual(['! no more paper']);
   });
 
-  test('is told of when it returns what cannot even be looked at', async () => {
+  test.each([
+    ['with what is wrong with that, when its error is too long to be sent', 1000, /over the limit of 1000/],
+    ['in a word, when that is too long, too', 20, /^! failed$/],
+  ])('is told of %s', async (_, maxFrameLength, said) => {
+    const server = await serve(
+      {
+        1: () => {
+          throw new Error('x'.repeat(2000));
+        },
+      },
+      { maxFrameLength },
+    );
+    const peer = await peerOf(server);
+    peer.socket.write(ask(1));
+    expect(await answered(peer, 1)).toEqual([expect.stringMatching(said)]);
+  });
+
+  test('is told of when it returns what cannot be looked at, or waited for', async () => {
     const server = await serve({
       1: () =>
         // oxlint-disable-next-line unicorn/no-thenable -- it is none that can be looked at
@@ -397,11 +407,18 @@ describe('a handler that fails', () => {
             throw new Error('do not look');
           },
         }),
-      2: (_request, response) => response.set('well'),
+      2: () =>
+        Object.assign(Promise.resolve(), {
+          // oxlint-disable-next-line unicorn/no-thenable -- a promise of Node's own kind, which Promise.resolve() takes as it is
+          then: () => {
+            throw new Error('do not wait');
+          },
+        }),
+      3: (_request, response) => response.set('well'),
     });
     const peer = await peerOf(server);
-    peer.socket.write(Buffer.concat([ask(1), ask(2)]));
-    expect(await answered(peer, 2)).toEqual(['! do not look', 'well']);
+    peer.socket.write(Buffer.concat([ask(1), ask(2), ask(3)]));
+    expect(await answered(peer, 3)).toEqual(['! do not look', '! do not wait', 'well']);
   });
 });
 

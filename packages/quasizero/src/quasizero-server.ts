@@ -168,15 +168,22 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   }
 
   /** Answers in place of a response that could not be encoded. Nothing of that was sent, and the caller waits for an answer. */
-  #refuse(connection: QuasizeroConnection<Data>, error: unknown, message?: string): void {
+  #refuse(connection: QuasizeroConnection<Data>, error: unknown, message = ''): void {
     if (!(error instanceof EncodeError)) throw error;
-    try {
-      connection.send(new Response().setError(message ?? error));
-    } catch {
-      // With a limit that small.
-      connection.send(new Response().setError('failed'));
-    }
+    const told = (message !== '' && sends(connection, message)) || sends(connection, error.message);
+    // With a limit that small.
+    if (!told) connection.send(new Response().setError('failed'));
     this.tellError(connection, error);
+  }
+}
+
+/** Answers with an error and nothing else. Returns whether that could be encoded: not when it is longer than a frame may be. */
+function sends<Data>(connection: QuasizeroConnection<Data>, message: string): boolean {
+  try {
+    connection.send(new Response().setError(message));
+    return true;
+  } catch {
+    return false;
   }
 }
 
