@@ -25,7 +25,7 @@ import {
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { authority, issue } from '../support/certificates.ts';
-import { afterwards, serve } from './scene.ts';
+import { afterwards, gate, serve } from './scene.ts';
 
 const MiB = 1024 * 1024;
 
@@ -335,6 +335,20 @@ describe('a dialer of one’s own', () => {
     // Nobody else has it.
     expect(stream.destroyed).toBe(true);
     await Promise.all([failing.close(), wrong.close(), texts.close()]);
+  });
+
+  test('that makes the same stream again does no harm to the calls on it', async () => {
+    const held = gate();
+    const { port } = await serve({ 1: () => held.opened });
+    const socket = connect({ port: port!, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    const client = clientOf({ port: undefined }, { host: undefined, dial: async () => socket, window: 1 });
+    const first = client.call({ code: 1 });
+    await expect.poll(() => client.counters.inFlight).toBe(1);
+    const second = client.call({ code: 1 });
+    await expect.poll(() => client.counters.dialFailures).toBeGreaterThan(0);
+    held.open();
+    expect(values(await Promise.allSettled([first, second]))).toEqual(['', '']);
   });
 });
 

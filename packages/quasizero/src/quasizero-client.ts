@@ -97,15 +97,18 @@ export class QuasizeroClient {
       throw new InvalidOptionError('a client takes a place, { port: 11300 }, or a dialer, { dial }, but not both');
     }
     const { clock } = options;
+    const taken = new WeakSet<Duplex>();
     this.#pool = new Pool({
       ...pooling,
       dial: async ({ signal }) => {
         const stream = await dial({ signal });
         try {
-          return Connection.over(stream, codec, {}, { clock });
+          const connection = Connection.over(stream, codec, {}, { clock });
+          taken.add(stream);
+          return connection;
         } catch (error) {
-          // Nobody else will: the pool owns what is dialed.
-          stream?.destroy?.();
+          // Nobody else will: the pool owns what is dialed. One that was dialed before has its connection, which goes on.
+          if (!taken.has(stream)) stream?.destroy?.();
           throw error;
         }
       },
@@ -140,7 +143,7 @@ export class QuasizeroClient {
     return this.#pool.counters;
   }
 
-  /** How long replies took, in nanoseconds, when the `latency` option is on. */
+  /** How long replies took, in nanoseconds, when the `latency` option is true or a histogram of `node:perf_hooks`. */
   get latency(): RecordableHistogram | undefined {
     return this.#pool.latency;
   }
