@@ -121,6 +121,7 @@ test('options that are none, or out of range, are refused in a line', async () =
     const { output, ended } = await wirewright(...args);
     expect(await ended).toEqual([1, null]);
     expect(output.stderr).toMatch(message);
+    expect(output.stderr).toContain('(--help lists the options)');
     expect(output.stderr).not.toMatch(/at .*\.js/);
   }
 });

@@ -465,7 +465,8 @@ describe('a server whose messages nobody takes', () => {
 describe('Connection.over()', () => {
   test.each<[string, unknown]>([
     ['objects', new PassThrough({ objectMode: true })],
-    ['objects one way', new PassThrough({ writableObjectMode: true })],
+    ['objects that it yields', new PassThrough({ readableObjectMode: true })],
+    ['objects that it takes', new PassThrough({ writableObjectMode: true })],
     ['texts', new PassThrough({ encoding: 'utf8' })],
     ['what can only be read', Readable.from(['x'])],
     ['nothing', undefined],
