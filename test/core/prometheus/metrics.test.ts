@@ -3,7 +3,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { line, type Line } from '@wirewright/codec-line';
 import { Client, ConnectionLostError, InvalidOptionError, Server } from '@wirewright/core';
 import { Metrics } from '@wirewright/core/prometheus';
-import { type OpenMetricsContentType, register, Registry, type RegistryContentType } from 'prom-client';
+import { Counter, type OpenMetricsContentType, register, Registry, type RegistryContentType } from 'prom-client';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { random } from '../../support/random.ts';
@@ -92,6 +92,45 @@ describe('Metrics', () => {
       'app_server_accepted_total{server="b"}',
     ]);
     metrics.server('a', a);
+  });
+
+  test('of a source that was added under several names are all removed with it', async () => {
+    const server = new Server({ codec: line() });
+    const metrics = new Metrics().server('a', server).server('b', server).client('c', server);
+    expect(metrics.remove(server)).toBe(true);
+    expect([...(await scraped(metrics.registry)).keys()].filter((key) => key.includes('connections'))).toEqual([]);
+  });
+
+  test('go into a registry all or none', () => {
+    const registry = new Registry();
+    const theirs = new Counter({ name: 'wirewright_pool_closed_total', help: 'x', registers: [registry] });
+    const make = (): unknown => new Metrics({ registry });
+    expect(make).toThrow(InvalidOptionError);
+    expect(make).toThrow(/wirewright_pool_closed_total already/);
+    expect(registry.getMetricsAsArray()).toEqual([theirs]);
+    const second = new Registry();
+    const first = new Metrics({ registry: second });
+    expect(() => new Metrics({ registry: first.registry })).toThrow(InvalidOptionError);
+    expect(new Metrics({ registry: second, prefix: 'other_' }).registry).toBe(second);
+  });
+
+  test('say nothing of a latency that somebody else records', async () => {
+    const latency = { record: () => {}, percentile: () => 1 };
+    const { registry } = new Metrics().server('x', new Server({ codec: line(), latency }));
+    const values = await scraped(registry);
+    expect([...values.keys()].filter((key) => key.includes('hook_seconds'))).toEqual([]);
+    expect(values.get('wirewright_server_accepted_total{server="x"}')).toBe(0);
+  });
+
+  test('take what has the counters of its kind', () => {
+    const metrics = new Metrics();
+    const client = new Client<string, Line>({ codec: line() });
+    // @ts-expect-error a client does not accept
+    expect(metrics.server('x', client)).toBe(metrics);
+    // @ts-expect-error a pool has other counters
+    expect(metrics.client('y', client.pool({ port: 1 }))).toBe(metrics);
+    metrics.client('z', client).pool('z', client.pool({ port: 1 }));
+    closing.push(client);
   });
 
   test('go into the registry of prom-client, and into one of OpenMetrics', async () => {

@@ -48,8 +48,8 @@ export class Metrics {
   readonly #pools = new Sources<PoolCounters>('pool');
 
   /**
-   * @throws {InvalidOptionError} an option is unknown or out of range
-   * @throws (Error of prom-client) the registry has metrics of these names already: use one of these for all
+   * @throws {InvalidOptionError} an option is unknown or out of range, or the registry has a metric of one of these names already: then
+   * none is registered
    */
   constructor(options: MetricsOptions = {}) {
     knownOptions('new Metrics()', options, ['registry', 'prefix', 'buckets']);
@@ -60,11 +60,17 @@ export class Metrics {
       throw new InvalidOptionError('prefix must be letters, digits, _ and :, and begin with no digit');
     const buckets = checkBuckets(options.buckets ?? DEFAULT_BUCKETS);
     this.registry = registry;
-    this.#servers.register(registry, prefix, SERVER_FAMILIES);
-    this.#servers.registerLatency(registry, prefix, buckets, 'hook_seconds', 'How long onRead took, until it settled.');
-    this.#clients.register(registry, prefix, CLIENT_FAMILIES);
-    this.#pools.register(registry, prefix, POOL_FAMILIES);
-    this.#pools.registerLatency(registry, prefix, buckets, 'reply_seconds', 'How long replies took.');
+    const metrics = [
+      ...this.#servers.metrics(prefix, SERVER_FAMILIES),
+      this.#servers.latency(prefix, buckets, 'hook_seconds', 'How long onRead took, until it settled.'),
+      ...this.#clients.metrics(prefix, CLIENT_FAMILIES),
+      ...this.#pools.metrics(prefix, POOL_FAMILIES),
+      this.#pools.latency(prefix, buckets, 'reply_seconds', 'How long replies took.'),
+    ];
+    const taken = metrics.find(([name]) => registry.getSingleMetric(name) !== undefined);
+    if (taken !== undefined)
+      throw new InvalidOptionError(`the registry has ${taken[0]} already: use one Metrics for all, or another prefix`);
+    for (const [, metric] of metrics) registry.registerMetric(metric);
   }
 
   /**
@@ -97,11 +103,14 @@ export class Metrics {
     return this;
   }
 
-  /** Forgets a server, client or pool. Returns whether it was there. */
+  /** Forgets a server, client or pool, under all names that it has. Returns whether it was there. */
   remove(source: MetricsSource<unknown>): boolean {
     return [this.#servers, this.#clients, this.#pools].map((sources) => sources.remove(source)).includes(true);
   }
 }
+
+/** A metric that no registry has yet; prom-client's types tell no names. */
+type Named = readonly [name: string, metric: Metric];
 
 /** The sources of one kind, by name. */
 class Sources<Counters> {
@@ -122,20 +131,16 @@ class Sources<Counters> {
   }
 
   remove(source: MetricsSource<unknown>): boolean {
-    for (const [name, one] of this.#byName) if (one === source) return this.#byName.delete(name);
-    return false;
+    const before = this.#byName.size;
+    for (const [name, one] of this.#byName) if (one === source) this.#byName.delete(name);
+    return this.#byName.size < before;
   }
 
-  register(registry: AnyRegistry, prefix: string, families: readonly Family<Counters>[]): void {
+  metrics(prefix: string, families: readonly Family<Counters>[]): Named[] {
     const kind = this.#kind;
     const byName = this.#byName;
-    for (const { name, help, labels, read } of families) {
-      const options = {
-        name: `${prefix}${kind}_${name}`,
-        help,
-        labelNames: [kind, ...labels],
-        registers: [registry as Registry],
-      };
+    return families.map(({ name, help, labels, read }) => {
+      const options = { name: `${prefix}${kind}_${name}`, help, labelNames: [kind, ...labels], registers: [] };
       const samples = function* samples(): Generator<[Record<string, string>, number]> {
         for (const [of, { counters }] of byName)
           for (const [value, more] of read(counters)) yield [{ [kind]: of, ...more }, value];
@@ -148,26 +153,25 @@ class Sources<Counters> {
             for (const [labelled, value] of samples()) this.inc(labelled, value);
           },
         });
-        void counter;
-      } else {
-        const gauge = new Gauge({
-          ...options,
-          collect() {
-            this.reset();
-            for (const [labelled, value] of samples()) this.set(labelled, value);
-          },
-        });
-        void gauge;
+        return [options.name, counter];
       }
-    }
+      const gauge = new Gauge({
+        ...options,
+        collect() {
+          this.reset();
+          for (const [labelled, value] of samples()) this.set(labelled, value);
+        },
+      });
+      return [options.name, gauge];
+    });
   }
 
-  registerLatency(registry: AnyRegistry, prefix: string, buckets: readonly number[], name: string, help: string): void {
+  latency(prefix: string, buckets: readonly number[], name: string, help: string): Named {
     const byName = this.#byName;
     const histograms = function* histograms(): Generator<[string, Histogram]> {
       for (const [of, { latency }] of byName) if (typeof latency?.percentile === 'function') yield [of, latency];
     };
     const metric = new LatencyMetric(`${prefix}${this.#kind}_${name}`, help, this.#kind, buckets, histograms);
-    registry.registerMetric(metric as unknown as Metric);
+    return [metric.name, metric as unknown as Metric];
   }
 }
