@@ -158,13 +158,15 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     if (options.backlog !== undefined) integerOption('backlog', options.backlog, 1, 65_535);
     if (this.#closing !== undefined) throw new ClosedError('the server');
     const listener = createServer(this.#socketOptions);
+    // Before it listens: the primary of a cluster may pass connections on together with the news that it does.
+    this.#receive(listener, entrance);
     await listening(listener, options);
     // It may have been closed meanwhile.
     if (this.#closing !== undefined) {
       listener.close();
       throw new ClosedError('the server');
     }
-    this.#attach(listener, entrance);
+    this.#attach(listener);
     return this;
   }
 
@@ -182,7 +184,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       socket.setNoDelay(noDelay);
       socket.setKeepAlive(keepAlive, keepAliveInitialDelay);
     });
-    this.#attach(listener, entrance);
+    this.#receive(listener, entrance);
+    this.#attach(listener);
     return this;
   }
 
@@ -237,13 +240,18 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     await this.close();
   }
 
-  #attach(listener: NetServer, entrance: Entrance | undefined): void {
-    this.#listeners.push(listener);
+  /** Serves what comes to `listener`. */
+  #receive(listener: NetServer, entrance: Entrance | undefined): void {
     listener.on('connection', (socket) => {
       if (!this.#admit(socket, entrance?.proxies !== undefined)) return;
       if (entrance === undefined) this.#open(socket);
       else void this.#enter(socket, entrance);
     });
+  }
+
+  /** Has `listener`, which listens by now, closed with this server. */
+  #attach(listener: NetServer): void {
+    this.#listeners.push(listener);
     // Without a listener an error would end the process.
     listener.on('error', (error: NodeJS.ErrnoException) => {
       if (error.syscall === 'accept') this.#trouble.report(error);
