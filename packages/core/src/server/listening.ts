@@ -27,8 +27,10 @@ export async function listening(listener: NetServer, options: ListenOptions): Pr
   const { path, mode } = options;
   try {
     await listen(listener, options).catch(async (error: NodeJS.ErrnoException) => {
-      const retry = error.code === 'EADDRINUSE' && path !== undefined && (await removeStaleSocket(path));
-      if (!retry) throw error;
+      if (error.code !== 'EADDRINUSE' || path === undefined) throw error;
+      await removeStaleSocket(path);
+      // Even if it was not stale: it may be the one that another worker of a cluster has made when it had removed a stale one, and the
+      // second attempt is what finds it.
       await listen(listener, options);
     });
     if (path !== undefined && mode !== undefined) chmodSync(path, mode);
