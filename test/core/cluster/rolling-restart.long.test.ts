@@ -65,6 +65,9 @@ describe.each<[string, 'port' | 'path', 'none' | undefined, number]>([
     expect(counts.size).toBe(quick.asked + slow.asked);
     expect(twice(counts)).toEqual([]);
     expect(quick.retried + slow.retried).toBeGreaterThan(0);
+    const lost = quick.asked + slow.asked - quick.answers.size - slow.answers.size;
+    const retried = quick.retried + slow.retried;
+    console.log(`${counts.size} answered, ${retried} retried, ${lost} lost, ${twice(counts).length} doubled`);
     expect(new Set([...quick.pids, ...slow.pids]).size).toBeGreaterThan(2);
 
     expect(await program.ask('close')).toEqual({ ended: 2, killed: 0 });
