@@ -101,9 +101,9 @@ export class CertificateError extends TlsError {
  * them there. Closes the connection. `WIRE_PLAINTEXT_BUFFERED`.
  */
 export class PlaintextBufferedError extends ProtocolError {
-  constructor(count: number) {
+  constructor(bytes: number, messages: number) {
     super(
-      `${count} bytes came in plaintext behind what asked for TLS: the peer has to wait for the answer, and startTls() must be called right after sending it`,
+      `${messages > 0 ? `${messages} messages` : `${bytes} bytes`} came in plaintext behind what asked for TLS: the peer has to wait for the answer, and startTls() must be called right after sending it`,
       { code: 'WIRE_PLAINTEXT_BUFFERED' },
     );
   }

@@ -12,6 +12,7 @@ import {
   PlaintextBufferedError,
   Server,
   TlsError,
+  toDuplex,
   type WireError,
 } from '@wirewright/core';
 import { FakeClock } from '@wirewright/core/testing';
@@ -255,6 +256,34 @@ describe('a client that starts TLS', () => {
     const [connection] = await connected(await answering(identity));
     await connection.close();
     await expect(connection.startTls({ ca: ca.cert })).rejects.toMatchObject({ code: 'WIRE_CLOSED' });
+  });
+});
+
+describe('plaintext behind what asked for TLS is refused, whoever takes the messages:', () => {
+  test.each<[string, (connection: Connection<string, Line>) => AsyncIterable<string>]>([
+    ['a loop', (connection) => connection],
+    ['a stream', (connection) => toDuplex(connection) as AsyncIterable<string>],
+  ])('%s', async (_, messagesOf) => {
+    const heard: string[] = [];
+    const started: Promise<unknown>[] = [];
+    const server = new Server<string, Line>({ codec: line() }).onConnect((connection) => {
+      void (async () => {
+        for await (const text of messagesOf(connection)) {
+          heard.push(text);
+          if (text !== 'STARTTLS') continue;
+          connection.send('ready');
+          started.push(connection.startTls(identity));
+        }
+      })().catch(() => {});
+    });
+    closing.push(server);
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const peer = new Peer(connectNet(server.port!, '127.0.0.1'));
+    peer.socket.write('STARTTLS\nRCPT TO:<mallory>\nDATA\n');
+    await peer.closed;
+    await expect(started[0]).rejects.toThrow(PlaintextBufferedError);
+    // What was injected is never taken for part of the encrypted conversation: that there is none.
+    await expect.poll(() => server.counters.closed).toEqual({ 'protocol-error': 1 });
   });
 });
 

@@ -152,9 +152,9 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     const { deadlines, clock } = this.settings;
     const shakeHands = handshake(options, asServer, deadlines.handshake, Sweep.of(clock));
     if (this.state !== State.Open) throw new ClosedError(this.name);
-    const plaintext = this.reads.unread + transport.readableLength;
-    if (plaintext > 0 && !begun) {
-      const error = new PlaintextBufferedError(plaintext);
+    const bytes = this.reads.unread + transport.readableLength;
+    if ((bytes > 0 || this.queued > 0) && !begun) {
+      const error = new PlaintextBufferedError(bytes, this.queued);
       this.fail(error);
       throw error;
     }

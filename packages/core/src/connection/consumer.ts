@@ -5,6 +5,8 @@
 export interface Consumer<In> {
   /** Whether messages are still expected: a connection that is to close when all is handled waits for them. */
   readonly busy: boolean;
+  /** Messages that it has and that nobody has taken yet. */
+  readonly queued?: number;
   /** A message came. If it is a view, it is valid until this returns. */
   receive(message: In): void;
   /** The peer has ended; the connection closes when what is returned has settled. */

@@ -178,6 +178,11 @@ export abstract class ConnectionLife<In, Out, Data> {
     return this.#hooks.onRead !== undefined || this.#consumer !== undefined;
   }
 
+  /** @internal Messages that were decoded and that nobody has taken yet. */
+  protected get queued(): number {
+    return this.#consumer?.queued ?? 0;
+  }
+
   /** @internal Holds reading until the consumer can take more. */
   hold(full: boolean): void {
     if (full) this.reads.hold(Hold.Consumer);

@@ -75,9 +75,13 @@ export class MessageIterator<In> implements AsyncIterableIterator<In, undefined>
 
   readonly #consumer: Consumer<In> = (() => {
     const isBusy = (): boolean => this.#queue.length > 0 || this.#handling;
+    const queue = this.#queue;
     return {
       get busy() {
         return isBusy();
+      },
+      get queued() {
+        return queue.length;
       },
       receive: (message) => this.#receive(message),
       end: () => {

@@ -57,7 +57,11 @@ class MessageStream<In, Out, Data> extends Duplex {
     this.#connection = connection;
     // `onError` is told of what the network does; who does not listen here must not be ended by it.
     this.on('error', () => {});
+    const waitingToBeRead = (): number => this.readableLength;
     connection.consume({
+      get queued() {
+        return waitingToBeRead();
+      },
       // What was received is passed on, and nothing tells what becomes of it but the end of the stream.
       busy: false,
       receive: (message) => this.#receive(message),
