@@ -194,6 +194,34 @@ describe('TLS', () => {
   });
 });
 
+test('answers a backlog that waits in the kernel before the server closes', async () => {
+  let release!: () => void;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const echo = new Server<string, Line>({ codec: line() }).onRead((connection, text) => {
+    connection.send(text);
+    return text === 'hold' ? held : undefined;
+  });
+  closing.push(echo);
+  await echo.listen({ port: 0, host: '127.0.0.1', tls: server });
+  const made = await client().connect({ port: echo.port!, host: '127.0.0.1', tls: { ca: ca.cert } });
+  const replies = (async () => {
+    let count = 0;
+    for await (const text of made) if (text !== 'hold') count++;
+    return count;
+  })();
+  made.send('hold');
+  await expect.poll(() => echo.counters.messagesIn).toBe(1);
+  for (let i = 0; i < 100_000; i++) made.send(`line ${i}`);
+  // All of it has left this end, and next to nothing of it was read at the other.
+  await expect.poll(() => made.bufferedBytes).toBe(0);
+  const closed = echo.close();
+  release();
+  expect(await closed).toEqual({ drained: 1, destroyed: 0 });
+  expect(await replies).toBe(100_000);
+});
+
 describe('a handshake that fails', () => {
   test.each<[string, () => Promise<Identity>, object, RegExp]>([
     ['is signed by nobody known', () => issue(['127.0.0.1']), {}, /signed by itself/],
