@@ -27,7 +27,8 @@ function addEntry(list: BlockList, name: string, entry: unknown): void {
   if (
     version === 0 ||
     rest.length > 0 ||
-    (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+    address.includes('%') ||
+    (prefix !== undefined && !(/^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= bits))
   ) {
     throw new InvalidOptionError(
       `${name} has '${String(entry)}', which is neither an address nor a network like '10.0.0.0/8'`,

@@ -103,7 +103,7 @@ export class CertificateError extends TlsError {
 export class PlaintextBufferedError extends ProtocolError {
   constructor(bytes: number, messages: number) {
     super(
-      `${messages > 0 ? `${messages} messages` : `${bytes} bytes`} came in plaintext behind what asked for TLS: the peer has to wait for the answer, and startTls() must be called right after sending it`,
+      `${messages > 0 ? 'messages' : `${bytes} bytes`} came in plaintext behind what asked for TLS: the peer has to wait for the answer, and startTls() must be called right after sending it`,
       { code: 'WIRE_PLAINTEXT_BUFFERED' },
     );
   }

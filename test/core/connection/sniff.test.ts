@@ -176,6 +176,20 @@ describe('sniff()', () => {
     expect(embedded.connection.error?.message).toMatch(/must not consume/);
   });
 
+  test('closes one whose choice has a codec that cannot be made, also behind TLS', async () => {
+    const errors: WireError[] = [];
+    const server = new Server({
+      codec: sniff(() => ({ codec: () => ({}) as never, tls: identity })),
+    }).onError((_, error) => errors.push(error));
+    closing.push(server);
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const client = new Client<string, Line>({ codec: line() });
+    closing.push(client);
+    const connection = await client.connect({ port: server.port!, host: '127.0.0.1', tls: { ca: ca.cert } });
+    await connection.closed;
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringMatching(/decode/) })]);
+  });
+
   test('lets nothing be sent before the choice', () => {
     const embedded = started(sniff(() => text));
     expect(() => embedded.connection.send('hello' as never)).toThrow(/before the peer has chosen/);

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import { line, type Line } from '@wirewright/codec-line';
@@ -164,6 +164,20 @@ describe('a server behind a proxy', () => {
     first.socket.destroy();
     while (server.counters.open > 1) await new Promise(setImmediate);
     await reply(await say('203.0.113.1'), '203.0.113.1 5000 hello\n');
+  });
+
+  test('reads from a socket that its listener has paused', async () => {
+    const listener = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => listener.once('listening', resolve));
+    const server = new Server<string, Line>({ codec: line() }).onRead((connection, text) =>
+      connection.send(`${connection.remoteAddress} ${text}`),
+    );
+    closing.push(server);
+    server.serve(listener, { proxy: { from: ['127.0.0.1'] } });
+    const speaking = new Peer(connect(server.port!, '127.0.0.1'));
+    closing.push(speaking.socket);
+    speaking.socket.write(Buffer.concat([header('203.0.113.9'), Buffer.from('hello\n')]));
+    await reply(speaking, '203.0.113.9 hello\n');
   });
 
   test('believes nobody whose address it does not trust, whatever is said', async () => {

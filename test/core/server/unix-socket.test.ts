@@ -62,6 +62,28 @@ describe.runIf(process.platform !== 'win32')('a unix socket', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  test('has no other permissions before', async () => {
+    const path = join(folder, 'echo.sock');
+    const before = process.umask(0);
+    try {
+      const listening = echo().listen({ path, mode: 0o600 });
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      await listening;
+      expect(process.umask()).toBe(0);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  test('is left behind by a process, and replaced once, however many would', async () => {
+    const path = join(folder, 'echo.sock');
+    const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    await new Promise((resolve) => spawn(process.execPath, ['-e', script]).on('exit', resolve));
+    const results = await Promise.allSettled([1, 2, 3].map(() => echo().listen({ path })));
+    expect(results.map(({ status }) => status).filter((status) => status === 'fulfilled')).toHaveLength(1);
+    expect(await said(path)).toBe('undefined hello');
+  });
+
   test('replaces one that a process has left behind, and none that is served', async () => {
     const path = join(folder, 'echo.sock');
     const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;

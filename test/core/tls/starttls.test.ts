@@ -139,6 +139,20 @@ describe('a server that starts TLS', () => {
     await other.closed;
   });
 
+  test('has nobody to shake hands with when the peer has ended', async () => {
+    const ended = new Server<string, Line>({ codec: line(), handshakeTimeout: false }).onRead(async (connection) => {
+      while (connection.counters.bytesIn === 0 || !peer.socket.writableFinished) await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return connection.startTls(identity);
+    });
+    closing.push(ended);
+    await ended.listen({ port: 0, host: '127.0.0.1' });
+    const peer = new Peer(connectNet({ port: ended.port!, host: '127.0.0.1', allowHalfOpen: true }));
+    peer.socket.end('STARTTLS\n');
+    await expect.poll(() => ended.counters.closed).toEqual({ 'tls-error': 1 });
+    peer.socket.destroy();
+  });
+
   test('starts it once', async () => {
     const plain = await connected();
     plain.socket.write('STARTTLS\n');

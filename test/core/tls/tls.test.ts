@@ -352,6 +352,14 @@ describe('what cannot be', () => {
     ['a key that is none', () => listen({ tls: { key: 'x', cert: 'y' } }), /tls: /],
     ['true', () => listen({ tls: true as never }), /must be an object/],
     ['an authority that is none', () => client().connect({ ...place, tls: { ca: 'x', cert: 'y', key: 'z' } }), /tls: /],
+    [
+      'a list of protocols that is none',
+      () =>
+        listen({ tls: server }).then(({ place: there }) =>
+          client().connect({ ...there, tls: { ca: ca.cert, ALPNProtocols: 5 as never } }),
+        ),
+      /tls: /,
+    ],
     ['a text', () => client().connect({ ...place, tls: 'yes' as never }), /must be an object/],
   ])('as the tls option is refused: %s', async (_, attempt, message) => {
     await expect(attempt()).rejects.toThrow(InvalidOptionError);

@@ -85,8 +85,15 @@ export function connectSocket<T>(
       socket.off('error', onError);
     };
     const connected = (): void => {
-      if (tls === undefined) made(socket);
-      else tlsConnect(socket, tls, made, failed);
+      if (tls === undefined) {
+        made(socket);
+        return;
+      }
+      try {
+        tlsConnect(socket, tls, made, failed);
+      } catch (error) {
+        failed(error);
+      }
     };
     const cancel = Sweep.of(clock).after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));
     signal?.addEventListener('abort', abort, { once: true });

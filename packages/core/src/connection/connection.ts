@@ -4,14 +4,14 @@ import { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 
 import type { CodecFactory, Description } from '../codec/codec.ts';
-import { InvalidOptionError, type WireError } from '../codec/errors.ts';
+import { InvalidOptionError } from '../codec/errors.ts';
 import { signalOption } from '../codec/options.ts';
 import type { ProxyEndpoint } from '../codec/proxy/header.ts';
-import { ClosedError, NoCodecError, PlaintextBufferedError } from '../errors.ts';
+import { ClosedError, NoCodecError, PlaintextBufferedError, TlsError } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
 import { whenDrained } from './drain.ts';
-import type { Hooks } from './hooks.ts';
+import { hookError, type Hooks } from './hooks.ts';
 import { ConnectionLife, isOwned, State } from './life.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { type ConnectionOptions, connectionSettings } from './options.ts';
@@ -152,6 +152,11 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     const { deadlines, clock } = this.settings;
     const shakeHands = handshake(options, asServer, deadlines.handshake, Sweep.of(clock));
     if (this.state !== State.Open) throw new ClosedError(this.name);
+    if (transport.readableEnded) {
+      const error = new TlsError('the peer has ended its side: there is nobody to shake hands with');
+      this.fail(error);
+      throw error;
+    }
     const bytes = this.reads.unread + transport.readableLength;
     if ((bytes > 0 || this.queued > 0) && !begun) {
       const error = new PlaintextBufferedError(bytes, this.queued);
@@ -170,10 +175,9 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     }
     // Its bytes are part of the handshake, and what is inside is for the codec.
     this.reads.hold(Hold.Codec);
-    this.#startTls(tls, true, true).then(
-      () => this.setCodec(codec, hooks),
-      (error: unknown) => this.fail(error as WireError),
-    );
+    this.#startTls(tls, true, true)
+      .then(() => this.setCodec(codec, hooks))
+      .catch((error: unknown) => this.fail(hookError('sniff', error)));
   }
 
   /**

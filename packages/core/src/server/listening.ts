@@ -48,15 +48,30 @@ export function checkMode({ path, mode }: ListenOptions): void {
     throw new InvalidOptionError('mode is of the file of a unix socket: it goes with a path');
 }
 
-function listen(listener: NetServer, { port, host, path, backlog }: ListenOptions): Promise<void> {
+function listen(listener: NetServer, { port, host, path, backlog, mode }: ListenOptions): Promise<void> {
   const place = path === undefined ? { port: port!, ...(host === undefined ? {} : { host }) } : { path };
   return new Promise((resolve, reject) => {
     listener.once('error', reject);
+    const restore = mode === undefined ? undefined : restrict(mode);
     listener.listen({ ...place, ...(backlog === undefined ? {} : { backlog }) }, () => {
       listener.off('error', reject);
       resolve();
     });
+    restore?.();
   });
+}
+
+/**
+ * Has files that are made now have no more permissions than `mode`, so that nobody slips in before the socket gets its own. Returns what
+ * ends that. The worker of a cluster does not make the socket itself, and a thread may not do this: there the permissions come a little later.
+ */
+function restrict(mode: number): (() => void) | undefined {
+  try {
+    const before = process.umask(~mode & 0o777);
+    return () => process.umask(before);
+  } catch {
+    return undefined;
+  }
 }
 
 function listenError(place: Place, error: NodeJS.ErrnoException): ListenError {

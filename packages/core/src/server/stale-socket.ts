@@ -7,7 +7,11 @@ import { connect } from 'node:net';
  */
 export async function removeStaleSocket(path: string): Promise<boolean> {
   try {
-    if (!lstatSync(path).isSocket() || !(await isRefused(path))) return false;
+    const stale = lstatSync(path);
+    if (!stale.isSocket() || !(await isRefused(path))) return false;
+    // Whoever found it stale at the same time may have put another in its place.
+    const now = lstatSync(path);
+    if (now.ino !== stale.ino || now.ctimeMs !== stale.ctimeMs) return false;
     unlinkSync(path);
     return true;
   } catch {

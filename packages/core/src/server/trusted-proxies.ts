@@ -72,6 +72,8 @@ export class TrustedProxies {
       const ended = (): void => settle(() => reject(new TruncatedFrameError(reader.buffered)));
       const failed = (error: Error): void => settle(() => reject(new SocketError(error)));
       socket.on('data', received).on('end', ended).on('close', ended).on('error', failed);
+      // A listener may pause what it accepts.
+      socket.resume();
     });
   }
 }
