@@ -136,7 +136,7 @@ export class UntrustedProxyError extends RefusedError {
   }
 }
 
-/** The server is closing, or the process is out of file descriptors. `WIRE_UNAVAILABLE`. */
+/** The server is closing, the process is out of file descriptors, or the peer has gone already. `WIRE_UNAVAILABLE`. */
 export class UnavailableError extends RefusedError {
   constructor(why: string) {
     super('WIRE_UNAVAILABLE', why);

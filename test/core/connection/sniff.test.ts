@@ -222,6 +222,7 @@ describe('sniff()', () => {
     ['an unknown option', () => sniff(choose, { max: 1 } as never)],
     ['no length', () => sniff(choose, { maxLength: 0 })],
     ['no codec', () => protocol(undefined as never)],
+    ['TLS without a certificate', () => protocol(line(), {}, {})],
   ])('refuses %s', (_, make) => {
     expect(make).toThrow(InvalidOptionError);
   });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { BlockList, connect } from 'node:net';
 
 import { line, type Line } from '@wirewright/codec-line';
@@ -6,6 +7,7 @@ import {
   type AdmissionOptions,
   type ConnectionRefused,
   InvalidOptionError,
+  type ListenOptions,
   Server,
   TooManyConnectionsError,
 } from '@wirewright/core';
@@ -79,6 +81,27 @@ describe('an address', () => {
     expect(refused[0]?.error).toBeInstanceOf(TooManyConnectionsError);
     for (const peer of peers) peer.socket.destroy();
   });
+});
+
+test.each<[string, AdmissionOptions, ListenOptions]>([
+  ['denied', { deny: ['127.0.0.1'] }, {}],
+  ['not allowed', { allow: ['192.0.2.1'] }, {}],
+  ['no proxy', {}, { proxy: { from: ['192.0.2.1'], fromUnix: true } }],
+])('an address that is %s is so, too, when the peer has gone before it was accepted', async (_, options, listen) => {
+  const refused: ConnectionRefused[] = [];
+  const heard: string[] = [];
+  const server = new Server<string, Line>({ codec: line(), ...options })
+    .onRead((_connection, text) => heard.push(text))
+    .onRefuse((one) => refused.push(one));
+  closing.push(server);
+  await server.listen({ port: 0, host: '127.0.0.1', ...listen });
+  const script = `const socket = require('node:net').connect(${server.port}, '127.0.0.1', () =>
+    socket.write('PROXY TCP4 203.0.113.9 198.51.100.1 1 2\\r\\nDROP TABLE\\n', () => socket.resetAndDestroy()));`;
+  // Nothing is accepted meanwhile.
+  spawnSync(process.execPath, ['-e', script]);
+  await expect.poll(() => refused.length).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([heard, server.counters.accepted]).toEqual([[], 0]);
 });
 
 describe('a list of addresses', () => {

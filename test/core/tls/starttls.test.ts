@@ -218,6 +218,26 @@ describe('a client that starts TLS', () => {
     expect(await exchange.request('hello', (text) => text)).toBe('hello');
   });
 
+  test('can end its side in the turn in which it starts: what it has sent goes first, encrypted', async () => {
+    const heard: string[] = [];
+    const server = new Server<string, Line>({ codec: line() }).onRead((connection, text) => {
+      heard.push(`${connection.tls === undefined ? 'plain' : 'secret'} ${text}`);
+      if (text !== 'STARTTLS') return undefined;
+      connection.send('ready');
+      return connection.startTls(identity);
+    });
+    closing.push(server);
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const [connection, exchange] = await connected({ port: server.port!, host: '127.0.0.1' });
+    await exchange.request('STARTTLS', (text) => text);
+    const started = connection.startTls({ ca: ca.cert });
+    connection.send('bye');
+    connection.end();
+    await started;
+    await connection.closed;
+    expect(heard).toEqual(['plain STARTTLS', 'secret bye']);
+  });
+
   test('breaks off when that is for another, and whoever waits for a reply is told why', async () => {
     const [connection, exchange] = await connected(await answering(await issue(['other.example'], ca)));
     await exchange.request('STARTTLS', (text) => text);

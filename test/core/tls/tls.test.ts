@@ -345,6 +345,15 @@ describe('a handshake that fails', () => {
   });
 });
 
+test('a check of the name that throws at a certificate refuses it, and ends nothing else', async () => {
+  const { place } = await listen({ tls: server });
+  const checkServerIdentity = (): never => {
+    throw new Error('what a strange certificate');
+  };
+  const connecting = client().connect({ ...place, tls: { ca: ca.cert, checkServerIdentity } });
+  await expect(connecting).rejects.toThrow(/what a strange certificate/);
+});
+
 describe('what cannot be', () => {
   const place = { port: 1, host: '127.0.0.1' };
   test.each<[string, () => Promise<unknown>, RegExp]>([
@@ -360,6 +369,7 @@ describe('what cannot be', () => {
         ),
       /tls: /,
     ],
+    ['a name that is none', () => client().connect({ ...place, tls: { servername: 5 as never } }), /servername of tls/],
     ['a text', () => client().connect({ ...place, tls: 'yes' as never }), /must be an object/],
   ])('as the tls option is refused: %s', async (_, attempt, message) => {
     await expect(attempt()).rejects.toThrow(InvalidOptionError);

@@ -207,7 +207,8 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     if (this.state !== State.Open) return;
     this.writes.flush();
     this.state = State.HalfClosed;
-    this.transport.end();
+    // While hands are shaken, what was sent waits, and the end behind it.
+    if (!this.writes.held) this.transport.end();
     this.endedHere();
   }
 

@@ -73,7 +73,7 @@ export abstract class ConnectionLife<In, Out, Data> {
   /** @internal */
   protected transport: Transport;
   /** What the proxy in front of the server has told of the peer; undefined if there is none. */
-  proxyHeader: ProxyHeader | undefined = undefined;
+  readonly proxyHeader: ProxyHeader | undefined;
   /** @internal */
   protected readonly reads: ReadLoop<AnyConnection, In>;
   /** @internal */
@@ -97,8 +97,9 @@ export abstract class ConnectionLife<In, Out, Data> {
   #closed: Waiting<CloseReason> | undefined = undefined;
 
   /** @internal Use {@link Connection.over}, a Server or a Client. */
-  constructor(transport: Transport, settings: ConnectionSettings<In, Out, Data>) {
+  constructor(transport: Transport, settings: ConnectionSettings<In, Out, Data>, proxyHeader?: ProxyHeader) {
     this.transport = transport;
+    this.proxyHeader = proxyHeader;
     this.settings = settings;
     this.#hooks = settings.hooks;
     const self = this as unknown as AnyConnection;
@@ -263,6 +264,7 @@ export abstract class ConnectionLife<In, Out, Data> {
       if (secure.destroyed) queueMicrotask(() => this.#transportClosed());
       this.reads.transport = secure;
       this.writes.release(secure);
+      if (this.state === State.HalfClosed) secure.end();
       this.reads.release(Hold.Tls);
     } catch (error) {
       this.#breakOff(error as WireError);

@@ -1,4 +1,5 @@
 import { retain } from '../codec/retain.ts';
+import { PlaintextBufferedError } from '../errors.ts';
 import type { Consumer } from './consumer.ts';
 import { type Waiting, waiting } from './waiting.ts';
 
@@ -93,6 +94,8 @@ export class MessageIterator<In> implements AsyncIterableIterator<In, undefined>
       drain: () => {},
       stop: () => {
         this.#error = this.#source.error;
+        // Nobody is to take for part of what is encrypted what may have been put in front of it.
+        if (this.#error instanceof PlaintextBufferedError) this.#queue.length = 0;
         this.#settle();
       },
     };

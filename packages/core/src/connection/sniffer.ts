@@ -2,6 +2,7 @@ import type { ByteReader } from '../codec/byte-reader.ts';
 import type { Codec, CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError, ProtocolError, WireError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
+import { TlsAcceptor } from '../tls/tls-acceptor.ts';
 import type { TlsServerOptions } from '../tls/tls-options.ts';
 import type { Hooks } from './hooks.ts';
 
@@ -97,13 +98,16 @@ function checkChoice(choice: unknown): SniffChoice {
  * const text = protocol(line(), { onRead: (connection, message) => connection.send(message) });
  * ```
  *
- * @throws {InvalidOptionError} the codec is no factory
+ * @throws {InvalidOptionError} the codec is no factory, or TLS cannot be made with the options
  */
 export function protocol<In, Out = In, Data = unknown>(
   codec: CodecFactory<In, Out>,
   hooks?: Hooks<In, Out, Data>,
+  tls?: TlsServerOptions,
 ): SniffChoice<In, Out, Data> {
-  return checkChoice({ codec, hooks }) as SniffChoice<In, Out, Data>;
+  // What is wrong with them is found out now, rather than with the first peer.
+  if (tls !== undefined) TlsAcceptor.of(tls);
+  return checkChoice({ codec, hooks, tls }) as SniffChoice<In, Out, Data>;
 }
 
 /**

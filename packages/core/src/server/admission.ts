@@ -2,7 +2,7 @@ import type { BlockList, Socket } from 'node:net';
 
 import { addressList, type Addresses, isListed, plainAddress } from '../address-list.ts';
 import { integerOption } from '../codec/options.ts';
-import { AddressDeniedError, type RefusedError, TooManyConnectionsError } from '../errors.ts';
+import { AddressDeniedError, type RefusedError, TooManyConnectionsError, UnavailableError } from '../errors.ts';
 
 export interface AdmissionOptions {
   /** Connections that may be open at a time, over all listeners; those that still shake hands count, too. Default 65,536. */
@@ -58,6 +58,10 @@ export class Admission {
    * @param proxied whether its address says nothing, because a proxy will {@link announce} another
    */
   admit(socket: Socket, proxied: boolean = false): RefusedError | undefined {
+    // On Linux, what a peer sent before it reset the connection can still be read, but not whose it was.
+    if (socket.remoteAddress === undefined && socket.localPort !== undefined) {
+      return new UnavailableError('the peer had gone before it was accepted');
+    }
     if (this.#open >= this.#max) return new TooManyConnectionsError(`maxConnections: ${this.#max}`);
     if (proxied) {
       this.#announced.set(socket, undefined);
@@ -100,7 +104,7 @@ export class Admission {
     else this.#byAddress.set(address!, open - 1);
   }
 
-  /** What `socket` counts for: undefined for a unix socket, and for one that the peer had reset before it was accepted. */
+  /** What `socket` counts for: undefined for a unix socket. */
   #addressOf(socket: Socket): string | undefined {
     if (this.#maxPerAddress === Infinity && this.#allow === undefined && this.#deny === undefined) return undefined;
     if (this.#announced.has(socket)) return this.#announced.get(socket);

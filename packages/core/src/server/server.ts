@@ -76,7 +76,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #listeners: NetServer[] = [];
   readonly #connections = new Set<Connection<In, Out, Data>>();
   /** Sockets at an entrance, which are no connections yet. */
-  readonly #entering = new Set<Socket>();
+  readonly #entering = new Map<Socket, Promise<void>>();
   readonly #admission: Admission;
   readonly #reserve: DescriptorReserve;
   readonly #trouble: AcceptTrouble;
@@ -212,7 +212,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#closing ??= this.#close({ delay: 0 });
     this.#accepting = false;
     for (const connection of this.#connections) connection.destroy();
-    for (const socket of this.#entering) socket.destroy();
+    for (const socket of this.#entering.keys()) socket.destroy();
   }
 
   /**
@@ -245,7 +245,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     listener.on('connection', (socket) => {
       if (!this.#admit(socket, entrance?.proxies !== undefined)) return;
       if (entrance === undefined) this.#open(socket);
-      else void this.#enter(socket, entrance);
+      else this.#entering.set(socket, this.#enter(socket, entrance));
     });
   }
 
@@ -276,8 +276,6 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** Has `socket` pass an entrance; then it is a connection. */
   async #enter(socket: Socket, entrance: Entrance): Promise<void> {
-    this.#entering.add(socket);
-    socket.once('close', () => this.#entering.delete(socket));
     const { clock, deadlines } = this.#settings;
     let late: HandshakeTimeoutError | undefined;
     const cancel =
@@ -293,7 +291,6 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
         const refused = source?.port === undefined ? undefined : this.#admission.announce(socket, source.address);
         if (refused !== undefined) throw refused;
       });
-      this.#entering.delete(socket);
       // The server may have begun to close meanwhile.
       if (!this.#accepting) throw closingError();
       this.#open(stream, header);
@@ -301,6 +298,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       this.#refuse(socket, late ?? (this.#accepting ? wireError(error) : closingError()));
     } finally {
       cancel?.();
+      this.#entering.delete(socket);
     }
   }
 
@@ -319,8 +317,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   #open(stream: Socket, header?: ProxyHeader): void {
     this.#accepted++;
-    const connection = new Connection(stream, this.#settings);
-    if (header !== undefined) connection.proxyHeader = header;
+    const connection = new Connection(stream, this.#settings, header);
     this.#connections.add(connection);
     void connection.open();
   }
@@ -336,7 +333,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
       destroy: () => {
         this.#accepting = false;
         for (const connection of this.#connections) connection.destroy();
-        for (const socket of this.#entering) socket.destroy();
+        for (const socket of this.#entering.keys()) socket.destroy();
       },
     });
     this.#removeSignals?.();
@@ -354,8 +351,10 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     }
     this.#accepting = false;
     // Nobody who still shakes hands has been received from.
-    for (const socket of this.#entering) socket.destroy();
+    const entering = [...this.#entering.values()];
+    for (const socket of this.#entering.keys()) socket.destroy();
     this.#reserve.stop();
+    await Promise.all(entering);
     return this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
   }
 }

@@ -3,7 +3,7 @@ import type { BlockList, Socket } from 'node:net';
 import { addressList, type Addresses, isListed, plainAddress } from '../address-list.ts';
 import { ByteReader } from '../codec/byte-reader.ts';
 import { decodeNext } from '../codec/decode.ts';
-import { TruncatedFrameError } from '../codec/errors.ts';
+import { ProtocolError, TruncatedFrameError } from '../codec/errors.ts';
 import { booleanOption, knownOptions } from '../codec/options.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
 import { proxyHeader } from '../codec/proxy/proxy-header.ts';
@@ -69,7 +69,10 @@ export class TrustedProxies {
           settle(() => reject(error));
         }
       };
-      const ended = (): void => settle(() => reject(new TruncatedFrameError(reader.buffered)));
+      const ended = (): void => {
+        const nothing = new ProtocolError('the peer ended before it sent a PROXY header', { code: 'WIRE_TRUNCATED' });
+        settle(() => reject(reader.buffered === 0 ? nothing : new TruncatedFrameError(reader.buffered)));
+      };
       const failed = (error: Error): void => settle(() => reject(new SocketError(error)));
       socket.on('data', received).on('end', ended).on('close', ended).on('error', failed);
       // A listener may pause what it accepts.

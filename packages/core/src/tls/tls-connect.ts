@@ -7,6 +7,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 
+import { InvalidOptionError } from '../codec/errors.ts';
 import { ClosedError } from '../errors.ts';
 import { handshakeError } from './tls-error.ts';
 import { checkedByNode, checkTlsObject, type TlsClientOptions } from './tls-options.ts';
@@ -29,6 +30,7 @@ export function noteHost(socket: Socket, host: string): void {
  */
 export function clientContext(options: TlsClientOptions): SecureContext {
   checkTlsObject(options);
+  checkTypes(options);
   if (options.secureContext !== undefined) return options.secureContext;
   let context = contexts.get(options);
   if (context === undefined) {
@@ -61,6 +63,7 @@ export function tlsConnect(
     socket,
     ...(host === undefined ? {} : { host }),
     ...(servername === undefined ? {} : { servername }),
+    ...(options.checkServerIdentity === undefined ? {} : { checkServerIdentity: calmly(options.checkServerIdentity) }),
   };
   const secure = checkedByNode(() => connect(given));
   let settled = false;
@@ -77,4 +80,27 @@ export function tlsConnect(
     done(secure);
   });
   return secure;
+}
+
+/** Node looks at some of them too late: when it has taken the socket already. */
+function checkTypes({ servername, checkServerIdentity, pskCallback }: TlsClientOptions): void {
+  if (servername !== undefined && typeof servername !== 'string')
+    throw new InvalidOptionError('servername of tls must be a name');
+  for (const [name, value] of Object.entries({ checkServerIdentity, pskCallback })) {
+    if (value !== undefined && typeof value !== 'function')
+      throw new InvalidOptionError(`${name} of tls must be a function`);
+  }
+}
+
+type CheckServerIdentity = NonNullable<TlsClientOptions['checkServerIdentity']>;
+
+/** What `check` throws at a strange certificate is a reason not to accept it, and none to end the process. */
+function calmly(check: CheckServerIdentity): CheckServerIdentity {
+  return (host, certificate) => {
+    try {
+      return check(host, certificate);
+    } catch (error) {
+      return error as Error;
+    }
+  };
 }
