@@ -1,0 +1,397 @@
+import { Buffer } from 'node:buffer';
+import { inspect } from 'node:util';
+
+import {
+  BinaryRequest,
+  type BinaryResponse,
+  hasKeyInAnswer,
+  isQuiet,
+  isSilent,
+  loudOpcode,
+  memcachedBinaryClient,
+  memcachedBinaryServer,
+  Opcode,
+  opcodeName,
+  quietOpcode,
+  type RequestFields,
+  requests,
+  type ResponseFields,
+  responses,
+  Status,
+  statusText,
+} from '@wirewright/codec-memcached-binary';
+import {
+  ByteReader,
+  ByteWriter,
+  type Description,
+  decodeNext,
+  encodeInto,
+  encodeMessage,
+  InvalidOptionError,
+} from '@wirewright/core/codec';
+import { embed } from '@wirewright/core/testing';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+
+import { decodeAll, plainRequest } from './plain.ts';
+import { bytesOf } from './table.ts';
+
+const server = memcachedBinaryServer();
+const client = memcachedBinaryClient();
+
+const received = (request: RequestFields, codec = server): BinaryRequest =>
+  decodeAll(codec(), encodeMessage(client(), request))[0]!;
+
+const answered = (response: ResponseFields): BinaryResponse =>
+  decodeAll(client(), encodeMessage(server(), response))[0]!;
+
+describe('a frame that was received', () => {
+  const request = (): BinaryRequest =>
+    received(requests.set('schlüssel', 'wért', { opaque: 0xfffffffe, cas: 2n ** 63n + 5n, flags: 1, exptime: 2 }));
+
+  test('has its key and value as text, as bytes and as views', () => {
+    const { key, latin1Key, keyView, keyLength, value, valueView, valueLength, extras, bodyLength } = request();
+    expect([key, request().text(), keyView.toString(), valueView.toString()]).toEqual([
+      'schlüssel',
+      'wért',
+      'schlüssel',
+      'wért',
+    ]);
+    expect(latin1Key).toBe(Buffer.from('schlüssel').toString('latin1'));
+    expect(value).toEqual(Buffer.from('wért'));
+    expect(extras).toEqual(bytesOf('00000001 00000002'));
+    expect([keyLength, valueLength, bodyLength]).toEqual([10, 5, 23]);
+    expect(received(requests.get('ä'.repeat(100))).key).toBe('ä'.repeat(100));
+  });
+
+  test('has a cas as a bigint, and in halves that can be carried on', () => {
+    const { cas, casHigh, casLow, hasCas } = request();
+    expect([cas, casHigh, casLow, hasCas]).toEqual([2n ** 63n + 5n, 0x80000000, 5, true]);
+    expect(request().sameCas({ casHigh: 0x80000000, casLow: 5 })).toBe(true);
+    expect(request().sameCas({ casHigh: 0x80000000, casLow: 4 })).toBe(false);
+    expect(request().sameCas({ casHigh: 0, casLow: 5 })).toBe(false);
+    expect(received(requests.get('k')).hasCas).toBe(false);
+    const stored = answered(responses.success({ opcode: Opcode.Set }, cas));
+    expect(received(requests.delete('k', { cas: stored })).cas).toBe(cas);
+    for (const value of [0n, 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n]) {
+      expect(received(requests.delete('k', { cas: value })).cas).toBe(value);
+    }
+  });
+
+  test('has the extras of its own opcode only', () => {
+    const touch = received(requests.touch('k', 5));
+    expect([touch.exptime, touch.flags, touch.level, touch.delta, touch.initial]).toEqual([5, 0, 0, 0n, 0n]);
+    const verbosity = received(requests.verbosity(3));
+    expect([verbosity.exptime, verbosity.flags, verbosity.level]).toEqual([0, 0, 3]);
+    const counter = received(requests.decrement('k', { delta: 3, initial: 4, exptime: 5 }));
+    expect([counter.delta, counter.initial, counter.exptime, counter.flags]).toEqual([3n, 4n, 5, 0]);
+  });
+
+  test('retained, it owns its bytes: those around it are not kept, and may change', () => {
+    const chunk = Buffer.alloc(64 * 1024);
+    encodeMessage(client(), requests.set('k', 'v', { cas: 5 })).copy(chunk);
+    const got = decodeNext(server(), new ByteReader(chunk))!;
+    expect(got.retain()).toBe(got);
+    chunk.fill(0);
+    expect(plainRequest(got)).toEqual(plainRequest(requests.set('k', 'v', { cas: 5 })));
+    expect(got.value.buffer.byteLength).toBeLessThan(200);
+  });
+
+  test('as JSON, and on the console, it shows what is in it and nothing of what lies around', () => {
+    const bytes = Buffer.concat(
+      [requests.increment('k'), requests.set('SECRET', 'x')].map((r) => encodeMessage(client(), r)),
+    );
+    const [got, other] = decodeAll(server(), bytes);
+    const fields = {
+      opcode: 5,
+      opaque: 0,
+      vbucket: 0,
+      cas: '0',
+      delta: '1',
+      initial: '0',
+      exptime: 0xffffffff,
+      key: 'k',
+    };
+    expect(JSON.parse(JSON.stringify(got))).toEqual({ ...fields, value: { type: 'Buffer', data: [] } });
+    expect(inspect(got)).not.toContain('SECRET');
+    expect(JSON.stringify(other)).toContain('"flags":0,"exptime":0,"key":"SECRET"');
+    expect(JSON.stringify(received(requests.verbosity(1)))).toContain('"level":1');
+    expect(JSON.stringify(received(requests.touch('k', 7)))).toContain('"exptime":7');
+    const hit = answered(responses.hit({ opcode: Opcode.Get }, 'v', 9));
+    expect(JSON.stringify(hit)).toContain('"status":0,"opaque":0,"cas":"0","flags":9,"key":""');
+    expect(JSON.stringify(answered(responses.counter({ opcode: Opcode.Increment }, 2n ** 63n)))).toContain(
+      '"counter":"9223372036854775808"',
+    );
+  });
+
+  test('types', () => {
+    expectTypeOf<BinaryRequest>().toExtend<RequestFields>();
+    expectTypeOf<BinaryResponse>().toExtend<ResponseFields>();
+    expectTypeOf<BinaryResponse['cas']>().toEqualTypeOf<bigint>();
+  });
+});
+
+describe('a relay', () => {
+  test('sends a frame on with an opaque of its own, and the one it came with is not touched', () => {
+    for (const value of ['v', 'x'.repeat(5000)]) {
+      const bytes = encodeMessage(client(), requests.set('k', value, { opaque: 1, cas: 7, vbucket: 3 }));
+      const [request] = decodeAll(server(), bytes);
+      request!.opaque = 0xfffffffe;
+      expect(request!.opaque).toBe(0xfffffffe);
+      const expected = Buffer.from(bytes);
+      expected.writeUInt32BE(0xfffffffe, 12);
+      expect(encodeMessage(client(), request!)).toEqual(expected);
+      expect(bytes.readUInt32BE(12)).toBe(1);
+      expect(encodeMessage(client(), request!.retain())).toEqual(expected);
+      request!.opaque = 1;
+      expect(encodeMessage(client(), request!)).toEqual(bytes);
+    }
+    const response = answered(responses.success({ opcode: Opcode.Noop, opaque: 5 }));
+    response.opaque = 6;
+    expect(encodeMessage(server(), response)).toEqual(
+      encodeMessage(server(), responses.success({ opcode: Opcode.Noop, opaque: 6 })),
+    );
+    expect(() => (response.opaque = -1)).toThrow(/unsigned 32-bit/);
+  });
+
+  test('a frame of which one copy has another opaque can go two ways in one batch', () => {
+    const [request] = decodeAll(server(), encodeMessage(client(), requests.get('key', { opaque: 1 })));
+    const writer = new ByteWriter();
+    for (const opaque of [2, 3]) {
+      request!.opaque = opaque;
+      encodeInto(client(), request!, writer);
+    }
+    expect(decodeAll(server(), writer.takeBytes()).map(({ opaque }) => opaque)).toEqual([2, 3]);
+  });
+
+  test('a long value leaves by reference', () => {
+    const value = Buffer.alloc(24 * 1024, 1);
+    const writer = new ByteWriter();
+    encodeInto(server(), responses.hit({ opcode: Opcode.Get }, value), writer);
+    const { segments } = writer.take();
+    expect((segments as Uint8Array[]).includes(value)).toBe(true);
+    const [response] = decodeAll(client(), encodeMessage(server(), responses.hit({ opcode: Opcode.Get }, value)));
+    encodeInto(server(), response!, writer);
+    const relayed = writer.take().segments as Uint8Array;
+    expect([relayed].flat().some((segment) => segment.buffer === response!.value.buffer)).toBe(true);
+  });
+});
+
+describe('a frame over the limit', () => {
+  const small = memcachedBinaryServer({ maxFrameLength: 512 });
+  const set = requests.set('big', 'x'.repeat(2000), { opaque: 9, flags: 7, exptime: 8, cas: 5 });
+  const next = encodeMessage(client(), requests.get('next'));
+  const bytes = Buffer.concat([encodeMessage(client(), set), next]);
+
+  test('comes as a message without its value, however it is cut, and what is behind it is not lost', () => {
+    for (const step of [bytes.length, 1, 7, 36, 37, 100]) {
+      const codec = small();
+      const input = new ByteReader();
+      input.maxFrameLength = codec.maxFrameLength!;
+      const got: BinaryRequest[] = [];
+      let held = 0;
+      for (let at = 0; at < bytes.length; at += step) {
+        // Memory of its own, as a socket's chunks have it.
+        input.push(new Uint8Array(bytes.subarray(at, at + step)));
+        for (let m = decodeNext(codec, input); m !== undefined; m = decodeNext(codec, input)) got.push(m.retain());
+        if (step < 512) held = Math.max(held, input.memory);
+      }
+      expect(held).toBeLessThan(1024);
+      expect(got.map(({ opcode }) => opcode)).toEqual([Opcode.Set, Opcode.Get]);
+      const [big] = got;
+      expect([big!.key, big!.opaque, big!.flags, big!.exptime, big!.cas]).toEqual(['big', 9, 7, 8, 5n]);
+      expect([big!.tooLarge, big!.valueLength, big!.value.length, big!.text()]).toEqual([true, 2000, 0, '']);
+      expect(big!.problem).toEqual({ code: 'too-large', status: Status.TooLarge, fatal: false });
+      expect(got[1]!.tooLarge).toBe(false);
+    }
+  });
+
+  test('it is answered, and the connection lives', () => {
+    const embedded = embed(small, {
+      onRead: (to, request) =>
+        to.send(
+          request.problem === undefined ? responses.miss(request) : responses.failure(request, request.problem.status),
+        ),
+    });
+    embedded.feed(bytes);
+    const answers = decodeAll(client(), embedded.sent());
+    expect(answers.map(({ status, opaque }) => [status, opaque])).toEqual([
+      [3, 9],
+      [1, 0],
+    ]);
+    expect([embedded.errors, embedded.closeReasons]).toEqual([[], []]);
+    embedded.connection.destroy();
+  });
+
+  test('the end of the input inside of what is skipped is told', () => {
+    for (const end of [24, 35, 36, 100, 2034]) {
+      const codec = small();
+      const input = new ByteReader(bytes.subarray(0, end));
+      input.maxFrameLength = codec.maxFrameLength!;
+      expect(decodeNext(codec, input)).toBeUndefined();
+      expect(input.buffered).toBeGreaterThan(0);
+    }
+  });
+
+  test('wrong lengths come first, and a key that is too long is not kept', () => {
+    const codec = memcachedBinaryServer({ maxFrameLength: 512 })();
+    const frame = (key: number, body: number): Buffer =>
+      Buffer.concat([
+        encodeMessage(client(), {
+          opcode: 1,
+          extras: Buffer.alloc(0),
+          key: 'k'.repeat(key),
+          value: 'v'.repeat(body - key),
+        }),
+      ]);
+    const [long] = decodeAll(codec, frame(251, 3000));
+    expect([long!.problem!.code, long!.key, long!.keyLength, long!.tooLarge]).toEqual([
+      'invalid-arguments',
+      '',
+      251,
+      true,
+    ]);
+    const bare = frame(250, 3000);
+    bare.writeUInt16BE(65_535, 2);
+    expect(decodeAll(codec, bare)[0]!.problem!.code).toBe('invalid-lengths');
+  });
+
+  test('it cannot be sent on, but a response can be too large, too', () => {
+    const [big] = decodeAll(small(), bytes);
+    expect(() => encodeMessage(client(), big!)).toThrow(/its value was skipped/);
+    const answer = encodeMessage(server(), responses.hit({ opcode: Opcode.GetK, key: 'k' }, 'x'.repeat(600), 3));
+    const [response] = decodeAll(memcachedBinaryClient({ maxFrameLength: 512 })(), answer);
+    expect([response!.problem, response!.key, response!.flags, response!.valueLength]).toEqual([
+      'too-large',
+      'k',
+      3,
+      600,
+    ]);
+  });
+
+  test('the limit holds for what is sent, and is checked at once', () => {
+    const codec = memcachedBinaryClient({ maxFrameLength: 512 })();
+    expect(encodeMessage(codec, requests.set('k', 'x'.repeat(503)))).toHaveLength(536);
+    expect(() => encodeMessage(codec, requests.set('k', 'x'.repeat(504)))).toThrow(
+      /513 bytes is over the limit of 512/,
+    );
+    expect(() => encodeMessage(small(), responses.hit({ opcode: 0 }, 'x'.repeat(509)))).toThrow(/over the limit/);
+    expect(encodeMessage(client(), requests.set('k'.repeat(250), Buffer.alloc(1024 * 1024)))).toHaveLength(
+      1024 * 1024 + 282,
+    );
+    expect(() => memcachedBinaryServer({ maxFrameLength: 511 })).toThrow(InvalidOptionError);
+    expect(() => memcachedBinaryClient({ maxFrameLength: 2 ** 30 + 1 })).toThrow(InvalidOptionError);
+    expect(() => memcachedBinaryClient({ max: 1 } as never)).toThrow(/no option 'max'/);
+  });
+});
+
+test('numbers that do not fit are refused, and nothing of the message is sent', () => {
+  const bad: RequestFields[] = [
+    { opcode: 256 },
+    { opcode: -1 },
+    { opcode: undefined as never },
+    Object.assign({}, received(requests.get('k'))) as never,
+    requests.noop({ opaque: 2 ** 32 }),
+    requests.noop({ opaque: 1.5 }),
+    requests.noop({ vbucket: 65_536 }),
+    requests.set('k', 'v', { flags: -1 }),
+    requests.set('k', 'v', { exptime: -1 }),
+    requests.set('k', 'v', { cas: 2 ** 53 }),
+    requests.set('k', 'v', { cas: -1 }),
+    requests.set('k', 'v', { cas: 2n ** 64n }),
+    requests.set('k', 'v', { cas: '5' as never }),
+    requests.increment('k', { delta: -1n }),
+    requests.increment('k', { delta: 0.5 }),
+    requests.verbosity(-1),
+  ];
+  const writer = new ByteWriter();
+  encodeInto(client(), requests.noop(), writer);
+  for (const request of bad)
+    expect(() => encodeInto(client(), request, writer), inspect(request)).toThrow(/RangeError|failed to encode/);
+  expect(writer.takeBytes()).toEqual(encodeMessage(client(), requests.noop()));
+  expect(() => encodeMessage(client(), requests.set('k', 5 as never))).toThrow(/a body is text/);
+  for (const response of [
+    { opcode: 0, status: 65_536 },
+    { opcode: 0, flags: -1 },
+    { opcode: 5, counter: -1 },
+  ]) {
+    expect(() => encodeMessage(server(), response)).toThrow(/must be|at most/);
+  }
+});
+
+describe('opcodes', () => {
+  test('quiet ones have a loud one, and the other way round', () => {
+    for (const [name, opcode] of Object.entries(Opcode)) {
+      const loud = Opcode[name.replace(/Q$/, '') as keyof typeof Opcode];
+      expect([name, isQuiet(opcode), loudOpcode(opcode)]).toEqual([name, name.endsWith('Q'), loud]);
+      expect(hasKeyInAnswer(opcode)).toBe(/K(Q|$)/.test(name));
+      const quiet = (Opcode as Record<string, number>)[`${name.replace(/Q$/, '')}Q`];
+      expect(quietOpcode(opcode)).toBe(quiet ?? opcode);
+    }
+    expect([isQuiet(0x31), loudOpcode(0x31), quietOpcode(0x31)]).toEqual([false, 0x31, 0x31]);
+  });
+
+  test('what is not answered', () => {
+    const silent = (opcode: number): number[] => Object.values(Status).filter((status) => isSilent(opcode, status));
+    for (const opcode of [Opcode.GetQ, Opcode.GetKQ, Opcode.GatQ, Opcode.GatKQ])
+      expect(silent(opcode)).toEqual([Status.KeyNotFound]);
+    for (const opcode of [
+      Opcode.SetQ,
+      Opcode.DeleteQ,
+      Opcode.IncrementQ,
+      Opcode.QuitQ,
+      Opcode.FlushQ,
+      Opcode.AppendQ,
+    ]) {
+      expect(silent(opcode)).toEqual([Status.Success]);
+    }
+    for (const opcode of [Opcode.Get, Opcode.Set, Opcode.Noop, 0x31]) expect(silent(opcode)).toEqual([]);
+  });
+
+  test('names and texts', () => {
+    expect([opcodeName(Opcode.GatKQ), opcodeName(0x3)]).toEqual(['GatKQ', 'Replace']);
+    expect(opcodeName(0xfe)).toBe('opcode 0xfe');
+    expect([statusText(Status.KeyNotFound), statusText(Status.Success), statusText(0x99)]).toEqual([
+      'Not found',
+      '',
+      '',
+    ]);
+  });
+});
+
+test('messages are described in words, and credentials are not', () => {
+  const set = requests.set('k', 'value', { flags: 1, exptime: 2, cas: 3, opaque: 4 });
+  const text = 'Set, "k", flags 1, exptime 2, 5 bytes, cas 3, opaque 4';
+  expect(client().describe!(set)).toEqual({ text, secret: false });
+  expect(server().describe!(received(set))).toEqual({ text, secret: false });
+  const auth = requests.saslAuth('PLAIN', '\0u\0p');
+  expect(client().describe!(auth)).toEqual({ text: 'SaslAuth, "PLAIN", 4 bytes', secret: true });
+  expect(server().describe!(received(auth))).toEqual({ text: 'SaslAuth, "PLAIN", 4 bytes', secret: true });
+  const texts = [
+    requests.increment('k', { initial: 5 }),
+    requests.touch('k', 9),
+    requests.verbosity(1),
+    { opcode: 0x30, key: Buffer.from('k'), cas: { casHigh: 1, casLow: 0 } },
+  ].map((request) => (client().describe!(request) as Description).text);
+  expect(texts).toEqual([
+    'Increment, "k", delta 1, initial 5',
+    'Touch, "k", exptime 9',
+    'Verbosity, level 1',
+    'opcode 0x30, "k", cas 4294967296',
+  ]);
+  const answers = [
+    responses.hit({ opcode: Opcode.Get }, 'v', 2),
+    responses.miss({ opcode: Opcode.Get }),
+    responses.counter({ opcode: Opcode.Increment }, 7),
+    responses.failure({ opcode: Opcode.Set }, 0x07),
+  ].map((response) => [server().describe!(response), client().describe!(answered(response))] as const);
+  for (const [sent, got] of answers.slice(0, 2)) expect(got).toEqual(sent);
+  expect(answers.map(([sent]) => (sent as Description).text)).toEqual([
+    'Get, ok, flags 2, 1 bytes',
+    'Get, Not found, 9 bytes',
+    'Increment, ok, counter 7',
+    'Set, status 0x07',
+  ]);
+  const [refused] = decodeAll(server(), bytesOf('80 00 0000 00 00 0000 00000000 00000000 0000000000000000'));
+  expect(server().describe!(refused!)).toEqual({ text: 'Get, invalid-arguments', secret: false });
+  expect(refused).toBeInstanceOf(BinaryRequest);
+});
