@@ -7,6 +7,10 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
   ['echo', async () => (await import('./echo/echo-benchmark.ts')).echoBenchmark],
   ['tls', async () => (await import('./tls/tls-benchmark.ts')).tlsBenchmark],
   ['quasizero', async () => (await import('./quasizero/quasizero-benchmark.ts')).quasizeroBenchmark],
+  [
+    'memcached-codec',
+    async () => (await import('./memcached-codec/memcached-codec-benchmark.ts')).memcachedCodecBenchmark,
+  ],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],
 ]);
@@ -14,7 +18,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
 async function list(): Promise<void> {
   process.stdout.write('npm run bench -- <name> [options], <name> --help for its options\n');
   for (const [name, load] of benchmarks) {
-    process.stdout.write(`  ${name.padEnd(12)}${(await load()).summary}\n`);
+    process.stdout.write(`  ${name.padEnd(17)}${(await load()).summary}\n`);
   }
 }
 

@@ -1,24 +1,32 @@
 import {
-  bodyLength,
   type ByteReader,
   type ByteWriter,
   type Codec,
   type CodecFactory,
   type Description,
   FrameTooLargeError,
-  writeBody,
 } from '@wirewright/core/codec';
 
 import { describeRequest, describeResponse } from './describe.ts';
 import { FrameIntake } from './frame-intake.ts';
-import { Extras, EXTRAS_LENGTH, extrasOf } from './opcode-rules.ts';
+import { EXTRAS, Extras, EXTRAS_LENGTH, KEY_ALLOWED, RULES, VALUE_ALLOWED } from './opcode-rules.ts';
 import { opcodeName } from './opcode.ts';
-import { HEADER, maxFrameLengthOf, type MemcachedBinaryOptions } from './options.ts';
+import { HEADER, MAX_KEY_LENGTH, maxFrameLengthOf, type MemcachedBinaryOptions } from './options.ts';
 import { requestProblem } from './request-problem.ts';
 import { BinaryRequest, type RequestFields } from './request.ts';
 import { BinaryResponse } from './response.ts';
 import { readUint32, writeUint64 } from './uint64.ts';
-import { checkFrame, checkUint32, Magic, writeHeader, writeReceived } from './write-frame.ts';
+import {
+  checkFrame,
+  checkUint32,
+  lengthOf,
+  Magic,
+  patchLengths,
+  refuseHeader,
+  writeHeader,
+  writeReceived,
+  writeTexts,
+} from './write-frame.ts';
 
 /**
  * The codec of a client: it sends requests and receives responses.
@@ -62,41 +70,45 @@ class MemcachedBinaryClientCodec implements Codec<BinaryResponse, RequestFields>
       writeReceived(output, request);
       return;
     }
-    const { opcode, opaque = 0, vbucket = 0, cas = 0, key, value, flags = 0, exptime = 0, extras } = request;
-    const kind = extras === undefined ? extrasOf(opcode) : Extras.None;
-    let extrasLength = extras === undefined ? EXTRAS_LENGTH[kind]! : extras.length;
-    if (kind === Extras.Flush && request.exptime === undefined) extrasLength = 0;
-    const keyLength = key === undefined ? 0 : bodyLength(key, 'utf8');
-    const length = extrasLength + keyLength + (value === undefined ? 0 : bodyLength(value, 'utf8'));
+    const { opcode, vbucket = 0, opaque = 0, cas = 0, key, value, extras } = request;
+    if ((opcode & 0xff) !== opcode || (vbucket & 0xffff) !== vbucket || opaque >>> 0 !== opaque) {
+      refuseHeader(opcode, vbucket, opaque);
+    }
+    const rules = extras === undefined ? RULES[opcode]! : 0;
+    const extrasLength = extras === undefined ? extrasLengthOf(rules, request) : extras.length;
+    // Text is nearly always ASCII: to count its bytes takes longer than to correct the lengths when it is not.
+    const keyLength = key === undefined ? 0 : key.length;
+    const length = extrasLength + keyLength + (value === undefined ? 0 : value.length);
+    const has = value === undefined ? KEY_ALLOWED : KEY_ALLOWED | VALUE_ALLOWED;
+    // Most requests are right at first sight.
+    if ((rules & has) !== has || keyLength === 0 || keyLength > MAX_KEY_LENGTH || length > this.maxFrameLength) {
+      this.#check(request, extrasLength, keyLength, length);
+    }
+    const start = output.mark();
+    const first = (Magic.Request << 24) | (opcode << 16) | keyLength;
+    const second = (extrasLength << 24) | vbucket;
+    if (cas === 0) output.u32s(first, second, length, opaque, 0, 0);
+    else writeHeader(output, first, second, length, opaque, cas);
+    if (extrasLength > 0) writeExtras(output, rules, request);
+    if (writeTexts(output, start + HEADER + extrasLength, key, value)) {
+      this.#correct(request, output, start, extrasLength);
+    }
+    if (value !== undefined && typeof value !== 'string') output.bytes(value);
+  }
+
+  /** Counts the bytes of texts that are not ASCII, and corrects the header at `start`. */
+  #correct(request: RequestFields, output: ByteWriter, start: number, extrasLength: number): void {
+    const keyLength = lengthOf(request.key);
+    const length = extrasLength + keyLength + lengthOf(request.value);
+    this.#check(request, extrasLength, keyLength, length);
+    patchLengths(output, start, keyLength, length);
+  }
+
+  /** @throws {RangeError} the peer would refuse it, so it is refused here, where it can be traced to its cause */
+  #check({ opcode, extras }: RequestFields, extrasLength: number, keyLength: number, length: number): void {
     if (extras === undefined) checkLengths(opcode, extrasLength, keyLength, length);
     else checkFrame(extrasLength, keyLength);
-    // The peer would refuse it, so it is refused here, where it can be traced to its cause.
     if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
-    writeHeader(output, Magic.Request, opcode, vbucket, extrasLength, keyLength, length, opaque, cas);
-    switch (kind) {
-      case Extras.Store:
-        output.u32(checkUint32(flags, 'flags'));
-        output.u32(checkUint32(exptime, 'exptime'));
-        break;
-      case Extras.Counter:
-        writeUint64(output, request.delta ?? 0, 'delta');
-        writeUint64(output, request.initial ?? 0, 'initial');
-        output.u32(checkUint32(exptime, 'exptime'));
-        break;
-      case Extras.Exptime:
-        output.u32(checkUint32(exptime, 'exptime'));
-        break;
-      case Extras.Flush:
-        if (extrasLength > 0) output.u32(checkUint32(exptime, 'exptime'));
-        break;
-      case Extras.Level:
-        output.u32(checkUint32(request.level ?? 0, 'level'));
-        break;
-      default:
-        if (extras !== undefined) output.bytes(extras);
-    }
-    if (key !== undefined) writeBody(output, key, 'utf8');
-    if (value !== undefined) writeBody(output, value, 'utf8');
   }
 
   describe(message: BinaryResponse | RequestFields): Description {
@@ -112,4 +124,33 @@ function checkLengths(opcode: number, extrasLength: number, keyLength: number, l
   throw new RangeError(
     `${opcodeName(opcode)} cannot have ${given}; see the table of opcodes, and a key has at most 250`,
   );
+}
+
+function extrasLengthOf(rules: number, { exptime }: RequestFields): number {
+  const kind = rules & EXTRAS;
+  return kind === Extras.Flush && exptime === undefined ? 0 : EXTRAS_LENGTH[kind]!;
+}
+
+function writeExtras(output: ByteWriter, rules: number, request: RequestFields): void {
+  const { flags = 0, exptime = 0 } = request;
+  switch (rules & EXTRAS) {
+    case Extras.Store:
+      output.u32(checkUint32(flags, 'flags'));
+      output.u32(checkUint32(exptime, 'exptime'));
+      break;
+    case Extras.Counter:
+      writeUint64(output, request.delta ?? 0, 'delta');
+      writeUint64(output, request.initial ?? 0, 'initial');
+      output.u32(checkUint32(exptime, 'exptime'));
+      break;
+    case Extras.Exptime:
+    case Extras.Flush:
+      output.u32(checkUint32(exptime, 'exptime'));
+      break;
+    case Extras.Level:
+      output.u32(checkUint32(request.level ?? 0, 'level'));
+      break;
+    default:
+      output.bytes(request.extras!);
+  }
 }

@@ -25,7 +25,7 @@ export const EXTRAS_LENGTH: Uint8Array = Uint8Array.of(0, 8, 20, 4, 4, 4);
  *   bit   0..2    3              4            5              6      7
  *         Extras  key required   key allowed  value allowed  quiet  known
  */
-const EXTRAS = 0x07;
+export const EXTRAS = 0x07;
 export const KEY_REQUIRED = 0x08;
 export const KEY_ALLOWED = 0x10;
 export const VALUE_ALLOWED = 0x20;

@@ -1,12 +1,10 @@
 import {
-  bodyLength,
   type ByteReader,
   type ByteWriter,
   type Codec,
   type CodecFactory,
   type Description,
   FrameTooLargeError,
-  writeBody,
 } from '@wirewright/core/codec';
 
 import { describeRequest, describeResponse } from './describe.ts';
@@ -15,7 +13,17 @@ import { HEADER, maxFrameLengthOf, type MemcachedBinaryOptions } from './options
 import { BinaryRequest } from './request.ts';
 import { BinaryResponse, type ResponseFields } from './response.ts';
 import { readUint32, writeUint64 } from './uint64.ts';
-import { checkFrame, checkUint32, Magic, writeHeader, writeReceived } from './write-frame.ts';
+import {
+  checkFrame,
+  checkUint32,
+  lengthOf,
+  Magic,
+  patchLengths,
+  refuseHeader,
+  writeHeader,
+  writeReceived,
+  writeTexts,
+} from './write-frame.ts';
 
 /**
  * The codec of a server: it receives requests and sends responses.
@@ -60,19 +68,42 @@ class MemcachedBinaryServerCodec implements Codec<BinaryRequest, ResponseFields>
       return;
     }
     const { opcode, status = 0, opaque = 0, cas = 0, key, value, flags, counter, extras } = response;
+    if ((opcode & 0xff) !== opcode || (status & 0xffff) !== status || opaque >>> 0 !== opaque) {
+      refuseHeader(opcode, status, opaque);
+    }
     const extrasLength = extras === undefined ? (flags === undefined ? 0 : 4) : extras.length;
-    const keyLength = key === undefined ? 0 : bodyLength(key, 'utf8');
-    const valueLength = counter === undefined ? (value === undefined ? 0 : bodyLength(value, 'utf8')) : 8;
+    // Text is nearly always ASCII: to count its bytes takes longer than to correct the lengths when it is not.
+    const keyLength = key === undefined ? 0 : key.length;
+    const valueLength = counter === undefined ? (value === undefined ? 0 : value.length) : 8;
     const length = extrasLength + keyLength + valueLength;
-    checkFrame(extrasLength, keyLength);
-    // The peer would refuse it, so it is refused here, where it can be traced to its cause.
-    if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
-    writeHeader(output, Magic.Response, opcode, status, extrasLength, keyLength, length, opaque, cas);
+    this.#check(extrasLength, keyLength, length);
+    const start = output.mark();
+    const first = (Magic.Response << 24) | (opcode << 16) | keyLength;
+    const second = (extrasLength << 24) | status;
+    if (cas === 0) output.u32s(first, second, length, opaque, 0, 0);
+    else writeHeader(output, first, second, length, opaque, cas);
     if (extras !== undefined) output.bytes(extras);
     else if (flags !== undefined) output.u32(checkUint32(flags, 'flags'));
-    if (key !== undefined) writeBody(output, key, 'utf8');
+    const body = counter === undefined ? value : undefined;
+    if (writeTexts(output, start + HEADER + extrasLength, key, body)) {
+      this.#correct(response, output, start, extrasLength);
+    }
     if (counter !== undefined) writeUint64(output, counter, 'counter');
-    else if (value !== undefined) writeBody(output, value, 'utf8');
+    else if (value !== undefined && typeof value !== 'string') output.bytes(value);
+  }
+
+  /** Counts the bytes of texts that are not ASCII, and corrects the header at `start`. */
+  #correct({ key, value, counter }: ResponseFields, output: ByteWriter, start: number, extrasLength: number): void {
+    const keyLength = lengthOf(key);
+    const length = extrasLength + keyLength + (counter === undefined ? lengthOf(value) : 8);
+    this.#check(extrasLength, keyLength, length);
+    patchLengths(output, start, keyLength, length);
+  }
+
+  /** @throws {RangeError} the peer would refuse it, so it is refused here, where it can be traced to its cause */
+  #check(extrasLength: number, keyLength: number, length: number): void {
+    checkFrame(extrasLength, keyLength);
+    if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
   }
 
   describe(message: BinaryRequest | ResponseFields): Description {

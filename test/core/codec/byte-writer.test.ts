@@ -12,7 +12,7 @@ const bytesOf = ({ segments }: Batch): Buffer => Buffer.concat(Array.isArray(seg
 /** Writes something at random; returns what it should be. */
 function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
   const upTo = (n: number): number => Math.floor(next() * n);
-  switch (upTo(9)) {
+  switch (upTo(10)) {
     case 0: {
       const text = 'ü'.repeat(upTo(200));
       writer.utf8(text);
@@ -38,6 +38,13 @@ function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
       writer.u64(BigInt(value));
       const bytes = Buffer.alloc(8);
       bytes.writeBigUInt64BE(BigInt(value));
+      return [bytes];
+    }
+    case 9: {
+      const words = Array.from({ length: 6 }, () => upTo(0x80000000) * 2);
+      writer.u32s(...(words as [number, number, number, number, number, number]));
+      const bytes = Buffer.alloc(24);
+      words.forEach((word, i) => bytes.writeUInt32BE(word, 4 * i));
       return [bytes];
     }
     case 5:
