@@ -318,6 +318,28 @@ test('numbers that do not fit are refused, and nothing of the message is sent', 
   }
 });
 
+test('text has the length that it has as utf-8, whatever stands beside it', () => {
+  const texts = ['k', 'ä', '漢字', 'x'.repeat(40) + 'é', '👋'.repeat(20), '\ud800'];
+  const values = [...texts, 'ü'.repeat(3000), '', undefined, Buffer.alloc(2000, 5), 'é'.repeat(40_000)];
+  const writer = new ByteWriter();
+  const expected: Buffer[] = [];
+  for (const key of [...texts, Buffer.from('bytes')]) {
+    for (const value of values) {
+      const [keyBytes, valueBytes] = [key, value].map((body = '') => Buffer.from(body as string));
+      const response = { opcode: Opcode.GetK, key, value, flags: 1, cas: 2n };
+      encodeInto(server(), response, writer);
+      expected.push(encodeMessage(server(), { ...response, key: keyBytes, value: valueBytes }));
+      const request = { opcode: Opcode.Append, key, value };
+      encodeInto(client(), request, writer);
+      expected.push(encodeMessage(client(), { ...request, key: keyBytes, value: valueBytes }));
+    }
+  }
+  expect(writer.takeBytes().equals(Buffer.concat(expected))).toBe(true);
+  // Where bytes go by reference and text has as many more bytes than characters.
+  const odd = { opcode: Opcode.GetK, key: Buffer.alloc(1024, 1), value: 'é'.repeat(1024) };
+  expect(answered(odd).text()).toBe(odd.value);
+});
+
 describe('opcodes', () => {
   test('quiet ones have a loud one, and the other way round', () => {
     for (const [name, opcode] of Object.entries(Opcode)) {

@@ -77,7 +77,8 @@ export function writeTexts(
   } else if (key !== undefined) {
     output.bytes(key);
     if (typeof value !== 'string') return false;
-    at += key.length;
+    // Bytes by reference do not count.
+    at = output.mark();
   }
   if (typeof value === 'string') {
     output.utf8(value);
