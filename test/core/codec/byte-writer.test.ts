@@ -12,7 +12,7 @@ const bytesOf = ({ segments }: Batch): Buffer => Buffer.concat(Array.isArray(seg
 /** Writes something at random; returns what it should be. */
 function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
   const upTo = (n: number): number => Math.floor(next() * n);
-  switch (upTo(10)) {
+  switch (upTo(11)) {
     case 0: {
       const text = 'ü'.repeat(upTo(200));
       writer.utf8(text);
@@ -46,6 +46,16 @@ function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
       const bytes = Buffer.alloc(24);
       words.forEach((word, i) => bytes.writeUInt32BE(word, 4 * i));
       return [bytes];
+    }
+    case 10: {
+      // Bytes that change right afterwards.
+      const bytes = Buffer.from(SOURCE.subarray(0, 3000));
+      const start = upTo(1000);
+      const end = start + upTo(2000);
+      writer.copy(bytes, start, end);
+      const copied = Buffer.from(bytes.subarray(start, end));
+      bytes.fill(0);
+      return [copied];
     }
     case 5:
       writer.u8(7);

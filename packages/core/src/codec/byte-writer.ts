@@ -208,6 +208,15 @@ export class ByteWriter {
     this.#rangeEnd = end;
   }
 
+  /** Copies the bytes `[start, end)` of `source` now, however many: for memory that is soon used for something else. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.#settle();
+    const length = end - start;
+    this.#ensure(length);
+    Buffer.prototype.copy.call(source, this.#bytes, this.#position, start, end);
+    this.#position += length;
+  }
+
   /** A place in the message that {@link patch} can come back to, for a length that is known only behind the body. */
   mark(): number {
     this.#settle();
