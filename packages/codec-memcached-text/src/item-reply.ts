@@ -1,0 +1,81 @@
+import type { Buffer } from 'node:buffer';
+
+import type { ByteWriter } from '@wirewright/core/codec';
+
+import { CRLF, CRLF_BYTES } from './characters.ts';
+import { joinHalves } from './numbers.ts';
+
+/** An item as a store keeps it: in the form in which it is sent, so that a hit is one copy. */
+export interface WireItem {
+  /** What `VALUE <key> <flags> <bytes>\r\n<value>\r\n` lies in, and where. */
+  readonly buffer: Buffer;
+  readonly wireStart: number;
+  readonly wireEnd: number;
+  /** Where the value lies in it; it ends two bytes before {@link wireEnd}. */
+  readonly valueStart: number;
+  /** The cas, 64 bits in two numbers. */
+  readonly casHigh: number;
+  readonly casLow: number;
+}
+
+/** What of an item is sent. */
+const Form = { Value: 0, ValueAndCas: 1, Meta: 2 } as const;
+
+/**
+ * An item to send. It is copied when it is sent, so a store may use the memory for something else right afterwards, and one reply can serve for all.
+ *
+ * ```ts
+ * connection.send(reply.value(item)); // VALUE k 0 5\r\nhello\r\n
+ * ```
+ */
+export class ItemReply {
+  /** @internal */
+  item: WireItem | undefined = undefined;
+  /** @internal */
+  form: number = Form.Value;
+  /** @internal */
+  tail = '';
+
+  /** `VALUE <key> <flags> <bytes>` and the value, for `get` and `gat`; behind it `END` if it is the last of the answer. */
+  value(item: WireItem, last: boolean = false): this {
+    return this.#set(item, Form.Value, last ? 'END\r\n' : '');
+  }
+
+  /** The same with the cas, for `gets` and `gats`. */
+  valueAndCas(item: WireItem, last: boolean = false): this {
+    return this.#set(item, Form.ValueAndCas, last ? 'END\r\n' : '');
+  }
+
+  /** `VA <bytes> <flags>` and the value; `flags` as `metaFlags()` gives them, each with a space in front. */
+  meta(item: WireItem, flags: string = ''): this {
+    return this.#set(item, Form.Meta, flags);
+  }
+
+  #set(item: WireItem, form: number, tail: string): this {
+    this.item = item;
+    this.form = form;
+    this.tail = tail;
+    return this;
+  }
+}
+
+/** Appends an item to what is sent. */
+export function writeItemReply(reply: ItemReply, output: ByteWriter): void {
+  const { item, form, tail } = reply;
+  if (item === undefined) throw new TypeError('an ItemReply is sent with an item: value(), valueAndCas() or meta()');
+  const { buffer, wireStart, wireEnd, valueStart } = item;
+  if (form === Form.Value) {
+    output.copy(buffer, wireStart, wireEnd);
+    if (tail !== '') output.latin1(tail);
+  } else if (form === Form.Meta) {
+    output.latin1(`VA ${wireEnd - valueStart - 2}`);
+    if (tail !== '') output.latin1(tail);
+    output.u16(CRLF_BYTES);
+    output.copy(buffer, valueStart, wireEnd);
+  } else {
+    output.copy(buffer, wireStart, valueStart - 2);
+    output.latin1(` ${joinHalves(item.casHigh, item.casLow)}${CRLF}`);
+    output.copy(buffer, valueStart, wireEnd);
+    if (tail !== '') output.latin1(tail);
+  }
+}
