@@ -99,7 +99,7 @@ describe('15. Strangers', () => {
       protocol(line(), { onRead: (connection, text) => connection.send(`${how} ${text}`) });
     const loud = speaking('loud');
     const quiet = speaking('quiet');
-    const server = new Server({ codec: sniff((input) => (input.u8(0) === 0x21 ? loud : quiet)) });
+    const server = new Server<string, Line>({ codec: sniff((input) => (input.u8(0) === 0x21 ? loud : quiet)) });
     closing.push(server);
     await server.listen({ port: 0, host: '127.0.0.1' });
     const peer = said(server, '!hello\n');
