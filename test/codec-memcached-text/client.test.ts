@@ -228,6 +228,14 @@ describe('what a client sends', () => {
     );
   });
 
+  test('lengths of every number of digits', () => {
+    for (const length of [0, 9, 10, 99, 100, 999, 1000, 1009, 9999, 10_000, 99_999, 100_000, 1_234_567]) {
+      expect(encoded({ op: 'ms', key: 'k', value: 'v'.repeat(length) }).slice(0, 14)).toBe(
+        `ms k ${length}\r\n${'v'.repeat(length)}\r\n`.slice(0, 14),
+      );
+    }
+  });
+
   test('flags of meta commands are text or an object', () => {
     expect(encoded({ op: 'mg', key: 'k', flags: 'v t O1' })).toBe('mg k v t O1\r\n');
     expect(encoded({ op: 'mg', key: 'k', flags: { v: true, T: -5, C: 2n ** 63n, O: 'x' } })).toBe(

@@ -2,8 +2,9 @@ import type { Buffer } from 'node:buffer';
 
 import type { ByteWriter } from '@wirewright/core/codec';
 
-import { CRLF, CRLF_BYTES } from './characters.ts';
+import { CRLF_BYTES, SPACE } from './characters.ts';
 import { joinHalves } from './numbers.ts';
+import { writeDecimal } from './write-decimal.ts';
 
 /** An item as a store keeps it: in the form in which it is sent, so that a hit is one copy. */
 export interface WireItem {
@@ -68,13 +69,17 @@ export function writeItemReply(reply: ItemReply, output: ByteWriter): void {
     output.copy(buffer, wireStart, wireEnd);
     if (tail !== '') output.latin1(tail);
   } else if (form === Form.Meta) {
-    output.latin1(`VA ${wireEnd - valueStart - 2}`);
+    output.u8(0x56);
+    output.u16(0x4120);
+    writeDecimal(wireEnd - valueStart - 2, output);
     if (tail !== '') output.latin1(tail);
     output.u16(CRLF_BYTES);
     output.copy(buffer, valueStart, wireEnd);
   } else {
     output.copy(buffer, wireStart, valueStart - 2);
-    output.latin1(` ${joinHalves(item.casHigh, item.casLow)}${CRLF}`);
+    output.u8(SPACE);
+    writeDecimal(joinHalves(item.casHigh, item.casLow), output);
+    output.u16(CRLF_BYTES);
     output.copy(buffer, valueStart, wireEnd);
     if (tail !== '') output.latin1(tail);
   }

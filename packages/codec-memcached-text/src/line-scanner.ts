@@ -26,33 +26,35 @@ export class LineScanner {
     const { starts, ends } = this;
     let count = 0;
     let longest = 0;
+    let from = start;
+    let to = start;
     let at = start;
     for (;;) {
       while (at < end && source[at] === SPACE) at++;
-      const from = at;
+      const first = at;
       let byte = SPACE;
-      for (; at < end; at++) {
-        byte = source[at]!;
-        if (byte <= SPACE && (byte === SPACE || byte === LF)) break;
-      }
+      while (at < end && ((byte = source[at]!) > SPACE || (byte !== SPACE && byte !== LF))) at++;
       if (at === end) return -1;
-      const to = byte === LF && at > from && source[at - 1] === CR ? at - 1 : at;
-      if (to > from) {
+      const last = byte === LF && at > first && source[at - 1] === CR ? at - 1 : at;
+      if (last > first) {
+        from = first;
+        to = last;
         if (count < MOST) {
           starts[count] = from;
           ends[count] = to;
         }
         count++;
-        this.lastStart = from;
-        this.lastEnd = to;
         if (to - from > longest) longest = to - from;
       }
       if (byte === LF) {
         this.count = count;
         this.longest = longest;
-        this.lineEnd = to;
+        this.lastStart = from;
+        this.lastEnd = to;
+        this.lineEnd = last;
         return at + 1;
       }
+      at++;
     }
   }
 }

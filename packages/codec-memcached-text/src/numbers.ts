@@ -77,7 +77,7 @@ export function readUint64(source: Buffer, start: number, end: number): Uint64 {
 }
 
 /** A bigint as it is given out. */
-export function uint64(value: bigint): Uint64 {
+function uint64(value: bigint): Uint64 {
   return value <= 0x1f_ffff_ffff_ffffn ? Number(value) : value;
 }
 

@@ -1,6 +1,6 @@
 import { bodyLength, type ByteWriter, type FrameBody, writeBody } from '@wirewright/core/codec';
 
-import { CRLF, CRLF_BYTES } from './characters.ts';
+import { CRLF, CRLF_BYTES, SPACE } from './characters.ts';
 import type {
   ClientRequest,
   CommandFields,
@@ -13,10 +13,13 @@ import type {
 import { MetaRequest } from './meta-request.ts';
 import { uint64Text } from './numbers.ts';
 import { Request } from './request.ts';
+import { writeDecimal } from './write-decimal.ts';
 import { writeBase64Key, writeKey } from './write-key.ts';
 
-/** `get ` as an integer. */
+/** `get `, `set ` and ` 0 0` as integers. */
 const GET = 0x6765_7420;
+const SET = 0x7365_7420;
+const NO_FLAGS = 0x2030_2030;
 
 /**
  * Appends a request. Whatever goes into its line is checked, so that no part of it can be taken for another command.
@@ -100,9 +103,16 @@ function writeStore(request: StoreFields, output: ByteWriter): void {
   if ((op === 'cas') !== (cas !== undefined)) throw new TypeError('cas, and no other command, is sent with a cas');
   if (flags >>> 0 !== flags) throw new RangeError(`flags are an unsigned 32-bit integer, not ${flags}`);
   const length = bodyLength(value, 'utf8');
-  output.latin1(op === 'set' ? 'set ' : `${op} `);
+  if (op === 'set') output.u32(SET);
+  else output.latin1(`${op} `);
   writeKey(key, output);
-  output.latin1(` ${flags} ${int32(exptime, 'exptime')} ${length}`);
+  if (flags === 0 && exptime === 0) {
+    output.u32(NO_FLAGS);
+    output.u8(SPACE);
+  } else {
+    output.latin1(` ${flags} ${int32(exptime, 'exptime')} `);
+  }
+  writeDecimal(length, output);
   if (cas !== undefined) output.latin1(` ${uint64Text(cas, 'cas')}`);
   end(noreply, output);
   writeValue(value, output);
@@ -110,19 +120,26 @@ function writeStore(request: StoreFields, output: ByteWriter): void {
 
 function writeMeta(request: MetaFields | MetaStoreFields, output: ByteWriter): void {
   const { op, key, flags, base64 = false } = request;
-  output.latin1(`${op} `);
+  output.latin1(META_COMMANDS[op]);
   if (base64) writeBase64Key(key, output);
   else writeKey(key, output);
-  if (op === 'ms') output.latin1(` ${bodyLength(request.value, 'utf8')}`);
+  if (op === 'ms') {
+    output.u8(SPACE);
+    writeDecimal(bodyLength(request.value, 'utf8'), output);
+  }
   if (base64) output.latin1(' b');
   if (flags !== undefined) writeFlags(flags, output);
   output.u16(CRLF_BYTES);
   if (op === 'ms') writeValue(request.value, output);
 }
 
+const META_COMMANDS = { mg: 'mg ', ms: 'ms ', md: 'md ', ma: 'ma ', me: 'me ' } as const;
+
 function writeFlags(flags: MetaFlags, output: ByteWriter): void {
   if (typeof flags === 'string') {
-    if (flags !== '') output.latin1(` ${oneLine(flags)}`);
+    if (flags === '') return;
+    output.u8(SPACE);
+    output.latin1(oneLine(flags));
     return;
   }
   for (const [letter, value] of Object.entries(flags)) {
@@ -144,7 +161,7 @@ function writeKeys(keys: Key | readonly Key[], output: ByteWriter): void {
   }
   if (keys.length === 0) throw new RangeError('there is at least one key to ask for');
   for (let i = 0; i < keys.length; i++) {
-    if (i > 0) output.u8(0x20);
+    if (i > 0) output.u8(SPACE);
     writeKey(keys[i] as Key, output);
   }
 }
@@ -173,7 +190,10 @@ function int32(value: number, name: string): number {
 
 /** `text`, if it ends no line: printable ASCII and spaces. */
 function oneLine(text: string): string {
-  if (!/^[ -~]*$/.test(text)) throw new RangeError('words of a command are printable ASCII');
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < SPACE || code > 0x7e) throw new RangeError('flags are printable ASCII');
+  }
   return text;
 }
 
