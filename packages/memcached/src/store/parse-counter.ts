@@ -1,0 +1,22 @@
+import type { Buffer } from 'node:buffer';
+
+const LARGEST = 2n ** 64n - 1n;
+
+/**
+ * The number that a value begins with, as memcached reads it (util.c, safe_strtoull): space before it is skipped, space and whatever
+ * stands behind that ends it. Undefined if it is none of 64 bits.
+ */
+export function parseCounter(buffer: Buffer, start: number, end: number): bigint | undefined {
+  let i = start;
+  while (i < end && isSpace(buffer[i]!)) i++;
+  const first = i;
+  while (i < end && buffer[i]! >= 0x30 && buffer[i]! <= 0x39) i++;
+  if (i === first || (i < end && !isSpace(buffer[i]!))) return undefined;
+  const digits = buffer.toString('latin1', first, i);
+  const value = BigInt(digits);
+  return value > LARGEST ? undefined : value;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}

@@ -1,0 +1,116 @@
+import { Word } from './item-layout.ts';
+import { offsetOf, PAGE_SIZE, type Pages, pageOf, type Ref, refOf } from './pages.ts';
+import { CHUNK_SIZES, OWN_PAGE } from './slab-classes.ts';
+
+/** Chunks of one size. */
+export interface Slab {
+  /** Numbers of its pages. */
+  readonly pages: number[];
+  /** The first chunk that was used and is free, which has the next. */
+  free: Ref;
+  freeCount: number;
+  /** Bytes of the last page that were used by now. */
+  fresh: number;
+  used: number;
+}
+
+/** Hands out chunks of pages, within a limit of memory. It throws nothing out: that is the store's, which knows what is in them. */
+export class Slabs {
+  readonly #pages: Pages;
+  readonly #slabs: Slab[] = CHUNK_SIZES.map(() => ({ pages: [], free: 0, freeCount: 0, fresh: PAGE_SIZE, used: 0 }));
+  /** Bytes that all pages may have. */
+  limit: number;
+
+  constructor(pages: Pages, limit: number) {
+    this.#pages = pages;
+    this.limit = limit;
+  }
+
+  /** What there is of a class. */
+  slab(slabClass: number): Readonly<Slab> {
+    return this.#slabs[slabClass]!;
+  }
+
+  /**
+   * A chunk of a class, or 0 when there is no room.
+   *
+   * @param size of a page of its own, for {@link OWN_PAGE}
+   */
+  take(slabClass: number, size: number): Ref {
+    const slab = this.#slabs[slabClass]!;
+    if (slabClass === OWN_PAGE) return this.#takePage(slab, size);
+    if (slab.free !== 0) {
+      const ref = slab.free;
+      slab.free = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
+      slab.freeCount--;
+      slab.used++;
+      return ref;
+    }
+    const chunk = CHUNK_SIZES[slabClass]!;
+    if (slab.fresh + chunk > PAGE_SIZE) {
+      // Each class may have one page, whatever the limit: it could keep nothing at all otherwise.
+      if (this.#pages.size + PAGE_SIZE > this.limit && slab.pages.length > 0) return 0;
+      const page = this.#pages.add(PAGE_SIZE);
+      if (page === 0) return 0;
+      slab.pages.push(page);
+      slab.fresh = 0;
+    }
+    const ref = refOf(slab.pages.at(-1)!, slab.fresh);
+    slab.fresh += chunk;
+    slab.used++;
+    return ref;
+  }
+
+  /** Takes a chunk back. */
+  give(slabClass: number, ref: Ref): void {
+    const slab = this.#slabs[slabClass]!;
+    slab.used--;
+    if (slabClass === OWN_PAGE) {
+      const number = pageOf(ref);
+      slab.pages.splice(slab.pages.indexOf(number), 1);
+      this.#pages.drop(number);
+      return;
+    }
+    this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = slab.free;
+    slab.free = ref;
+    slab.freeCount++;
+  }
+
+  /** The chunks of a page that are, or have been, used. */
+  *chunks(slabClass: number, page: number): Generator<Ref> {
+    const chunk = CHUNK_SIZES[slabClass]!;
+    const slab = this.#slabs[slabClass]!;
+    const end = page === slab.pages.at(-1) ? slab.fresh : PAGE_SIZE;
+    for (let offset = 0; offset + chunk <= end; offset += chunk) yield refOf(page, offset);
+  }
+
+  /** Gives a page back, all of whose chunks are free. */
+  dropPage(slabClass: number, page: number): void {
+    const slab = this.#slabs[slabClass]!;
+    const kept: Ref[] = [];
+    for (let ref = slab.free; ref !== 0;) {
+      if (pageOf(ref) !== page) kept.push(ref);
+      ref = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
+    }
+    slab.free = 0;
+    slab.freeCount = 0;
+    for (const ref of kept) {
+      this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = slab.free;
+      slab.free = ref;
+      slab.freeCount++;
+    }
+    if (page === slab.pages.at(-1)) slab.fresh = PAGE_SIZE;
+    slab.pages.splice(slab.pages.indexOf(page), 1);
+    this.#pages.drop(page);
+  }
+
+  #takePage(slab: Slab, size: number): Ref {
+    const whole = Math.ceil(size / 4096) * 4096;
+    if (this.#pages.size + whole > this.limit) return 0;
+    const page = this.#pages.add(whole);
+    if (page === 0) return 0;
+    slab.pages.push(page);
+    slab.used++;
+    return refOf(page, 0);
+  }
+}

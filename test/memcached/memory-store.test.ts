@@ -1,0 +1,245 @@
+import { Buffer } from 'node:buffer';
+
+import { type Bytes, type Item, MemoryStore, type MemoryStoreOptions, type StoreMode } from '@wirewright/memcached';
+import { describe, expect, test } from 'vitest';
+
+import { random } from '../support/random.ts';
+
+function bytes(text: string | Buffer): Bytes {
+  // In the midst of something else, as a received key is.
+  const buffer = Buffer.concat([Buffer.from('<'), Buffer.from(text), Buffer.from('>')]);
+  return { buffer, start: 1, end: buffer.length - 1 };
+}
+
+function valueOf(item: Item | undefined): string | undefined {
+  return item?.buffer.toString('latin1', item.valueStart, item.valueEnd);
+}
+
+function casOf(item: Item | undefined): bigint {
+  return (BigInt(item!.casHigh) << 32n) | BigInt(item!.casLow);
+}
+
+/** A store, and the time of its clock in seconds. */
+function storeAt(options: MemoryStoreOptions = {}): {
+  store: MemoryStore;
+  pass(seconds: number): void;
+  unix(): number;
+} {
+  let now = 1_700_000_000;
+  const store = new MemoryStore({ ...options, wall: () => now * 1000 });
+  const pass = (seconds: number): void => {
+    now += seconds;
+    store.clock.tick();
+  };
+  return { store, pass, unix: () => now };
+}
+
+describe('an item', () => {
+  test('lies in the store as a text client gets it', () => {
+    const { store } = storeAt();
+    expect(store.store('set', bytes('some key'), 4_294_967_295, 0, bytes('value\r\n\0'))).toBe('stored');
+    const item = store.get(bytes('some key'))!;
+    const { buffer, wireStart, wireEnd, keyStart, keyEnd } = item;
+    expect(buffer.toString('latin1', wireStart, wireEnd)).toBe('VALUE some key 4294967295 8\r\nvalue\r\n\0\r\n');
+    expect(buffer.toString('latin1', keyStart, keyEnd)).toBe('some key');
+    expect([valueOf(item), item.flags, item.ttl, item.fetched]).toEqual(['value\r\n\0', 4_294_967_295, -1, true]);
+  });
+
+  test.each<[StoreMode, boolean, string, string | undefined]>([
+    ['set', false, 'stored', 'new'],
+    ['set', true, 'stored', 'new'],
+    ['add', false, 'stored', 'new'],
+    ['add', true, 'not-stored', 'old'],
+    ['replace', false, 'not-stored', undefined],
+    ['replace', true, 'stored', 'new'],
+    ['append', false, 'not-stored', undefined],
+    ['append', true, 'stored', 'oldnew'],
+    ['prepend', false, 'not-stored', undefined],
+    ['prepend', true, 'stored', 'newold'],
+  ])('%s, when there is one: %s, is %s', (mode, there, outcome, value) => {
+    const { store } = storeAt();
+    if (there) store.store('set', bytes('k'), 7, 100, bytes('old'));
+    expect(store.store(mode, bytes('k'), 9, 0, bytes('new'))).toBe(outcome);
+    const item = store.get(bytes('k'));
+    expect(valueOf(item)).toBe(value);
+    // Appending keeps flags and expiry.
+    if (there) expect([item!.flags, item!.ttl]).toEqual(/end|add/.test(mode) ? [7, 100] : [9, -1]);
+  });
+
+  test('has a cas of its own for each change, and is changed only by who knows it', () => {
+    const { store } = storeAt();
+    store.store('set', bytes('a'), 0, 0, bytes('1'));
+    const first = casOf(store.get(bytes('a')));
+    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), first + 1n)).toBe('exists');
+    expect(store.store('cas', bytes('b'), 0, 0, bytes('2'), first)).toBe('not-found');
+    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), first)).toBe('stored');
+    expect(casOf(store.get(bytes('a')))).toBe(first + 1n);
+    expect([store.delete(bytes('a'), first), store.delete(bytes('a'), first + 1n), store.delete(bytes('a'))]).toEqual([
+      'exists',
+      'deleted',
+      'not-found',
+    ]);
+    expect(store.lastCas).toBe(first + 1n);
+  });
+
+  test.each<[string, bigint, boolean, unknown, string]>([
+    ['9', 1n, true, 10n, '10'],
+    ['10', 1n, false, 9n, '9 '],
+    ['5', 10n, false, 0n, '0'],
+    ['18446744073709551615', 1n, true, 0n, '0                   '],
+    ['9007199254740993', 2n, true, 9007199254740995n, '9007199254740995'],
+    [' 7 ', 1n, true, 8n, '8  '],
+    ['12 monkeys', 1n, true, 13n, '13        '],
+    ['', 1n, true, 'non-numeric', ''],
+    ['-5', 1n, true, 'non-numeric', '-5'],
+    ['1x', 1n, true, 'non-numeric', '1x'],
+    ['18446744073709551616', 1n, true, 'non-numeric', '18446744073709551616'],
+  ])('of %j, changed by %s (up: %s), is %s', (value, delta, up, result, stored) => {
+    const { store } = storeAt();
+    store.store('set', bytes('n'), 3, 50, bytes(value));
+    expect(store.arithmetic(bytes('n'), delta, up)).toBe(result);
+    const item = store.get(bytes('n'));
+    expect([valueOf(item), item!.flags, item!.ttl]).toEqual([stored, 3, 50]);
+    expect(store.arithmetic(bytes('missing'), 1n, true)).toBe('not-found');
+    expect(store.arithmetic(bytes('n'), 1n, true, 0n)).toBe('exists');
+  });
+});
+
+describe('time', () => {
+  test.each<[string, (unix: number) => number, number, boolean]>([
+    ['never', () => 0, 10_000_000, true],
+    ['before its end', () => 10, 9, true],
+    ['at its end', () => 10, 10, false],
+    ['at once, with a negative one', () => -1, 0, false],
+    ['after 30 days', () => 2_592_000, 2_591_999, true],
+    ['at a Unix time to come', (unix) => unix + 100, 99, true],
+    ['at a Unix time that has come', (unix) => unix + 100, 100, false],
+    ['at a Unix time before the process', () => 2_592_001, 0, false],
+  ])('ends an item %s', (_, exptime, seconds, there) => {
+    const { store, pass, unix } = storeAt();
+    store.store('set', bytes('k'), 0, exptime(unix()), bytes('v'));
+    pass(seconds);
+    expect(store.get(bytes('k')) !== undefined).toBe(there);
+    expect(store.counters).toMatchObject({ currItems: there ? 1 : 0, getExpired: there ? 0 : 1 });
+  });
+
+  test('is given anew by touch', () => {
+    const { store, pass } = storeAt();
+    store.store('set', bytes('k'), 0, 10, bytes('v'));
+    expect(store.touch(bytes('k'), 100)?.ttl).toBe(100);
+    pass(50);
+    expect(store.get(bytes('k'))?.ttl).toBe(50);
+    expect(store.touch(bytes('missing'), 1)).toBeUndefined();
+  });
+
+  test('of a flush ends what was there, not what comes after', () => {
+    const { store, pass } = storeAt();
+    store.store('set', bytes('a'), 0, 0, bytes('v'));
+    store.flush(0);
+    expect([store.get(bytes('a')), store.counters.currItems, store.counters.bytes]).toEqual([undefined, 0, 0]);
+    store.store('set', bytes('a'), 0, 0, bytes('v'));
+    store.flush(10);
+    pass(8);
+    expect(valueOf(store.peek(bytes('a')))).toBe('v');
+    pass(2);
+    store.store('set', bytes('b'), 0, 0, bytes('w'));
+    expect([store.get(bytes('a')), valueOf(store.get(bytes('b')))]).toEqual([undefined, 'w']);
+    expect(store.counters.getFlushed).toBe(1);
+  });
+});
+
+describe('memory', () => {
+  const MiB = 1024 * 1024;
+
+  test('stays within its limit: what was used longest ago makes room', () => {
+    const { store, pass } = storeAt({ memoryLimit: 4 * MiB });
+    const value = bytes('x'.repeat(1000));
+    store.store('set', bytes('first'), 0, 0, value);
+    for (let i = 0; i < 20_000; i++) {
+      expect(store.store('set', bytes(`key ${i}`), 0, 0, value)).toBe('stored');
+      // What is asked for again and again is kept.
+      if (i % 100 === 0) {
+        pass(61);
+        expect(store.get(bytes('first'))).toBeDefined();
+      }
+    }
+    expect(store.memory).toBeLessThan(5 * MiB);
+    const { currItems, evictions, bytes: size } = store.counters;
+    expect([currItems + evictions, size <= 4 * MiB, currItems > 3000]).toEqual([20_001, true, true]);
+    expect([store.get(bytes('key 0')), valueOf(store.get(bytes('key 19999')))?.length]).toEqual([undefined, 1000]);
+  });
+
+  test('is taken from items of other sizes when there is need', () => {
+    const { store } = storeAt({ memoryLimit: 4 * MiB });
+    for (let i = 0; i < 50_000; i++) store.store('set', bytes(`small ${i}`), 0, 0, bytes('x'));
+    const large = bytes('y'.repeat(700_000));
+    for (let i = 0; i < 10; i++) expect(store.store('set', bytes(`large ${i}`), 0, 0, large)).toBe('stored');
+    expect(valueOf(store.get(bytes('large 9')))?.length).toBe(700_000);
+    for (let i = 0; i < 1000; i++)
+      expect(store.store('set', bytes(`mid ${i}`), 0, 0, bytes('z'.repeat(5000)))).toBe('stored');
+    expect(store.memory).toBeLessThan(5 * MiB);
+  });
+
+  test('that is full refuses when nothing may be thrown out, but for what has expired', () => {
+    const { store, pass } = storeAt({ memoryLimit: 2 * MiB, evict: false });
+    const value = bytes('x'.repeat(1000));
+    let stored = 0;
+    while (store.store('set', bytes(`key ${stored}`), 0, stored === 0 ? 10 : 0, value) === 'stored') stored++;
+    expect(stored).toBeGreaterThan(1500);
+    expect(store.store('set', bytes('one more'), 0, 0, value)).toBe('out-of-memory');
+    expect(valueOf(store.get(bytes('key 1')))?.length).toBe(1000);
+    pass(10);
+    expect(store.store('set', bytes('one more'), 0, 0, value)).toBe('stored');
+  });
+
+  test('is not for what is too large, which takes the old value along', () => {
+    const { store } = storeAt({ maxItemSize: 2000 });
+    const large = bytes('x'.repeat(2000));
+    store.store('set', bytes('k'), 0, 0, bytes('old'));
+    expect(store.store('append', bytes('k'), 0, 0, large)).toBe('too-large');
+    expect(store.store('add', bytes('k'), 0, 0, large)).toBe('not-stored');
+    expect(valueOf(store.get(bytes('k')))).toBe('old');
+    expect(store.store('set', bytes('k'), 0, 0, large)).toBe('too-large');
+    expect(store.get(bytes('k'))).toBeUndefined();
+  });
+});
+
+test('a store is as a Map would be, whatever is asked of it', () => {
+  const next = random(7);
+  const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)]!;
+  const { store } = storeAt();
+  const model = new Map<string, { flags: number; value: string }>();
+  const modes: readonly StoreMode[] = ['set', 'set', 'add', 'replace', 'append', 'prepend'];
+  for (let i = 0; i < 100_000; i++) {
+    const key = `key ${Math.floor(next() * 5000)}`;
+    const old = model.get(key);
+    const what = next();
+    if (what < 0.4) {
+      expect(valueOf(store.get(bytes(key)))).toBe(old?.value);
+    } else if (what < 0.9) {
+      const mode = pick(modes);
+      const value = 'v'.repeat(Math.floor(next() ** 4 * 3000)) + String(i);
+      const flags = Math.floor(next() * 2 ** 32);
+      const possible = mode === 'set' || (mode === 'add') === (old === undefined);
+      expect(store.store(mode, bytes(key), flags, 0, bytes(value))).toBe(possible ? 'stored' : 'not-stored');
+      if (!possible) continue;
+      if (mode === 'append') model.set(key, { flags: old!.flags, value: old!.value + value });
+      else if (mode === 'prepend') model.set(key, { flags: old!.flags, value: value + old!.value });
+      else model.set(key, { flags, value });
+      // None grows for ever.
+      if (model.get(key)!.value.length > 20_000) {
+        model.delete(key);
+        store.delete(bytes(key));
+      }
+    } else {
+      expect(store.delete(bytes(key))).toBe(old === undefined ? 'not-found' : 'deleted');
+      model.delete(key);
+    }
+  }
+  expect(store.counters).toMatchObject({ currItems: model.size, evictions: 0 });
+  for (const [key, { flags, value }] of model) {
+    const item = store.peek(bytes(key));
+    expect([valueOf(item), item?.flags]).toEqual([value, flags]);
+  }
+  expect([...store.items()].length).toBe(model.size);
+});
