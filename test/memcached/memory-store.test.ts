@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 
+import { InvalidOptionError } from '@wirewright/core';
 import { type Bytes, type Item, MemoryStore, type MemoryStoreOptions, type StoreMode } from '@wirewright/memcached';
 import { describe, expect, test } from 'vitest';
 
@@ -203,6 +204,13 @@ describe('memory', () => {
     expect(store.get(bytes('k'))).toBeUndefined();
   });
 });
+
+test.each([{ memoryLimit: 1000 }, { maxItemSize: 0 }, { evict: 1 }, { cas: 'yes' }, { wall: 5 }, { limit: 5 }])(
+  'a store cannot be had with %o',
+  (options) => {
+    expect(() => new MemoryStore(options as never)).toThrow(InvalidOptionError);
+  },
+);
 
 test('a store is as a Map would be, whatever is asked of it', () => {
   const next = random(7);

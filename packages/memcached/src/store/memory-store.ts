@@ -1,5 +1,7 @@
 import type { Buffer } from 'node:buffer';
 
+import { booleanOption, integerOption, InvalidOptionError, knownOptions } from '@wirewright/core/codec';
+
 import { copyBytes, decimalLength, writeDecimal } from './copy-bytes.ts';
 import { ItemIndex } from './item-index.ts';
 import {
@@ -18,7 +20,7 @@ import {
 import { Lru } from './lru.ts';
 import { MemoryItem } from './memory-item.ts';
 import { parseCounter } from './parse-counter.ts';
-import { offsetOf, Pages, type Ref } from './pages.ts';
+import { offsetOf, PAGE_SIZE, Pages, type Ref } from './pages.ts';
 import { classFor, CHUNK_SIZES, OWN_PAGE } from './slab-classes.ts';
 import { Slabs } from './slabs.ts';
 import { StoreClock } from './store-clock.ts';
@@ -84,11 +86,16 @@ export class MemoryStore implements Store {
   /** Items last used until then are dead, once it has come; 0: none are. */
   #flushAt = 0;
 
+  /** @throws {InvalidOptionError} an option is unknown or out of range */
   constructor(options: MemoryStoreOptions = {}) {
     const { memoryLimit = 64 * 1024 * 1024, maxItemSize = 1024 * 1024, evict = true, cas = true, wall } = options;
-    this.maxItemSize = maxItemSize;
-    this.#evict = evict;
-    this.#countsCas = cas;
+    knownOptions('new MemoryStore()', options, ['memoryLimit', 'maxItemSize', 'evict', 'cas', 'wall']);
+    if (wall !== undefined && typeof wall !== 'function')
+      throw new InvalidOptionError('wall must be a function that returns Unix time in ms');
+    this.maxItemSize = integerOption('maxItemSize', maxItemSize, 1024, 1024 ** 3);
+    this.#evict = booleanOption('evict', evict);
+    this.#countsCas = booleanOption('cas', cas);
+    integerOption('memoryLimit', memoryLimit, PAGE_SIZE);
     this.clock = new StoreClock(wall);
     this.#slabs = new Slabs(this.#pages, memoryLimit);
     this.#item = new MemoryItem(this.#pages, this.clock);

@@ -8,7 +8,7 @@ const OFFSET_BITS = 17;
 const OFFSET_MASK = (1 << OFFSET_BITS) - 1;
 
 /** Most pages that references can tell apart. */
-export const MAX_PAGES: number = 2 ** (32 - OFFSET_BITS);
+const MAX_PAGES: number = 2 ** (32 - OFFSET_BITS);
 
 /** Where a chunk lies, in 32 bits: 15 for the page, 17 for the place in it. 0 is none: there is no page 0. */
 export type Ref = number;

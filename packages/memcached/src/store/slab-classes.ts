@@ -7,7 +7,7 @@ const SMALLEST = 64;
 const FACTOR = 1.15;
 
 /** Largest chunk that shares a page; what is larger has a page of its own. */
-export const LARGEST_CHUNK: number = PAGE_SIZE / 2;
+const LARGEST_CHUNK: number = PAGE_SIZE / 2;
 
 /** The class of items that have a page of their own each. */
 export const OWN_PAGE = 0;
