@@ -23,7 +23,7 @@ export type { ConnectionCounters } from './connection/connection.ts';
 export type { HookName, Hooks } from './connection/hooks.ts';
 export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
 export type { Place, SocketOptions } from './connection/socket-options.ts';
-export type { StartTlsOptions } from './connection/shake-hands.ts';
+export type { StartTlsOptions } from './connection/handshake.ts';
 export type { Sniff, SniffChoice, SniffOptions } from './connection/sniffer.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
 export type { ExchangeCounters } from './exchange/outcomes.ts';

@@ -16,7 +16,7 @@ import { ConnectionLife, isOwned, State } from './life.ts';
 import { MessageIterator } from './message-iterator.ts';
 import { type ConnectionOptions, connectionSettings } from './options.ts';
 import { Hold } from './read-loop.ts';
-import { handshake, type StartTlsOptions } from './shake-hands.ts';
+import { handshake, type StartTlsOptions } from './handshake.ts';
 import type { SniffChoice } from './sniffer.ts';
 import { Sweep } from './sweep.ts';
 import { socketOf } from './transport.ts';

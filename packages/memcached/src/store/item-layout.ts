@@ -44,10 +44,6 @@ export const Mark = {
   Fetched: 2,
   /** It was used twice, and may be worth keeping. */
   Active: 4,
-  /** Invalidated by `md I` or `ms I`: who asks gets it, and is told. */
-  Stale: 8,
-  /** Somebody has been told that it is his to recache. */
-  TokenSent: 16,
 } as const;
 
 /** Bytes of an item with a key, suffix and value of these lengths. */

@@ -58,9 +58,6 @@ const UPDATE_INTERVAL = 60;
 /** Items at the end of an LRU that are looked at for one that may go. */
 const TRIES = 8;
 
-/** Bytes that memcached counts for an item besides what lies in it. */
-const ITEM_OVERHEAD = HEAD;
-
 /** Items in memory outside of the heap, with a limit in bytes. */
 export class MemoryStore implements Store {
   readonly clock: StoreClock;
@@ -456,6 +453,6 @@ export class MemoryStore implements Store {
 
   #sizeOf(ref: Ref): number {
     const lengths = this.#word(ref, Word.Lengths);
-    return ITEM_OVERHEAD + keyLengthOf(lengths) + suffixLengthOf(lengths) + this.#word(ref, Word.ValueLength) + 2;
+    return HEAD + keyLengthOf(lengths) + suffixLengthOf(lengths) + this.#word(ref, Word.ValueLength) + 2;
   }
 }

@@ -8,16 +8,14 @@ export interface Slab {
   readonly pages: number[];
   /** The first chunk that was used and is free, which has the next. */
   free: Ref;
-  freeCount: number;
   /** Bytes of the last page that were used by now. */
   fresh: number;
-  used: number;
 }
 
 /** Hands out chunks of pages, within a limit of memory. It throws nothing out: that is the store's, which knows what is in them. */
 export class Slabs {
   readonly #pages: Pages;
-  readonly #slabs: Slab[] = CHUNK_SIZES.map(() => ({ pages: [], free: 0, freeCount: 0, fresh: PAGE_SIZE, used: 0 }));
+  readonly #slabs: Slab[] = CHUNK_SIZES.map(() => ({ pages: [], free: 0, fresh: PAGE_SIZE }));
   /** Bytes that all pages may have. */
   limit: number;
 
@@ -42,8 +40,6 @@ export class Slabs {
     if (slab.free !== 0) {
       const ref = slab.free;
       slab.free = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
-      slab.freeCount--;
-      slab.used++;
       return ref;
     }
     const chunk = CHUNK_SIZES[slabClass]!;
@@ -57,14 +53,12 @@ export class Slabs {
     }
     const ref = refOf(slab.pages.at(-1)!, slab.fresh);
     slab.fresh += chunk;
-    slab.used++;
     return ref;
   }
 
   /** Takes a chunk back. */
   give(slabClass: number, ref: Ref): void {
     const slab = this.#slabs[slabClass]!;
-    slab.used--;
     if (slabClass === OWN_PAGE) {
       const number = pageOf(ref);
       slab.pages.splice(slab.pages.indexOf(number), 1);
@@ -73,7 +67,6 @@ export class Slabs {
     }
     this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = slab.free;
     slab.free = ref;
-    slab.freeCount++;
   }
 
   /** The chunks of a page that are, or have been, used. */
@@ -93,11 +86,9 @@ export class Slabs {
       ref = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
     }
     slab.free = 0;
-    slab.freeCount = 0;
     for (const ref of kept) {
       this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = slab.free;
       slab.free = ref;
-      slab.freeCount++;
     }
     if (page === slab.pages.at(-1)) slab.fresh = PAGE_SIZE;
     slab.pages.splice(slab.pages.indexOf(page), 1);
@@ -110,7 +101,6 @@ export class Slabs {
     const page = this.#pages.add(whole);
     if (page === 0) return 0;
     slab.pages.push(page);
-    slab.used++;
     return refOf(page, 0);
   }
 }

@@ -25,11 +25,6 @@ export class StoreClock {
     this.now = Math.floor(this.#wall() / 1000) - this.startedAt;
   }
 
-  /** Seconds that the process has run. */
-  get uptime(): number {
-    return this.now - HEAD_START;
-  }
-
   /** When an item with that expiry dies; 0 for never (memcached.c, realtime()). */
   expireAt(exptime: number): number {
     if (exptime === 0) return 0;
