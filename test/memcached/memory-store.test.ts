@@ -71,16 +71,15 @@ describe('an item', () => {
     const { store } = storeAt();
     store.store('set', bytes('a'), 0, 0, bytes('1'));
     const first = casOf(store.get(bytes('a')));
-    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), first + 1n)).toBe('exists');
-    expect(store.store('cas', bytes('b'), 0, 0, bytes('2'), first)).toBe('not-found');
-    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), first)).toBe('stored');
+    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), { cas: first + 1n })).toBe('exists');
+    expect(store.store('cas', bytes('b'), 0, 0, bytes('2'), { cas: first })).toBe('not-found');
+    expect(store.store('cas', bytes('a'), 0, 0, bytes('2'), { cas: first })).toBe('stored');
     expect(casOf(store.get(bytes('a')))).toBe(first + 1n);
-    expect([store.delete(bytes('a'), first), store.delete(bytes('a'), first + 1n), store.delete(bytes('a'))]).toEqual([
-      'exists',
-      'deleted',
-      'not-found',
-    ]);
-    expect(store.lastCas).toBe(first + 1n);
+    expect([
+      store.delete(bytes('a'), { cas: first }),
+      store.delete(bytes('a'), { cas: first + 1n }),
+      store.delete(bytes('a')),
+    ]).toEqual(['exists', 'deleted', 'not-found']);
   });
 
   test.each<[string, bigint, boolean, unknown, string]>([
@@ -102,7 +101,7 @@ describe('an item', () => {
     const item = store.get(bytes('n'));
     expect([valueOf(item), item!.flags, item!.ttl]).toEqual([stored, 3, 50]);
     expect(store.arithmetic(bytes('missing'), 1n, true)).toBe('not-found');
-    expect(store.arithmetic(bytes('n'), 1n, true, 0n)).toBe('exists');
+    expect(store.arithmetic(bytes('n'), 1n, true, { cas: 0n })).toBe('exists');
   });
 });
 
@@ -145,7 +144,53 @@ describe('time', () => {
     pass(2);
     store.store('set', bytes('b'), 0, 0, bytes('w'));
     expect([store.get(bytes('a')), valueOf(store.get(bytes('b')))]).toEqual([undefined, 'w']);
-    expect(store.counters.getFlushed).toBe(1);
+    expect(store.counters.getFlushed).toBe(2);
+  });
+});
+
+describe('a mark', () => {
+  test('says that a value is stale, and that somebody was told so, until it is stored anew', () => {
+    const { store } = storeAt();
+    store.store('set', bytes('k'), 7, 100, bytes('old'));
+    const cas = casOf(store.peek(bytes('k')));
+    expect(store.delete(bytes('k'), { stale: 30 })).toBe('deleted');
+    const item = store.get(bytes('k'))!;
+    expect([valueOf(item), item.stale, item.claimed, item.ttl, casOf(item)]).toEqual([
+      'old',
+      true,
+      false,
+      30,
+      cas + 1n,
+    ]);
+    store.claim(bytes('k'));
+    // Whoever had the value from before may store its successor, which is as stale.
+    expect(store.store('cas', bytes('k'), 0, 0, bytes('late'), { cas })).toBe('exists');
+    expect(store.store('cas', bytes('k'), 0, 0, bytes('late'), { cas, stale: true })).toBe('stored');
+    const late = store.get(bytes('k'))!;
+    expect([valueOf(late), late.stale, late.claimed, late.ttl]).toEqual(['late', true, true, 30]);
+    expect(store.store('set', bytes('k'), 0, 0, bytes('new'))).toBe('stored');
+    const fresh = store.get(bytes('k'))!;
+    expect([fresh.stale, fresh.claimed, fresh.ttl]).toEqual([false, false, -1]);
+  });
+
+  test('of a key without its value leaves nothing else of it', () => {
+    const { store } = storeAt();
+    store.store('set', bytes('k'), 7, 100, bytes('value'));
+    expect(store.delete(bytes('k'), { empty: true })).toBe('deleted');
+    const item = store.get(bytes('k'))!;
+    expect([valueOf(item), item.flags, item.ttl, item.stale]).toEqual(['', 0, 100, false]);
+  });
+
+  test('of the cas that a client chose lives, after a flush too', () => {
+    const { store } = storeAt();
+    for (let i = 0; i < 10; i++) store.store('set', bytes(`${i}`), 0, 0, bytes('v'));
+    store.flush(0);
+    expect(store.store('set', bytes('k'), 0, 0, bytes('v'), { newCas: 3n })).toBe('stored');
+    expect(casOf(store.get(bytes('k')))).toBe(3n);
+    expect([store.get(bytes('5')), store.counters.currItems]).toEqual([undefined, 1]);
+    store.store('set', bytes('n'), 0, 0, bytes('1'));
+    store.arithmetic(bytes('n'), 1n, true, { newCas: 2n ** 64n - 1n });
+    expect(casOf(store.get(bytes('n')))).toBe(2n ** 64n - 1n);
   });
 });
 
@@ -193,11 +238,24 @@ describe('memory', () => {
     expect(store.store('set', bytes('one more'), 0, 0, value)).toBe('stored');
   });
 
+  test('is told of by size, and what is thrown out of it is shown before', () => {
+    const { store } = storeAt({ memoryLimit: MiB });
+    const evicted: string[] = [];
+    store.onEvict((item) => evicted.push(item.buffer.toString('latin1', item.keyStart, item.keyEnd)));
+    for (let i = 0; i < 2000; i++) store.store('set', bytes(`key ${i}`), 0, 0, bytes('x'.repeat(1000)));
+    const { evictions, currItems, evictedUnfetched } = store.counters;
+    expect([evicted.length, evictedUnfetched, evicted[0]]).toEqual([evictions, evictions, 'key 0']);
+    expect(evictions).toBeGreaterThan(900);
+    const [only, ...others] = store.sizeClasses;
+    expect([only!.items, only!.evicted, only!.pages, others]).toEqual([currItems, evictions, 1, []]);
+    expect([...store.items()].length).toBe(currItems);
+  });
+
   test('is not for what is too large, which takes the old value along', () => {
     const { store } = storeAt({ maxItemSize: 2000 });
     const large = bytes('x'.repeat(2000));
     store.store('set', bytes('k'), 0, 0, bytes('old'));
-    expect(store.store('append', bytes('k'), 0, 0, large)).toBe('too-large');
+    expect(store.store('append', bytes('k'), 0, 0, large)).toBe('not-stored');
     expect(store.store('add', bytes('k'), 0, 0, large)).toBe('not-stored');
     expect(valueOf(store.get(bytes('k')))).toBe('old');
     expect(store.store('set', bytes('k'), 0, 0, large)).toBe('too-large');

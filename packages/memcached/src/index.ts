@@ -1,4 +1,16 @@
-export type { MemoryStoreOptions, StoreCounters } from './store/memory-store.ts';
-export type { ArithmeticOutcome, Bytes, Item, Store, StoreMode, StoreOutcome } from './store/store.ts';
+export type { MemoryItem } from './store/memory-item.ts';
+export type { MemoryStoreOptions, SizeClass } from './store/memory-store.ts';
+export type { ClassCounters, StoreCounters } from './store/store-counters.ts';
+export type {
+  ArithmeticConditions,
+  ArithmeticOutcome,
+  Bytes,
+  DeleteConditions,
+  Item,
+  Store,
+  StoreConditions,
+  StoreMode,
+  StoreOutcome,
+} from './store/store.ts';
 
 export { MemoryStore } from './store/memory-store.ts';

@@ -44,6 +44,10 @@ export const Mark = {
   Fetched: 2,
   /** It was used twice, and may be worth keeping. */
   Active: 4,
+  /** Its value is known to be out of date. */
+  Stale: 8,
+  /** Somebody was told to store a new one. */
+  Claimed: 16,
 } as const;
 
 /** Bytes of an item with a key, suffix and value of these lengths. */

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-import { HEAD, KEY_AT, keyLengthOf, Mark, marksOf, suffixLengthOf, Word } from './item-layout.ts';
+import { classOf, HEAD, KEY_AT, keyLengthOf, Mark, marksOf, suffixLengthOf, Word } from './item-layout.ts';
 import { offsetOf, type Pages, type Ref } from './pages.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { Item } from './store.ts';
@@ -9,11 +9,13 @@ import type { Item } from './store.ts';
 export class MemoryItem implements Item {
   readonly #pages: Pages;
   readonly #clock: StoreClock;
+  readonly #hasCas: boolean;
   #ref: Ref = 0;
 
-  constructor(pages: Pages, clock: StoreClock) {
+  constructor(pages: Pages, clock: StoreClock, hasCas: boolean) {
     this.#pages = pages;
     this.#clock = clock;
+    this.#hasCas = hasCas;
   }
 
   /** This, from here on looking at the item there. */
@@ -31,11 +33,11 @@ export class MemoryItem implements Item {
   }
 
   get casHigh(): number {
-    return this.#word(Word.CasHigh);
+    return this.#hasCas ? this.#word(Word.CasHigh) : 0;
   }
 
   get casLow(): number {
-    return this.#word(Word.CasLow);
+    return this.#hasCas ? this.#word(Word.CasLow) : 0;
   }
 
   get wireStart(): number {
@@ -73,7 +75,29 @@ export class MemoryItem implements Item {
   }
 
   get fetched(): boolean {
-    return (marksOf(this.#word(Word.Lengths)) & Mark.Fetched) !== 0;
+    return this.#has(Mark.Fetched);
+  }
+
+  get stale(): boolean {
+    return this.#has(Mark.Stale);
+  }
+
+  get claimed(): boolean {
+    return this.#has(Mark.Claimed);
+  }
+
+  /** The class of its size, by which statistics are grouped. */
+  get slabClass(): number {
+    return classOf(this.#word(Word.Lengths));
+  }
+
+  /** Bytes that it takes. */
+  get size(): number {
+    return this.wireEnd - offsetOf(this.#ref);
+  }
+
+  #has(mark: number): boolean {
+    return (marksOf(this.#word(Word.Lengths)) & mark) !== 0;
   }
 
   #word(word: number): number {

@@ -1,0 +1,387 @@
+import type { Buffer } from 'node:buffer';
+
+import { copyBytes, decimalLength, writeDecimal } from './copy-bytes.ts';
+import { ItemIndex } from './item-index.ts';
+import {
+  classOf,
+  HEAD,
+  itemSize,
+  KEY_AT,
+  keyLengthOf,
+  Mark,
+  marksOf,
+  packLengths,
+  suffixLengthOf,
+  VALUE_PREFIX,
+  Word,
+} from './item-layout.ts';
+import { Lru } from './lru.ts';
+import { offsetOf, Pages, type Ref } from './pages.ts';
+import { CHUNK_SIZES, classFor, OWN_PAGE } from './slab-classes.ts';
+import { Slabs } from './slabs.ts';
+import type { StoreClock } from './store-clock.ts';
+import { type ClassCounters, classCounters, type StoreCounters } from './store-counters.ts';
+import type { Bytes } from './store.ts';
+
+/** Seconds within which a use of an item is not noted again (memcached's ITEM_UPDATE_INTERVAL). */
+const UPDATE_INTERVAL = 60;
+
+/** Items at the end of an LRU that are looked at for one that may go. */
+const TRIES = 8;
+
+/** Times that something may be thrown out for one item: there is a page to empty long before that. */
+const MAX_EVICTIONS = 10_000;
+
+/**
+ * The items of a store in their chunks: found by key, linked in order of their use, and thrown out when there is no room for others. What
+ * commands make of them is the store's.
+ */
+export class ItemHeap {
+  readonly pages: Pages = new Pages();
+  readonly index: ItemIndex = new ItemIndex(this.pages);
+  readonly slabs: Slabs;
+  readonly lrus: readonly Lru[] = CHUNK_SIZES.map(() => new Lru(this.pages));
+  readonly counters: StoreCounters = {
+    currItems: 0,
+    totalItems: 0,
+    bytes: 0,
+    evictions: 0,
+    reclaimed: 0,
+    getExpired: 0,
+    getFlushed: 0,
+    expiredUnfetched: 0,
+    evictedUnfetched: 0,
+    evictedActive: 0,
+    movesWithinLru: 0,
+  };
+  readonly classCounters: readonly ClassCounters[] = CHUNK_SIZES.map(classCounters);
+  /** Called with an item that is thrown out to make room, while it is still there. */
+  onEvict: ((ref: Ref) => void) | undefined = undefined;
+  readonly #clock: StoreClock;
+  readonly #maxItemSize: number;
+  readonly #evict: boolean;
+  #casHigh = 0;
+  #casLow = 0;
+  /** Items last used until then are dead, once it has come; 0: none are. */
+  #flushAt = 0;
+  /** Items with a cas up to this one are dead. */
+  #flushedHigh = 0;
+  #flushedLow = 0;
+
+  constructor(clock: StoreClock, memoryLimit: number, maxItemSize: number, evict: boolean) {
+    this.#clock = clock;
+    this.#maxItemSize = maxItemSize;
+    this.#evict = evict;
+    this.slabs = new Slabs(this.pages, memoryLimit);
+  }
+
+  // ---------------------------------------------------------------- finding
+
+  /** The item with that key and hash, unless it is dead; 0 if there is none. */
+  find(hash: number, buffer: Buffer, start: number, end: number): Ref {
+    const ref = this.index.find(hash, buffer, start, end);
+    return ref === 0 || !this.isDead(ref) ? ref : this.#bury(hash, ref);
+  }
+
+  /** Notes that an item was asked for. */
+  use(ref: Ref): void {
+    const words = this.pages.words(ref);
+    const at = offsetOf(ref) >>> 2;
+    const lengths = words[at + Word.Lengths]!;
+    const marks = marksOf(lengths);
+    const more = (marks & Mark.Fetched) === 0 ? Mark.Fetched : Mark.Active;
+    const { now } = this.#clock;
+    if ((marks & more) === 0) {
+      words[at + Word.Lengths] = (lengths | (more << 24)) >>> 0;
+      // The second use is noted at once, as in memcached.
+      if (more === Mark.Active) words[at + Word.Time] = now;
+    }
+    if (now - words[at + Word.Time]! < UPDATE_INTERVAL) return;
+    words[at + Word.Time] = now;
+    const lru = this.lrus[classOf(lengths)]!;
+    lru.remove(ref);
+    lru.add(ref);
+  }
+
+  isDead(ref: Ref): boolean {
+    return this.#isExpired(ref) || this.#isFlushed(ref);
+  }
+
+  #isExpired(ref: Ref): boolean {
+    const expire = this.word(ref, Word.Expire);
+    return expire !== 0 && expire <= this.#clock.now;
+  }
+
+  #isFlushed(ref: Ref): boolean {
+    const at = this.#flushAt;
+    if (at !== 0 && at <= this.#clock.now && this.word(ref, Word.Time) <= at) return true;
+    return this.#isBeforeFlush(this.word(ref, Word.CasHigh), this.word(ref, Word.CasLow));
+  }
+
+  #isBeforeFlush(high: number, low: number): boolean {
+    return high === this.#flushedHigh ? low <= this.#flushedLow : high < this.#flushedHigh;
+  }
+
+  /** Takes out what is dead by its cas, so that an item may have a lower one and live. */
+  #dropFlushed(): void {
+    const flushed: Ref[] = [];
+    for (const ref of this.#linked()) if (this.#isFlushed(ref)) flushed.push(ref);
+    this.#flushedHigh = 0;
+    this.#flushedLow = 0;
+    for (const ref of flushed) this.drop(ref);
+  }
+
+  #bury(hash: number, ref: Ref): 0 {
+    if (this.#isFlushed(ref)) this.counters.getFlushed++;
+    else this.counters.getExpired++;
+    this.unlink(hash, ref);
+    return 0;
+  }
+
+  /** Has all items die whose cas is not above the next one, which is taken for that. */
+  flushNow(): void {
+    this.#nextCas();
+    this.#flushedHigh = this.#casHigh;
+    this.#flushedLow = this.#casLow;
+  }
+
+  /** Has all items die that were used last before `time`, once it has come. */
+  flushAt(time: number): void {
+    this.#flushAt = time - 1;
+  }
+
+  /** All items that are alive, page by page: whatever is stored meanwhile, a chunk that is there is whole. */
+  *all(): Generator<Ref> {
+    for (const ref of this.#linked()) if (!this.isDead(ref)) yield ref;
+  }
+
+  *#linked(): Generator<Ref> {
+    for (let slabClass = 0; slabClass < CHUNK_SIZES.length; slabClass++) {
+      const { pages } = this.slabs.slab(slabClass);
+      for (let i = 0; i < pages.length; i++) {
+        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.#isLinked(ref)) yield ref;
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- storing
+
+  /**
+   * Makes room for an item in place of `old`, and writes all of it but the value, which lies from {@link valueAt} on.
+   *
+   * @param expire 0, or a time of the clock
+   */
+  put(
+    hash: number,
+    old: Ref,
+    key: Bytes,
+    flags: number,
+    expire: number,
+    length: number,
+  ): Ref | 'too-large' | 'out-of-memory' {
+    const keyLength = key.end - key.start;
+    const suffixLength = decimalLength(flags) + decimalLength(length) + 4;
+    const size = itemSize(keyLength, suffixLength, length);
+    if (size + 8 > this.#maxItemSize) return 'too-large';
+    const slabClass = classFor(size);
+    const inPlace = old !== 0 && slabClass !== OWN_PAGE && classOf(this.word(old, Word.Lengths)) === slabClass;
+    let ref = old;
+    if (!inPlace) {
+      ref = this.#room(slabClass, size, old);
+      if (ref === 0) return 'out-of-memory';
+      // Making room may have thrown the old one out.
+      if (old !== 0 && this.index.find(hash, key.buffer, key.start, key.end) === old) this.unlink(hash, old);
+    } else {
+      this.lrus[slabClass]!.remove(ref);
+      this.counters.bytes -= this.#sizeOf(ref);
+    }
+    const page = this.pages.bytes(ref);
+    const offset = offsetOf(ref);
+    const words = this.pages.words(ref);
+    const at = offset >>> 2;
+    words[at + Word.Expire] = expire;
+    words[at + Word.Time] = this.#clock.now;
+    words[at + Word.Flags] = flags;
+    words[at + Word.Lengths] = (packLengths(keyLength, suffixLength, slabClass) | (Mark.Linked << 24)) >>> 0;
+    words[at + Word.ValueLength] = length;
+    // All of it byte by byte: it is short, and each call into the runtime costs more.
+    for (let i = 0; i < VALUE_PREFIX.length; i++) page[offset + HEAD + i] = VALUE_PREFIX[i]!;
+    const suffix = offset + KEY_AT + keyLength;
+    copyBytes(key.buffer, key.start, key.end, page, offset + KEY_AT);
+    page[suffix] = 0x20;
+    const afterFlags = writeDecimal(page, suffix + 1, flags);
+    page[afterFlags] = 0x20;
+    const afterLength = writeDecimal(page, afterFlags + 1, length);
+    page[afterLength] = 0x0d;
+    page[afterLength + 1] = 0x0a;
+    page[offset + size - 2] = 0x0d;
+    page[offset + size - 1] = 0x0a;
+    this.stamp(ref);
+    if (!inPlace) {
+      this.index.add(hash, ref);
+      this.counters.currItems++;
+    }
+    this.lrus[slabClass]!.add(ref);
+    this.counters.totalItems++;
+    this.counters.bytes += this.#sizeOf(ref);
+    return ref;
+  }
+
+  /** Gives an item the next cas. */
+  stamp(ref: Ref): void {
+    this.#nextCas();
+    this.#writeCas(ref, this.#casHigh, this.#casLow);
+  }
+
+  /** Gives an item a cas that somebody chose. */
+  setCas(ref: Ref, high: number, low: number): void {
+    if (this.#isBeforeFlush(high, low)) this.#dropFlushed();
+    this.#writeCas(ref, high, low);
+  }
+
+  #writeCas(ref: Ref, high: number, low: number): void {
+    const words = this.pages.words(ref);
+    const at = offsetOf(ref) >>> 2;
+    words[at + Word.CasLow] = low;
+    words[at + Word.CasHigh] = high;
+  }
+
+  #nextCas(): void {
+    this.#casLow = (this.#casLow + 1) >>> 0;
+    if (this.#casLow === 0) this.#casHigh = (this.#casHigh + 1) >>> 0;
+  }
+
+  /** Takes an item out. */
+  unlink(hash: number, ref: Ref): void {
+    const lengths = this.word(ref, Word.Lengths);
+    const slabClass = classOf(lengths);
+    this.counters.currItems--;
+    this.counters.bytes -= this.#sizeOf(ref);
+    this.index.remove(hash, ref);
+    this.lrus[slabClass]!.remove(ref);
+    this.setWord(ref, Word.Lengths, (lengths & 0x00ff_ffff) >>> 0);
+    this.slabs.give(slabClass, ref);
+  }
+
+  // ---------------------------------------------------------------- room
+
+  /** A chunk, for which items used longest ago make room if they have to; 0 if there is none. `kept` is not thrown out for it, if it can be helped. */
+  #room(slabClass: number, size: number, kept: Ref): Ref {
+    for (let attempt = 0; attempt < MAX_EVICTIONS; attempt++) {
+      const ref = this.slabs.take(slabClass, size);
+      if (ref !== 0) return ref;
+      if (!this.#makeRoom(slabClass, kept)) break;
+    }
+    this.classCounters[slabClass]!.outOfMemory++;
+    return 0;
+  }
+
+  #makeRoom(slabClass: number, kept: Ref): boolean {
+    const lru = this.lrus[slabClass]!;
+    for (let i = 0; i < TRIES && lru.oldest !== 0; i++) {
+      const ref = lru.oldest;
+      if (this.isDead(ref)) {
+        this.#reclaim(slabClass, ref);
+        return true;
+      }
+      if (!this.#evict) break;
+      const lengths = this.word(ref, Word.Lengths);
+      const spared = i < TRIES - 1 && lru.count > 1 && ((marksOf(lengths) & Mark.Active) !== 0 || ref === kept);
+      if (!spared) {
+        this.#throwOut(slabClass, ref);
+        return true;
+      }
+      // Used more than once: it gets another round.
+      this.setWord(ref, Word.Lengths, (lengths & ~(Mark.Active << 24)) >>> 0);
+      lru.remove(ref);
+      lru.add(ref);
+      this.counters.movesWithinLru++;
+      this.classCounters[slabClass]!.movesWithinLru++;
+    }
+    return this.#evict && this.#stealPage();
+  }
+
+  #reclaim(slabClass: number, ref: Ref): void {
+    const ofClass = this.classCounters[slabClass]!;
+    this.counters.reclaimed++;
+    ofClass.reclaimed++;
+    if (!this.has(ref, Mark.Fetched)) {
+      this.counters.expiredUnfetched++;
+      ofClass.expiredUnfetched++;
+    }
+    this.drop(ref);
+  }
+
+  #throwOut(slabClass: number, ref: Ref): void {
+    const ofClass = this.classCounters[slabClass]!;
+    this.onEvict?.(ref);
+    this.counters.evictions++;
+    ofClass.evicted++;
+    ofClass.evictedTime = this.#clock.now - this.word(ref, Word.Time);
+    if (this.word(ref, Word.Expire) !== 0) ofClass.evictedNonzero++;
+    if (!this.has(ref, Mark.Fetched)) {
+      this.counters.evictedUnfetched++;
+      ofClass.evictedUnfetched++;
+    }
+    if (this.has(ref, Mark.Active)) {
+      this.counters.evictedActive++;
+      ofClass.evictedActive++;
+    }
+    this.drop(ref);
+  }
+
+  /** Empties a page of the class that has most of them, and gives it back. Returns whether there was one. */
+  #stealPage(): boolean {
+    let most = 0;
+    for (let slabClass = 1; slabClass < CHUNK_SIZES.length; slabClass++) {
+      if (this.slabs.slab(slabClass).pages.length > (most === 0 ? 0 : this.slabs.slab(most).pages.length))
+        most = slabClass;
+    }
+    const page = most === 0 ? undefined : this.slabs.slab(most).pages[0];
+    if (page === undefined) return false;
+    for (const ref of this.slabs.chunks(most, page)) if (this.#isLinked(ref)) this.#throwOut(most, ref);
+    this.slabs.dropPage(most, page);
+    return true;
+  }
+
+  /** Takes out an item of which only the place is known. */
+  drop(ref: Ref): void {
+    const page = this.pages.bytes(ref);
+    const key = offsetOf(ref) + KEY_AT;
+    this.unlink(this.index.hash(page, key, key + keyLengthOf(this.word(ref, Word.Lengths))), ref);
+  }
+
+  // ---------------------------------------------------------------- what lies in a chunk
+
+  word(ref: Ref, word: number): number {
+    return this.pages.words(ref)[(offsetOf(ref) >>> 2) + word]!;
+  }
+
+  setWord(ref: Ref, word: number, value: number): void {
+    this.pages.words(ref)[(offsetOf(ref) >>> 2) + word] = value;
+  }
+
+  has(ref: Ref, mark: number): boolean {
+    return (marksOf(this.word(ref, Word.Lengths)) & mark) !== 0;
+  }
+
+  /** Sets some marks of an item, and takes others away. */
+  mark(ref: Ref, set: number, clear: number = 0): void {
+    this.setWord(ref, Word.Lengths, ((this.word(ref, Word.Lengths) & ~(clear << 24)) | (set << 24)) >>> 0);
+  }
+
+  /** Where the value of an item lies in its page. */
+  valueAt(ref: Ref): number {
+    const lengths = this.word(ref, Word.Lengths);
+    return offsetOf(ref) + KEY_AT + keyLengthOf(lengths) + suffixLengthOf(lengths);
+  }
+
+  #isLinked(ref: Ref): boolean {
+    return this.has(ref, Mark.Linked);
+  }
+
+  #sizeOf(ref: Ref): number {
+    const lengths = this.word(ref, Word.Lengths);
+    return HEAD + keyLengthOf(lengths) + suffixLengthOf(lengths) + this.word(ref, Word.ValueLength) + 2;
+  }
+}

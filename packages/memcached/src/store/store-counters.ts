@@ -1,0 +1,50 @@
+/** What a store has done so far, in the words of memcached's `stats`. */
+export interface StoreCounters {
+  currItems: number;
+  totalItems: number;
+  /** Bytes of the items that are there. */
+  bytes: number;
+  evictions: number;
+  /** Times that the chunk of an item that had expired was used for another. */
+  reclaimed: number;
+  /** Misses because the item had expired, or was flushed. */
+  getExpired: number;
+  getFlushed: number;
+  /** Of those that went, the ones that nobody had asked for. */
+  expiredUnfetched: number;
+  evictedUnfetched: number;
+  /** Of the evicted, the ones that had been asked for more than once. */
+  evictedActive: number;
+  /** Items that got another round because they had been used. */
+  movesWithinLru: number;
+}
+
+/** Of the items of one size. */
+export interface ClassCounters {
+  evicted: number;
+  /** Of the evicted, those that would have expired some day. */
+  evictedNonzero: number;
+  /** Seconds since its last use of the item that was evicted last. */
+  evictedTime: number;
+  /** Times that there was no room. */
+  outOfMemory: number;
+  reclaimed: number;
+  expiredUnfetched: number;
+  evictedUnfetched: number;
+  evictedActive: number;
+  movesWithinLru: number;
+}
+
+export function classCounters(): ClassCounters {
+  return {
+    evicted: 0,
+    evictedNonzero: 0,
+    evictedTime: 0,
+    outOfMemory: 0,
+    reclaimed: 0,
+    expiredUnfetched: 0,
+    evictedUnfetched: 0,
+    evictedActive: 0,
+    movesWithinLru: 0,
+  };
+}
