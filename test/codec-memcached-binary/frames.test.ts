@@ -9,6 +9,7 @@ import {
   isSilent,
   loudOpcode,
   memcachedBinaryClient,
+  ItemResponse,
   memcachedBinaryServer,
   Opcode,
   opcodeName,
@@ -151,6 +152,42 @@ describe('a relay', () => {
       encodeMessage(server(), responses.success({ opcode: Opcode.Noop, opaque: 6 })),
     );
     expect(() => (response.opaque = -1)).toThrow(/unsigned 32-bit/);
+  });
+
+  test('from a store is copied as it is sent, with the key where the request wants it', () => {
+    const memory = Buffer.from('....some keysome value....');
+    const item = {
+      buffer: memory,
+      keyStart: 4,
+      keyEnd: 12,
+      valueStart: 12,
+      valueEnd: 22,
+      flags: 7,
+      casHigh: 1,
+      casLow: 2,
+    };
+    const reply = new ItemResponse();
+    for (const [opcode, key] of [
+      [Opcode.Get, ''],
+      [Opcode.GatKQ, 'some key'],
+    ] as const) {
+      const [request] = decodeAll(server(), encodeMessage(client(), { opcode, key: 'asked', opaque: 9, exptime: 0 }));
+      const bytes = encodeMessage(server(), reply.hit(request as BinaryRequest, item));
+      memory.fill('.', 12, 22);
+      const response = decodeAll(client(), bytes)[0] as BinaryResponse;
+      const { status, flags, cas, opaque } = response;
+      expect([response.key, response.text(), status, flags, cas, opaque]).toEqual([
+        key,
+        'some value',
+        0,
+        7,
+        (1n << 32n) | 2n,
+        9,
+      ]);
+      memory.write('some value', 12);
+      expect(server().describe!(reply)).toEqual({ text: expect.stringContaining('10 bytes'), secret: false });
+    }
+    expect(() => encodeMessage(server(), new ItemResponse())).toThrow(/hit\(\)/);
   });
 
   test('a frame of which one copy has another opaque can go two ways in one batch', () => {

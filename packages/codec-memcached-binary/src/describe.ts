@@ -2,7 +2,8 @@ import { bodyLength, ByteView, type Description, type FrameBody } from '@wirewri
 
 import type { Cas } from './cas.ts';
 import { Frame } from './frame.ts';
-import { Extras, extrasOf } from './opcode-rules.ts';
+import type { ItemResponse } from './item-response.ts';
+import { Extras, extrasOf, hasKeyInAnswer } from './opcode-rules.ts';
 import { Opcode, opcodeName } from './opcode.ts';
 import { BinaryRequest, type RequestFields } from './request.ts';
 import { BinaryResponse, type ResponseFields } from './response.ts';
@@ -23,6 +24,22 @@ export function describeResponse(response: ResponseFields): Description {
     text: inWords(response, [statusInWords(response.status ?? 0)], answerParts(response), problem),
     secret: false,
   };
+}
+
+/** A hit from a store in words. */
+export function describeHit(response: ItemResponse): Description {
+  const { request, item } = response;
+  if (request === undefined || item === undefined) return { text: 'no item', secret: false };
+  const { opcode, opaque } = request;
+  const { buffer, keyStart, keyEnd, valueStart, valueEnd, flags } = item;
+  return describeResponse({
+    opcode,
+    opaque,
+    flags,
+    cas: item,
+    key: hasKeyInAnswer(opcode) ? new ByteView(buffer, keyStart, keyEnd) : undefined,
+    value: new ByteView(buffer, valueStart, valueEnd),
+  });
 }
 
 function inWords(message: RequestFields | ResponseFields, status: string[], extras: string[], problem = ''): string {

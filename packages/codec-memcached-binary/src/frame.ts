@@ -31,11 +31,11 @@ const SHORT_KEY = 32;
  * themselves: the constructor of a derived class often stays a call of its own.
  */
 export abstract class Frame {
-  /** @internal What the frame lies in. */
+  /** What the frame lies in; offsets count in it. */
   declare source: Buffer;
-  /** @internal Where it starts. */
+  /** Where it starts. */
   declare start: number;
-  /** @internal Where it ends; of a frame that is too large, where its value would start. */
+  /** Where it, and its value, ends; of a frame that is too large, where its value would start. */
   declare end: number;
   /** @internal What {@link opaque} was set to; -1 when it is as it was received. */
   declare newOpaque: number;
@@ -172,13 +172,13 @@ export abstract class Frame {
     });
   }
 
-  /** @internal */
+  /** Where the key starts. */
   keyStart(): number {
     const { source, start } = this;
     return Math.min(this.end, start + HEADER + source[start + 4]!);
   }
 
-  /** @internal */
+  /** Where the key ends and the value starts. */
   valueStart(): number {
     const { source, start } = this;
     return Math.min(this.end, start + HEADER + source[start + 4]! + ((source[start + 2]! << 8) | source[start + 3]!));

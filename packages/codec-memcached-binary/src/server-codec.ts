@@ -7,8 +7,9 @@ import {
   FrameTooLargeError,
 } from '@wirewright/core/codec';
 
-import { describeRequest, describeResponse } from './describe.ts';
+import { describeHit, describeRequest, describeResponse } from './describe.ts';
 import { FrameIntake } from './frame-intake.ts';
+import { ItemResponse, writeItemResponse } from './item-response.ts';
 import { HEADER, maxFrameLengthOf, type MemcachedBinaryOptions } from './options.ts';
 import { BinaryRequest } from './request.ts';
 import { BinaryResponse, type ResponseFields } from './response.ts';
@@ -25,6 +26,9 @@ import {
   writeTexts,
 } from './write-frame.ts';
 
+/** What a server sends: a response, a hit from a store, or a {@link BinaryResponse} that was received from another server. */
+export type ServerResponse = ResponseFields | ItemResponse;
+
 /**
  * The codec of a server: it receives requests and sends responses.
  *
@@ -32,12 +36,12 @@ import {
  */
 export function memcachedBinaryServer(
   options: MemcachedBinaryOptions = {},
-): CodecFactory<BinaryRequest, ResponseFields> {
+): CodecFactory<BinaryRequest, ServerResponse> {
   const maxFrameLength = maxFrameLengthOf('memcachedBinaryServer()', options);
   return () => new MemcachedBinaryServerCodec(maxFrameLength);
 }
 
-class MemcachedBinaryServerCodec implements Codec<BinaryRequest, ResponseFields> {
+class MemcachedBinaryServerCodec implements Codec<BinaryRequest, ServerResponse> {
   readonly maxFrameLength: number;
   readonly #intake: FrameIntake;
 
@@ -62,7 +66,11 @@ class MemcachedBinaryServerCodec implements Codec<BinaryRequest, ResponseFields>
     return kept === undefined ? undefined : new BinaryRequest(kept, 0, kept.length);
   }
 
-  encode(response: ResponseFields, output: ByteWriter): void {
+  encode(response: ServerResponse, output: ByteWriter): void {
+    if (response instanceof ItemResponse) {
+      writeItemResponse(response, output);
+      return;
+    }
     if (response instanceof BinaryResponse) {
       writeReceived(output, response);
       return;
@@ -106,7 +114,8 @@ class MemcachedBinaryServerCodec implements Codec<BinaryRequest, ResponseFields>
     if (length > this.maxFrameLength) throw new FrameTooLargeError(length, this.maxFrameLength);
   }
 
-  describe(message: BinaryRequest | ResponseFields): Description {
+  describe(message: BinaryRequest | ServerResponse): Description {
+    if (message instanceof ItemResponse) return describeHit(message);
     return message instanceof BinaryRequest ? describeRequest(message) : describeResponse(message);
   }
 }

@@ -26,14 +26,17 @@ const ASKING_UPPER = flagBits('O');
  * The flags of an answer, each with a space in front, in the order of the request: what it asks of the item, and `k` and `O`, which a miss
  * answers, too. Text for a line (`` `HD${metaFlags(request, item)}` ``) or for {@link ItemReply.meta}. Where memcached puts them, `W`, `Z` and
  * `X` go behind.
+ *
+ * @param visit is called with the letter of each flag in its turn, for those that change what the ones behind it tell, such as `T`
  */
-export function metaFlags(request: MetaRequest, item?: MetaItem): string {
-  if ((request.lower & ASKING_LOWER) === 0 && (request.upper & ASKING_UPPER) === 0) return '';
+export function metaFlags(request: MetaRequest, item?: MetaItem, visit?: (letter: string) => void): string {
+  if (visit === undefined && (request.lower & ASKING_LOWER) === 0 && (request.upper & ASKING_UPPER) === 0) return '';
   const { source, lineEnd } = request;
   let text = '';
   for (let at = request.flagsStart; at < lineEnd; at++) {
     const letter = source[at]!;
     if (letter === SPACE) continue;
+    visit?.(String.fromCharCode(letter));
     if (letter === 0x4f) {
       text += ` O${readLatin1(source, request.opaqueStart, request.opaqueEnd)}`;
     } else if (letter === 0x6b) {

@@ -1,0 +1,61 @@
+import type { Buffer } from 'node:buffer';
+
+import type { ByteWriter } from '@wirewright/core/codec';
+
+import type { Frame } from './frame.ts';
+import { hasKeyInAnswer } from './opcode-rules.ts';
+import { Magic } from './write-frame.ts';
+
+/** An item as a store keeps it: what of it is sent, and where that lies. */
+export interface StoredItem {
+  readonly buffer: Buffer;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  /** The client's flags: 32 bits. */
+  readonly flags: number;
+  /** The cas, 64 bits in two numbers. */
+  readonly casHigh: number;
+  readonly casLow: number;
+}
+
+/**
+ * A hit to send. It is copied when it is sent, so a store may use the memory for something else right afterwards, and one response can serve for
+ * all.
+ *
+ * ```ts
+ * connection.send(response.hit(request, item));
+ * ```
+ */
+export class ItemResponse {
+  /** @internal */
+  request: Frame | undefined = undefined;
+  /** @internal */
+  item: StoredItem | undefined = undefined;
+
+  /** The value of an item: to GetK and GatK with the key. */
+  hit(to: Frame, item: StoredItem): this {
+    this.request = to;
+    this.item = item;
+    return this;
+  }
+}
+
+/** Appends an item to what is sent. */
+export function writeItemResponse(response: ItemResponse, output: ByteWriter): void {
+  const { request, item } = response;
+  if (request === undefined || item === undefined) throw new TypeError('an ItemResponse is sent with an item: hit()');
+  const { buffer, keyStart, keyEnd, valueStart, valueEnd } = item;
+  const { opcode } = request;
+  const keyLength = hasKeyInAnswer(opcode) ? keyEnd - keyStart : 0;
+  const length = 4 + keyLength + valueEnd - valueStart;
+  const first = (Magic.Response << 24) | (opcode << 16) | keyLength;
+  output.u32s(first, FLAGS_ONLY, length, request.opaque, item.casHigh, item.casLow);
+  output.u32(item.flags);
+  if (keyLength > 0) output.copy(buffer, keyStart, keyEnd);
+  output.copy(buffer, valueStart, valueEnd);
+}
+
+/** Extras of four bytes, and the status of a success. */
+const FLAGS_ONLY = 4 << 24;
