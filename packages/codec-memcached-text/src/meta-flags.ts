@@ -2,9 +2,10 @@ import { readLatin1 } from '@wirewright/core/codec';
 
 import { SPACE } from './characters.ts';
 import type { WireItem } from './item-reply.ts';
-import { flagBits } from './meta-letters.ts';
+import { flagBit, flagBits, isUpperFlag } from './meta-letters.ts';
 import type { MetaRequest } from './meta-request.ts';
 import { joinHalves } from './numbers.ts';
+import type { MetaOp } from './ops.ts';
 
 /** What flags of an answer tell of an item, in its state before the command. */
 export interface MetaItem extends WireItem {
@@ -18,9 +19,16 @@ export interface MetaItem extends WireItem {
   readonly fetched: boolean;
 }
 
-/** Flags that ask for something in the answer. */
-const ASKING_LOWER = flagBits('cfhklst');
-const ASKING_UPPER = flagBits('O');
+/** Flags that ask for something in the answer of a command; to others they mean nothing. */
+const ASKING: Readonly<Record<MetaOp, number>> = {
+  mg: flagBits('cfhklst'),
+  ms: flagBits('cks'),
+  md: flagBits('k'),
+  ma: flagBits('ckt'),
+  mn: 0,
+  me: 0,
+};
+const OPAQUE = flagBits('O');
 
 /**
  * The flags of an answer, each with a space in front, in the order of the request: what it asks of the item, and `k` and `O`, which a miss
@@ -30,7 +38,8 @@ const ASKING_UPPER = flagBits('O');
  * @param visit is called with the letter of each flag in its turn, for those that change what the ones behind it tell, such as `T`
  */
 export function metaFlags(request: MetaRequest, item?: MetaItem, visit?: (letter: string) => void): string {
-  if (visit === undefined && (request.lower & ASKING_LOWER) === 0 && (request.upper & ASKING_UPPER) === 0) return '';
+  const asking = ASKING[request.op];
+  if (visit === undefined && (request.lower & asking) === 0 && (request.upper & OPAQUE) === 0) return '';
   const { source, lineEnd } = request;
   let text = '';
   for (let at = request.flagsStart; at < lineEnd; at++) {
@@ -39,6 +48,8 @@ export function metaFlags(request: MetaRequest, item?: MetaItem, visit?: (letter
     visit?.(String.fromCharCode(letter));
     if (letter === 0x4f) {
       text += ` O${readLatin1(source, request.opaqueStart, request.opaqueEnd)}`;
+    } else if ((asking & flagBit(letter)) === 0 || isUpperFlag(letter)) {
+      // Nothing that this command tells.
     } else if (letter === 0x6b) {
       const { binaryKey } = request;
       text +=

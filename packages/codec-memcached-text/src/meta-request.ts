@@ -35,7 +35,7 @@ export class MetaRequest {
   declare lower: number;
   /** @internal */
   declare upper: number;
-  /** @internal The key that was sent in base64. */
+  /** The key that was sent in base64, decoded; `undefined` for one that was sent as it is. */
   declare binaryKey: Buffer | undefined;
   /** @internal */
   declare args: MetaArguments;

@@ -133,9 +133,14 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     return { accepted: this.#accepted, refused: this.#refused, ...this.#traffic.counters(this.#connections) };
   }
 
-  /** Where the server listens: address and port, or the path of a unix socket; undefined while it does not. */
+  /** Where the server listens first: address and port, or the path of a unix socket; undefined while it does not. */
   get address(): AddressInfo | string | undefined {
-    return this.#listeners[0]?.address() ?? undefined;
+    return this.addresses[0];
+  }
+
+  /** All places where it listens, in the order in which it began to. */
+  get addresses(): (AddressInfo | string)[] {
+    return this.#listeners.map((listener) => listener.address()).filter((address) => address !== null);
   }
 
   /** The TCP port it listens on; undefined while it listens on none. */
@@ -319,13 +324,21 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#accepted++;
     const connection = new Connection(stream, this.#settings, header);
     this.#connections.add(connection);
+    this.connectionOpened(connection);
     void connection.open();
   }
 
   #forget(connection: Connection<In, Out, Data>): void {
     this.#connections.delete(connection);
     this.#traffic.add(connection);
+    this.connectionClosed(connection);
   }
+
+  /** For servers of one protocol, which leave the hooks to their users: called before `onConnect`. */
+  protected connectionOpened(_connection: Connection<In, Out, Data>): void {}
+
+  /** Called before `onClose`. */
+  protected connectionClosed(_connection: Connection<In, Out, Data>): void {}
 
   async #close(grace: Grace): Promise<CloseResult> {
     const result = await closeAll(this.#connections, grace, this.#settings.clock, {

@@ -3,6 +3,7 @@ import type { Buffer } from 'node:buffer';
 import { copyBytes, decimalLength, writeDecimal } from './copy-bytes.ts';
 import { ItemIndex } from './item-index.ts';
 import {
+  chargedSize,
   classOf,
   HEAD,
   itemSize,
@@ -20,7 +21,7 @@ import { offsetOf, Pages, type Ref } from './pages.ts';
 import { CHUNK_SIZES, classFor, OWN_PAGE } from './slab-classes.ts';
 import { Slabs } from './slabs.ts';
 import type { StoreClock } from './store-clock.ts';
-import { type ClassCounters, classCounters, type StoreCounters } from './store-counters.ts';
+import { type ClassCounters, classCounters, type StoreCounters, zero } from './store-counters.ts';
 import type { Bytes } from './store.ts';
 
 /** Seconds within which a use of an item is not noted again (memcached's ITEM_UPDATE_INTERVAL). */
@@ -60,6 +61,8 @@ export class ItemHeap {
   readonly #clock: StoreClock;
   readonly #maxItemSize: number;
   readonly #evict: boolean;
+  /** The cas that the last change gave an item. */
+  readonly lastCas: { casHigh: number; casLow: number } = { casHigh: 0, casLow: 0 };
   #casHigh = 0;
   #casLow = 0;
   /** Items last used until then are dead, once it has come; 0: none are. */
@@ -73,6 +76,15 @@ export class ItemHeap {
     this.#maxItemSize = maxItemSize;
     this.#evict = evict;
     this.slabs = new Slabs(this.pages, memoryLimit);
+  }
+
+  /** Starts to count anew, but for what is there. */
+  resetCounters(): void {
+    const { currItems, bytes } = this.counters;
+    zero(this.counters);
+    this.counters.currItems = currItems;
+    this.counters.bytes = bytes;
+    for (const ofClass of this.classCounters) zero(ofClass);
   }
 
   // ---------------------------------------------------------------- finding
@@ -91,6 +103,7 @@ export class ItemHeap {
     const marks = marksOf(lengths);
     const more = (marks & Mark.Fetched) === 0 ? Mark.Fetched : Mark.Active;
     const { now } = this.#clock;
+    this.classCounters[classOf(lengths)]!.hits++;
     if ((marks & more) === 0) {
       words[at + Word.Lengths] = (lengths | (more << 24)) >>> 0;
       // The second use is noted at once, as in memcached.
@@ -182,7 +195,7 @@ export class ItemHeap {
     const keyLength = key.end - key.start;
     const suffixLength = decimalLength(flags) + decimalLength(length) + 4;
     const size = itemSize(keyLength, suffixLength, length);
-    if (size + 8 > this.#maxItemSize) return 'too-large';
+    if (chargedSize(keyLength, flags, length) > this.#maxItemSize) return 'too-large';
     const slabClass = classFor(size);
     const inPlace = old !== 0 && slabClass !== OWN_PAGE && classOf(this.word(old, Word.Lengths)) === slabClass;
     let ref = old;
@@ -193,7 +206,7 @@ export class ItemHeap {
       if (old !== 0 && this.index.find(hash, key.buffer, key.start, key.end) === old) this.unlink(hash, old);
     } else {
       this.lrus[slabClass]!.remove(ref);
-      this.counters.bytes -= this.#sizeOf(ref);
+      this.#addBytes(slabClass, -this.#sizeOf(ref));
     }
     const page = this.pages.bytes(ref);
     const offset = offsetOf(ref);
@@ -223,7 +236,7 @@ export class ItemHeap {
     }
     this.lrus[slabClass]!.add(ref);
     this.counters.totalItems++;
-    this.counters.bytes += this.#sizeOf(ref);
+    this.#addBytes(slabClass, chargedSize(keyLength, flags, length));
     return ref;
   }
 
@@ -244,6 +257,8 @@ export class ItemHeap {
     const at = offsetOf(ref) >>> 2;
     words[at + Word.CasLow] = low;
     words[at + Word.CasHigh] = high;
+    this.lastCas.casHigh = high;
+    this.lastCas.casLow = low;
   }
 
   #nextCas(): void {
@@ -256,7 +271,7 @@ export class ItemHeap {
     const lengths = this.word(ref, Word.Lengths);
     const slabClass = classOf(lengths);
     this.counters.currItems--;
-    this.counters.bytes -= this.#sizeOf(ref);
+    this.#addBytes(slabClass, -this.#sizeOf(ref));
     this.index.remove(hash, ref);
     this.lrus[slabClass]!.remove(ref);
     this.setWord(ref, Word.Lengths, (lengths & 0x00ff_ffff) >>> 0);
@@ -376,12 +391,17 @@ export class ItemHeap {
     return offsetOf(ref) + KEY_AT + keyLengthOf(lengths) + suffixLengthOf(lengths);
   }
 
+  #addBytes(slabClass: number, bytes: number): void {
+    this.counters.bytes += bytes;
+    this.lrus[slabClass]!.bytes += bytes;
+  }
+
   #isLinked(ref: Ref): boolean {
     return this.has(ref, Mark.Linked);
   }
 
   #sizeOf(ref: Ref): number {
     const lengths = this.word(ref, Word.Lengths);
-    return HEAD + keyLengthOf(lengths) + suffixLengthOf(lengths) + this.word(ref, Word.ValueLength) + 2;
+    return chargedSize(keyLengthOf(lengths), this.word(ref, Word.Flags), this.word(ref, Word.ValueLength));
   }
 }

@@ -99,6 +99,11 @@ export class ItemIndex {
     return this.#table.byteLength + (this.#old?.byteLength ?? 0);
   }
 
+  /** Whether its buckets are being moved to a larger table. */
+  get growing(): boolean {
+    return this.#old !== undefined;
+  }
+
   #first(hash: number): Ref {
     const table = this.#tableOf(hash);
     return table[hash & (table.length - 1)]!;

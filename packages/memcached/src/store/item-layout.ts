@@ -55,6 +55,17 @@ export function itemSize(keyLength: number, suffixLength: number, valueLength: n
   return KEY_AT + keyLength + suffixLength + valueLength + 2;
 }
 
+/** What memcached takes for an item besides key, flags and value: its header, the cas, and an end of the key. */
+const CHARGED = 48 + 8 + 1;
+
+/**
+ * Bytes of an item as memcached counts them (items.c, `item_make_header`): what its limits are about and its statistics tell. In chunks of
+ * ours it takes about as many.
+ */
+export function chargedSize(keyLength: number, flags: number, valueLength: number): number {
+  return CHARGED + keyLength + (flags === 0 ? 0 : 4) + valueLength + 2;
+}
+
 /** The word of lengths, class and marks. */
 export function packLengths(keyLength: number, suffixLength: number, slabClass: number): number {
   return (keyLength | (slabClass << 8) | (suffixLength << 16)) >>> 0;

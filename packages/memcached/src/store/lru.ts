@@ -8,6 +8,8 @@ export class Lru {
   newest: Ref = 0;
   oldest: Ref = 0;
   count = 0;
+  /** Bytes of its items, as memcached counts them: kept by who stores them. */
+  bytes = 0;
 
   constructor(pages: Pages) {
     this.#pages = pages;

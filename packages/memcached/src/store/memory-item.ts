@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-import { classOf, HEAD, KEY_AT, keyLengthOf, Mark, marksOf, suffixLengthOf, Word } from './item-layout.ts';
+import { chargedSize, classOf, HEAD, KEY_AT, keyLengthOf, Mark, marksOf, suffixLengthOf, Word } from './item-layout.ts';
 import { offsetOf, type Pages, type Ref } from './pages.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { Item } from './store.ts';
@@ -91,9 +91,9 @@ export class MemoryItem implements Item {
     return classOf(this.#word(Word.Lengths));
   }
 
-  /** Bytes that it takes. */
+  /** Bytes that it takes, as memcached counts them. */
   get size(): number {
-    return this.wireEnd - offsetOf(this.#ref);
+    return chargedSize(keyLengthOf(this.#word(Word.Lengths)), this.flags, this.#word(Word.ValueLength));
   }
 
   #has(mark: number): boolean {

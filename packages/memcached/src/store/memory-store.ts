@@ -13,6 +13,7 @@ import type {
   ArithmeticConditions,
   ArithmeticOutcome,
   Bytes,
+  CasWords,
   DeleteConditions,
   Store,
   StoreConditions,
@@ -45,9 +46,13 @@ export interface SizeClass extends ClassCounters {
   /** Chunks of all pages, and those with an item. */
   readonly chunks: number;
   readonly items: number;
+  /** Bytes of those items, as memcached counts them. */
+  readonly bytes: number;
   /** Seconds since the last use of the item that was used longest ago. */
   readonly age: number;
 }
+
+const NO_CAS: CasWords = { casHigh: 0, casLow: 0 };
 
 const NO_CONDITIONS: StoreConditions & DeleteConditions = {};
 
@@ -76,13 +81,32 @@ export class MemoryStore implements Store {
     this.#item = new MemoryItem(this.#heap.pages, this.clock, cas);
   }
 
+  get lastCas(): CasWords {
+    return this.cas ? this.#heap.lastCas : NO_CAS;
+  }
+
   get counters(): StoreCounters {
     return this.#heap.counters;
+  }
+
+  /** Starts to count anew, but for what is there. */
+  resetCounters(): void {
+    this.#heap.resetCounters();
   }
 
   /** Bytes that items and what finds them take. */
   get memory(): number {
     return this.#heap.pages.size + this.#heap.index.size;
+  }
+
+  /** Bytes of the pages that items lie in. */
+  get pageMemory(): number {
+    return this.#heap.pages.size;
+  }
+
+  /** Whether what finds items is growing to twice its size. */
+  get growing(): boolean {
+    return this.#heap.index.growing;
   }
 
   /** Bytes of what finds items by their key. */
@@ -110,7 +134,16 @@ export class MemoryStore implements Store {
       const chunkSize = CHUNK_SIZES[number]!;
       const chunks = number === OWN_PAGE ? pages : pages * Math.floor(PAGE_SIZE / chunkSize);
       const age = lru.oldest === 0 ? 0 : this.clock.now - heap.word(lru.oldest, Word.Time);
-      classes.push({ number, chunkSize, pages, chunks, items: lru.count, age, ...heap.classCounters[number]! });
+      classes.push({
+        number,
+        chunkSize,
+        pages,
+        chunks,
+        items: lru.count,
+        bytes: lru.bytes,
+        age,
+        ...heap.classCounters[number]!,
+      });
     }
     return classes;
   }
@@ -244,6 +277,15 @@ export class MemoryStore implements Store {
   *items(): Generator<MemoryItem> {
     const item = new MemoryItem(this.#heap.pages, this.clock, this.cas);
     for (const ref of this.#heap.all()) yield item.at(ref);
+  }
+
+  /** The items of one size, those used last first. Nothing may be stored meanwhile. */
+  *itemsOf(slabClass: number): Generator<MemoryItem> {
+    const heap = this.#heap;
+    const item = new MemoryItem(heap.pages, this.clock, this.cas);
+    for (let ref = heap.lrus[slabClass]?.newest ?? 0; ref !== 0; ref = heap.word(ref, Word.Older)) {
+      if (!heap.isDead(ref)) yield item.at(ref);
+    }
   }
 
   tick(): void {

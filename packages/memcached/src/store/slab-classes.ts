@@ -4,10 +4,10 @@ import { PAGE_SIZE } from './pages.ts';
 const SMALLEST = 64;
 
 /** How much larger the chunks of each class are than those of the one below. */
-const FACTOR = 1.15;
+export const GROWTH = 1.15;
 
 /** Largest chunk that shares a page; what is larger has a page of its own. */
-const LARGEST_CHUNK: number = PAGE_SIZE / 2;
+export const LARGEST_CHUNK: number = PAGE_SIZE / 2;
 
 /** The class of items that have a page of their own each. */
 export const OWN_PAGE = 0;
@@ -30,7 +30,7 @@ function chunkSizes(): number[] {
     const perPage = Math.floor(PAGE_SIZE / size);
     const chunk = Math.floor(PAGE_SIZE / perPage / 8) * 8;
     sizes.push(chunk);
-    size = Math.max(chunk + 8, Math.ceil((chunk * FACTOR) / 8) * 8);
+    size = Math.max(chunk + 8, Math.ceil((chunk * GROWTH) / 8) * 8);
   }
   if (sizes.at(-1)! < LARGEST_CHUNK) sizes.push(LARGEST_CHUNK);
   return sizes;

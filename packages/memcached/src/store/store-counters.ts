@@ -21,6 +21,8 @@ export interface StoreCounters {
 
 /** Of the items of one size. */
 export interface ClassCounters {
+  /** Uses of items. */
+  hits: number;
   evicted: number;
   /** Of the evicted, those that would have expired some day. */
   evictedNonzero: number;
@@ -37,6 +39,7 @@ export interface ClassCounters {
 
 export function classCounters(): ClassCounters {
   return {
+    hits: 0,
     evicted: 0,
     evictedNonzero: 0,
     evictedTime: 0,
@@ -47,4 +50,9 @@ export function classCounters(): ClassCounters {
     evictedActive: 0,
     movesWithinLru: 0,
   };
+}
+
+/** Sets all counters to 0. */
+export function zero(counters: object): void {
+  for (const name of Object.keys(counters)) (counters as Record<string, number>)[name] = 0;
 }

@@ -13,12 +13,16 @@ export interface Bytes {
   readonly end: number;
 }
 
-/** An item as it lies in the store. Valid until the next call of the store. */
-export interface Item {
-  readonly flags: number;
-  /** Unique for each change, as 64 bits in two numbers. */
+/** A cas: unique for each change, 64 bits in two numbers. */
+export interface CasWords {
   readonly casHigh: number;
   readonly casLow: number;
+}
+
+/** An item as it lies in the store. Valid until something is stored, deleted or changed, or another key is asked for. */
+export interface Item extends CasWords {
+  /** The client's: 32 bits. */
+  readonly flags: number;
   /** What `VALUE <key> <flags> <length>\r\n<value>\r\n` lies in, and where it, and its parts, begin and end. */
   readonly buffer: Buffer;
   readonly wireStart: number;
@@ -93,6 +97,8 @@ export interface Store {
     value: Bytes,
     conditions?: StoreConditions,
   ): StoreOutcome;
+  /** The cas that the last change gave an item. Valid until the next call of the store. */
+  readonly lastCas: CasWords;
   delete(key: Bytes, conditions?: DeleteConditions): 'deleted' | 'not-found' | 'exists';
   /** Adds `delta` modulo 2^64, or takes it away down to 0. */
   arithmetic(key: Bytes, delta: bigint, up: boolean, conditions?: ArithmeticConditions): ArithmeticOutcome;

@@ -1,0 +1,109 @@
+/** What a server has done so far, in the words of memcached's `stats`. */
+export interface MemcachedCounters {
+  cmdGet: number;
+  cmdSet: number;
+  cmdFlush: number;
+  cmdTouch: number;
+  cmdMeta: number;
+  getHits: number;
+  getMisses: number;
+  deleteHits: number;
+  deleteMisses: number;
+  incrHits: number;
+  incrMisses: number;
+  decrHits: number;
+  decrMisses: number;
+  casHits: number;
+  casMisses: number;
+  /** Of `cas`, those that came with another cas than the item has. */
+  casBadval: number;
+  touchHits: number;
+  touchMisses: number;
+  storeTooLarge: number;
+  storeNoMemory: number;
+  authCmds: number;
+  authErrors: number;
+}
+
+export function memcachedCounters(): MemcachedCounters {
+  return {
+    cmdGet: 0,
+    cmdSet: 0,
+    cmdFlush: 0,
+    cmdTouch: 0,
+    cmdMeta: 0,
+    getHits: 0,
+    getMisses: 0,
+    deleteHits: 0,
+    deleteMisses: 0,
+    incrHits: 0,
+    incrMisses: 0,
+    decrHits: 0,
+    decrMisses: 0,
+    casHits: 0,
+    casMisses: 0,
+    casBadval: 0,
+    touchHits: 0,
+    touchMisses: 0,
+    storeTooLarge: 0,
+    storeNoMemory: 0,
+    authCmds: 0,
+    authErrors: 0,
+  };
+}
+
+/** What there was of one command. */
+export interface CommandCounters {
+  /** Times that it came. */
+  operations: number;
+  /** Keys that were there. */
+  hits: number;
+  /** Times that it was refused: malformed, too large, not allowed. */
+  errors: number;
+  /** Bytes of its requests, and of the items in answers to it. */
+  bytesIn: number;
+  bytesOut: number;
+}
+
+export function commandCounters(): CommandCounters {
+  return { operations: 0, hits: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
+}
+
+/** The commands that are counted each by its own; `other` are all others. The opcodes of the binary protocol count as the commands that do the same. */
+export const COMMAND_NAMES = [
+  'get',
+  'gets',
+  'gat',
+  'gats',
+  'set',
+  'add',
+  'replace',
+  'append',
+  'prepend',
+  'cas',
+  'delete',
+  'incr',
+  'decr',
+  'touch',
+  'mg',
+  'ms',
+  'md',
+  'ma',
+  'mn',
+  'me',
+  'flush_all',
+  'stats',
+  'version',
+  'verbosity',
+  'quit',
+  'other',
+] as const;
+
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** The counters of all commands, by name. */
+export type CommandTable = Readonly<Record<CommandName, CommandCounters>>;
+
+export function commandTable(): CommandTable {
+  return Object.fromEntries(COMMAND_NAMES.map((name) => [name, commandCounters()])) as CommandTable;
+}

@@ -1,0 +1,90 @@
+import type { MemoryItem } from '../store/memory-item.ts';
+import type { Bytes, Item, StoreOutcome } from '../store/store.ts';
+import type { Client } from './client.ts';
+import type { PrefixDetails } from './prefix-details.ts';
+import { keyText, uriEncode } from './uri-encode.ts';
+import type { Watchers, WatchKind } from './watchers.ts';
+
+/** Tells watchers, and the details by prefix, what becomes of keys. While nobody looks, {@link active} is false and nobody asks for anything. */
+export class Observer {
+  readonly details: PrefixDetails;
+  readonly watchers: Watchers;
+  active = false;
+
+  constructor(details: PrefixDetails, watchers: Watchers) {
+    this.details = details;
+    this.watchers = watchers;
+    this.update();
+  }
+
+  /** To be called when somebody began to look, or stopped. */
+  update(): void {
+    this.active = this.details.on || this.watchers.count > 0;
+  }
+
+  /** A key was asked for. */
+  get(connection: Client, key: Bytes, item: Item | undefined): void {
+    if (this.details.on) this.details.get(keyText(key), item !== undefined);
+    if (!this.watchers.wants('fetchers')) return;
+    const status = item === undefined ? 'not_found' : 'found';
+    const size = item === undefined ? 0 : item.valueEnd - item.valueStart;
+    this.watchers.write(
+      'fetchers',
+      `type=item_get key=${uriEncode(key)} status=${status} clsid=${classOf(item)} cfd=${connection.id} size=${size}`,
+    );
+  }
+
+  /** Something was stored, or not. */
+  store(connection: Client, command: string, key: Bytes, outcome: StoreOutcome, ttl: number, size: number): void {
+    if (this.details.on) this.details.set(keyText(key));
+    if (!this.watchers.wants('mutations')) return;
+    const status = outcome.replace('out-of-memory', 'no_memory').replace('-', '_');
+    this.watchers.write(
+      'mutations',
+      `type=item_store key=${uriEncode(key)} status=${status} cmd=${command} ttl=${ttl} clsid=0 cfd=${connection.id} size=${size}`,
+    );
+  }
+
+  /** A key was deleted, if it was there. */
+  delete(connection: Client, key: Bytes, found: boolean): void {
+    if (this.details.on) this.details.delete(keyText(key));
+    if (!found || !this.watchers.wants('deletions')) return;
+    this.watchers.write(
+      'deletions',
+      `type=deleted key=${uriEncode(key)} cmd=delete clsid=0 cfd=${connection.id} size=0`,
+    );
+  }
+
+  /** An item is thrown out to make room. */
+  evict(item: MemoryItem): void {
+    if (!this.watchers.wants('evictions')) return;
+    const { buffer, keyStart, keyEnd, valueStart, valueEnd, slabClass, ttl, idle, fetched } = item;
+    const key = uriEncode({ buffer, start: keyStart, end: keyEnd });
+    this.watchers.write(
+      'evictions',
+      `type=eviction key=${key} fetch=${fetched ? 'yes' : 'no'} ttl=${ttl} la=${idle} clsid=${slabClass} size=${valueEnd - valueStart}`,
+    );
+  }
+
+  /** A connection came or went. */
+  connection(connection: Client, kind: 'conn_new' | 'conn_close', more: string = ''): void {
+    this.#writeEvent('connevents', () => {
+      const { remoteAddress, remotePort = 0 } = connection;
+      const transport = remoteAddress === undefined ? 'local' : 'tcp';
+      return `type=${kind} rip=${remoteAddress ?? 'unix'} rport=${remotePort} transport=${transport}${more} cfd=${connection.id}`;
+    });
+  }
+
+  /** A text command came. */
+  command(connection: Client, line: () => string): void {
+    this.#writeEvent('rawcmds', () => `<${connection.id} ${line()}`);
+  }
+
+  #writeEvent(kind: WatchKind, text: () => string): void {
+    if (this.watchers.wants(kind)) this.watchers.write(kind, text());
+  }
+}
+
+function classOf(item: Item | undefined): number {
+  return (item as Partial<MemoryItem> | undefined)?.slabClass ?? 0;
+}

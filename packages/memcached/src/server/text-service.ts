@@ -1,0 +1,293 @@
+import { ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
+import { readLatin1 } from '@wirewright/core/codec';
+
+import type { Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import type { Client } from './client.ts';
+import type { AdminCommands } from './admin-commands.ts';
+import type { CommandCounters, CommandTable, MemcachedCounters } from './counters.ts';
+import { handleText, type TellFailure } from './handled.ts';
+import type { Handlers } from './handlers.ts';
+import type { MetaService } from './meta-service.ts';
+import type { Observer } from './observer.ts';
+import type { ServerState } from './server-state.ts';
+import { Span } from './span.ts';
+
+const STORE_ANSWERS: Readonly<Record<StoreOutcome, string>> = {
+  stored: 'STORED',
+  'not-stored': 'NOT_STORED',
+  exists: 'EXISTS',
+  'not-found': 'NOT_FOUND',
+  'too-large': 'SERVER_ERROR object too large for cache',
+  'out-of-memory': 'SERVER_ERROR out of memory storing object',
+};
+
+/** Answers the commands of the text protocol from the store. */
+export class TextService {
+  readonly #store: Store;
+  readonly #counters: MemcachedCounters;
+  readonly #commands: CommandTable;
+  readonly #observer: Observer;
+  readonly #meta: MetaService;
+  readonly #admin: AdminCommands;
+  readonly #reply = new ItemReply();
+  readonly #key = new Span();
+  readonly #value = new Span();
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the user keeps with connections
+  readonly #handlers: Handlers<any>;
+  readonly #fail: TellFailure;
+
+  constructor(
+    state: ServerState,
+    // oxlint-disable-next-line typescript/no-explicit-any -- whatever the user keeps with connections
+    handlers: Handlers<any>,
+    fail: TellFailure,
+    meta: MetaService,
+    admin: AdminCommands,
+  ) {
+    this.#handlers = handlers;
+    this.#fail = fail;
+    this.#store = state.store;
+    this.#counters = state.counters;
+    this.#commands = state.commands;
+    this.#observer = state.observer;
+    this.#meta = meta;
+    this.#admin = admin;
+  }
+
+  /** Answers a request. What it returns, if it is a promise, the next request waits for. */
+  answer(connection: Client, request: Request | MetaRequest): unknown {
+    if (this.#observer.active)
+      this.#observer.command(connection, () => readLatin1(request.source, request.start, request.lineEnd));
+    const handler = this.#handlers.ofText(request);
+    // Of a command that only the handler knows, to be unknown is no error.
+    if (handler !== undefined && (request.error === undefined || request.op === 'command'))
+      return handleText(connection, request, handler, this.#fail);
+    if (request.error !== undefined) return this.#refuse(connection, request, request.error);
+    switch (request.op) {
+      case 'get':
+        return this.#get(connection, request, this.#commands.get);
+      case 'gets':
+        return this.#gets(connection, request, this.#commands.gets);
+      case 'gat':
+        return this.#gat(connection, request, this.#commands.gat);
+      case 'gats':
+        return this.#gat(connection, request, this.#commands.gats);
+      case 'set':
+        return this.#write(connection, request, 'set', this.#commands.set);
+      case 'add':
+      case 'replace':
+      case 'append':
+      case 'prepend':
+      case 'cas':
+        return this.#write(connection, request, request.op, this.#commands[request.op]);
+      case 'mg':
+      case 'ms':
+      case 'md':
+      case 'ma':
+      case 'mn':
+      case 'me':
+        return this.#meta.answer(connection, request);
+      case 'delete':
+        return this.#delete(connection, request);
+      case 'incr':
+        return this.#count(connection, request, true);
+      case 'decr':
+        return this.#count(connection, request, false);
+      case 'touch':
+        return this.#touch(connection, request);
+      case 'close':
+        return this.#close(connection);
+      case 'flush_all':
+      case 'verbosity':
+      case 'version':
+      case 'stats':
+      case 'quit':
+      case 'command':
+        return this.#admin.answer(connection, request);
+    }
+  }
+
+  #get(connection: Client, request: Request, command: CommandCounters): void {
+    const key = this.#key;
+    const { source, lineEnd } = request;
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    let ended = false;
+    do {
+      key.at(source, request.keyStart, request.keyEnd);
+      const item = this.#store.get(key);
+      this.#counters.cmdGet++;
+      if (this.#observer.active) this.#observer.get(connection, key, item);
+      if (item === undefined) {
+        this.#counters.getMisses++;
+      } else {
+        this.#counters.getHits++;
+        command.hits++;
+        command.bytesOut += item.wireEnd - item.wireStart;
+        // Nearly always nothing stands behind the last key.
+        ended = request.keyEnd === lineEnd;
+        connection.send(this.#reply.value(item, ended));
+      }
+    } while (request.keyEnd !== lineEnd && request.nextKey());
+    if (!ended) connection.send('END');
+  }
+
+  #gets(connection: Client, request: Request, command: CommandCounters): void {
+    const key = this.#key;
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    do {
+      key.at(request.source, request.keyStart, request.keyEnd);
+      const item = this.#store.get(key);
+      this.#counters.cmdGet++;
+      if (this.#observer.active) this.#observer.get(connection, key, item);
+      if (item === undefined) {
+        this.#counters.getMisses++;
+      } else {
+        this.#counters.getHits++;
+        command.hits++;
+        command.bytesOut += item.wireEnd - item.wireStart;
+        connection.send(this.#reply.valueAndCas(item));
+      }
+    } while (request.nextKey());
+    connection.send('END');
+  }
+
+  #gat(connection: Client, request: Request, command: CommandCounters): void {
+    const key = this.#key;
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    // `gat 10` names no key.
+    while (request.keyEnd > request.keyStart) {
+      key.at(request.source, request.keyStart, request.keyEnd);
+      const item = this.#store.touch(key, request.exptime);
+      this.#counters.cmdGet++;
+      this.#counters.cmdTouch++;
+      if (this.#observer.active) this.#observer.get(connection, key, item);
+      if (item === undefined) {
+        this.#counters.touchMisses++;
+      } else {
+        this.#counters.touchHits++;
+        command.hits++;
+        command.bytesOut += item.wireEnd - item.wireStart;
+        connection.send(request.op === 'gats' ? this.#reply.valueAndCas(item) : this.#reply.value(item));
+      }
+      if (!request.nextKey()) break;
+    }
+    connection.send('END');
+  }
+
+  #write(connection: Client, request: Request, mode: StoreMode, command: CommandCounters): void {
+    const { source, flags, exptime } = request;
+    const key = this.#key.at(source, request.keyStart, request.keyEnd);
+    const value = this.#value.at(source, request.valueStart, request.valueEnd);
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    this.#counters.cmdSet++;
+    const outcome =
+      mode === 'cas'
+        ? this.#store.store(mode, key, flags, exptime, value, { cas: BigInt(request.cas) })
+        : this.#store.store(mode, key, flags, exptime, value);
+    if (outcome === 'stored') command.hits++;
+    else if (outcome === 'too-large') this.#counters.storeTooLarge++;
+    else if (outcome === 'out-of-memory') this.#counters.storeNoMemory++;
+    if (mode === 'cas') this.#countCas(outcome);
+    if (this.#observer.active)
+      this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start);
+    if (!request.noreply) connection.send(STORE_ANSWERS[outcome]);
+  }
+
+  #countCas(outcome: StoreOutcome): void {
+    if (outcome === 'stored') this.#counters.casHits++;
+    else if (outcome === 'exists') this.#counters.casBadval++;
+    else if (outcome === 'not-found') this.#counters.casMisses++;
+  }
+
+  #delete(connection: Client, request: Request): void {
+    const command = this.#commands.delete;
+    const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    const deleted = this.#store.delete(key) === 'deleted';
+    if (deleted) {
+      command.hits++;
+      this.#counters.deleteHits++;
+    } else {
+      this.#counters.deleteMisses++;
+    }
+    if (this.#observer.active) this.#observer.delete(connection, key, deleted);
+    send(connection, request, deleted ? 'DELETED' : 'NOT_FOUND');
+  }
+
+  #count(connection: Client, request: Request, up: boolean): void {
+    const command = up ? this.#commands.incr : this.#commands.decr;
+    const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    const outcome = this.#store.arithmetic(key, BigInt(request.delta), up);
+    if (outcome === 'not-found') {
+      if (up) this.#counters.incrMisses++;
+      else this.#counters.decrMisses++;
+      send(connection, request, 'NOT_FOUND');
+    } else if (typeof outcome === 'bigint') {
+      command.hits++;
+      if (up) this.#counters.incrHits++;
+      else this.#counters.decrHits++;
+      send(connection, request, String(outcome));
+    } else {
+      command.errors++;
+      send(
+        connection,
+        request,
+        outcome === 'non-numeric'
+          ? 'CLIENT_ERROR cannot increment or decrement non-numeric value'
+          : 'SERVER_ERROR out of memory',
+      );
+    }
+  }
+
+  #touch(connection: Client, request: Request): void {
+    const command = this.#commands.touch;
+    const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
+    command.operations++;
+    command.bytesIn += request.end - request.start;
+    this.#counters.cmdTouch++;
+    const item = this.#store.touch(key, request.exptime);
+    if (item === undefined) {
+      this.#counters.touchMisses++;
+    } else {
+      command.hits++;
+      this.#counters.touchHits++;
+    }
+    send(connection, request, item === undefined ? 'NOT_FOUND' : 'TOUCHED');
+  }
+
+  /** Answers what is malformed, or too large, with what is wrong. */
+  #refuse(connection: Client, request: Request | MetaRequest, error: string): void {
+    const { op, tooLarge } = request;
+    const command = op === 'command' || op === 'close' ? this.#commands.other : this.#commands[op];
+    command.operations++;
+    command.errors++;
+    command.bytesIn += request.end - request.start;
+    if (tooLarge) {
+      this.#counters.storeTooLarge++;
+      // The client thinks that the old value was replaced, so it must not be served any more.
+      if (op === 'set' || op === 'ms')
+        this.#store.delete(this.#key.at(request.source, request.keyStart, request.keyEnd));
+    } else if (request instanceof Request && request.valueStart > request.start) {
+      // A value came, if not a good one.
+      this.#counters.cmdSet++;
+    }
+    if (!request.noreply) connection.send(error);
+  }
+
+  #close(connection: Client): void {
+    this.#commands.other.operations++;
+    void connection.close();
+  }
+}
+
+function send(connection: Client, request: Request, answer: ServerReply): void {
+  if (!request.noreply) connection.send(answer);
+}
