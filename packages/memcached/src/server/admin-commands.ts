@@ -39,14 +39,15 @@ export class AdminCommands {
     const answer = this.#answer(connection, request);
     if (isThenable(answer)) return answer;
     if (answer !== undefined && !request.noreply) {
-      if (isError(answer as string)) command.errors++;
-      connection.send(answer as string);
+      if (isError(answer)) command.errors++;
+      connection.send(answer);
     }
     return undefined;
   }
 
   #answer(connection: Client, request: Request): string | undefined | Promise<void> {
-    switch (request.op) {
+    const op: string = request.op;
+    switch (op) {
       case 'version':
         return `VERSION ${this.#state.version}`;
       case 'verbosity':
@@ -120,15 +121,14 @@ export class AdminCommands {
     if (connection.bufferedBytes > 0) return 'ERROR cannot pipeline other commands before watch';
     const kinds: string[] = words.length === 0 ? ['fetchers'] : [...words];
     if (!kinds.every((word): word is WatchKind => (WATCH_KINDS as readonly string[]).includes(word))) return 'ERROR';
-    if (!observer.watchers.add(connection, new Set(kinds as WatchKind[])))
-      return 'WATCHER_TOO_MANY log watcher limit reached';
+    if (!observer.watchers.add(connection, new Set(kinds))) return 'WATCHER_TOO_MANY log watcher limit reached';
     observer.update();
     connection.send('OK');
     this.#host.watch(connection);
     return undefined;
   }
 
-  #crawl(connection: Client, [what, ...words]: readonly string[]): string | Promise<void> {
+  #crawl(connection: Client, [what = '', ...words]: readonly string[]): string | Promise<void> {
     switch (what) {
       case 'metadump':
       case 'mgdump':

@@ -73,10 +73,10 @@ function handled<Reply>(
   try {
     const result = run();
     if (!isThenable(result)) {
-      answer(result as Answer<Reply>);
+      answer(result);
       return undefined;
     }
-    return (result as PromiseLike<Answer<Reply>>).then(answer).then(undefined, fail);
+    return result.then(answer).then(undefined, fail);
   } catch (error) {
     fail(error);
     return undefined;

@@ -32,8 +32,8 @@ export type Answer<Reply> = Reply | readonly Reply[] | Fatal<Reply> | undefined 
  * Answers a command in place of the server. What comes behind it on the connection waits for it. The request is valid until it has
  * settled.
  */
-export type Handler<Request, Reply, Data = unknown> = (
-  request: Request,
+export type Handler<In, Reply, Data = unknown> = (
+  request: In,
   connection: MemcachedConnection<Data>,
 ) => Answer<Reply> | PromiseLike<Answer<Reply>>;
 

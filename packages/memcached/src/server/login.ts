@@ -32,8 +32,8 @@ export function loginOf(users: Users): Login {
 
 /** Calls `then` with what a login came to: at once, or when its promise has settled. A failure is none of a client's business, and a no. */
 export function withOutcome(outcome: boolean | PromiseLike<boolean>, then: (good: boolean) => void): unknown {
-  if (!isThenable(outcome)) return then(outcome === true);
-  return (outcome as PromiseLike<boolean>).then((good) => then(good === true));
+  if (!isThenable(outcome)) return then(outcome);
+  return outcome.then((good) => then(good));
 }
 
 /** User and password of a SASL PLAIN message, `[authzid] NUL user NUL password` (RFC 4616); undefined for what is none. */

@@ -59,7 +59,7 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
   constructor(options: MemcachedServerOptions<Data> = {}) {
     const clock = options.clock ?? systemClock;
     const services = new Services<Data>(memcachedSettings(options), clock);
-    super({ ...serverOptions(options), codec: services.codec as never });
+    super({ ...serverOptions(options), codec: services.codec });
     this.#services = services;
     this.#served = new Served(this, clock);
     this.#stats = new Stats(services.state, this.#served);

@@ -108,7 +108,7 @@ export class MetaService {
     let won = false;
     let flags = metaFlags(request, seen, (letter) => {
       if (letter === 'T') store.touch(key, exptime!, false);
-      else if (letter === 'N' && created) won = store.touch(key, vivify!, false) !== undefined;
+      else if (letter === 'N' && created) won = store.touch(key, vivify, false) !== undefined;
       else if (letter === 'R' && !created && !seen.claimed && isDue(seen, recache!)) won = true;
     });
     flags += staleness(seen, won);
@@ -301,23 +301,20 @@ function staleness({ stale, claimed }: Item, won: boolean): string {
 }
 
 function storeMode(request: MetaRequest): StoreMode {
-  switch (request.mode) {
-    case 'E':
-      return 'add';
-    case 'A':
-      return 'append';
-    case 'P':
-      return 'prepend';
-    case 'R':
-      return hasCas(request) ? 'cas' : 'replace';
-    default:
-      return hasCas(request) ? 'cas' : 'set';
-  }
+  const { mode = 'S', cas } = request;
+  // A cas makes a cas of what would be stored anyway, and is a condition of what is appended.
+  if (cas !== undefined && (mode === 'S' || mode === 'R')) return 'cas';
+  return STORE_MODES[mode]!;
 }
 
-function hasCas({ cas }: MetaRequest): boolean {
-  return cas !== undefined;
-}
+/** What the letters of flag `M` mean to `ms`. */
+const STORE_MODES: Readonly<Record<string, StoreMode>> = {
+  S: 'set',
+  E: 'add',
+  A: 'append',
+  P: 'prepend',
+  R: 'replace',
+};
 
 function joined({ casHigh, casLow }: Item): number | bigint {
   const cas = (BigInt(casHigh) << 32n) | BigInt(casLow);

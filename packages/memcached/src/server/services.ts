@@ -43,7 +43,7 @@ export class Services<Data> {
     const { maxItemSize, compat } = settings;
     this.#settings = settings;
     this.state = new ServerState(settings, clock);
-    this.#textCodec = memcachedTextServer({ maxItemSize, compat }) as CodecFactory<Request | MetaRequest, never>;
+    this.#textCodec = memcachedTextServer({ maxItemSize, compat });
     this.codec = sniff((input) => this.#choose(input.u8(0)));
   }
 
@@ -80,13 +80,8 @@ export class Services<Data> {
   }
 
   #choose(first: number): SniffChoice | undefined {
-    switch (this.#settings.protocol) {
-      case 'text':
-        return this.#text;
-      case 'binary':
-        return this.#binary;
-      case 'auto':
-        return first === BINARY_MAGIC ? this.#binary : this.#text;
-    }
+    const spoken = this.#settings.protocol;
+    const binary = spoken === 'auto' ? first === BINARY_MAGIC : spoken === 'binary';
+    return binary ? this.#binary : this.#text;
   }
 }

@@ -104,8 +104,9 @@ export class TextService {
       case 'stats':
       case 'quit':
       case 'command':
-        return this.#admin.answer(connection, request);
+        break;
     }
+    return this.#admin.answer(connection, request);
   }
 
   #get(connection: Client, request: Request, command: CommandCounters): void {

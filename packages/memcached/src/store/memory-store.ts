@@ -180,11 +180,11 @@ export class MemoryStore implements Store {
     const old = heap.find(hash, buffer, start, end);
     const refused = this.#refuses(mode, old, conditions);
     if (refused !== undefined) return refused;
-    const extends_ = mode === 'append' || mode === 'prepend';
-    if (extends_ && old !== 0) return this.#extend(hash, old, key, value, mode, conditions);
+    const extending = mode === 'append' || mode === 'prepend';
+    if (extending && old !== 0) return this.#extend(hash, old, key, value, mode, conditions);
     // What is stored in spite of an older cas takes over how long there was to live, and who was told to recache.
     const late = old !== 0 && conditions.stale === true && conditions.cas !== this.#casOf(old);
-    const expire = late ? heap.word(old, Word.Expire) : this.clock.expireAt(extends_ ? conditions.vivify! : exptime);
+    const expire = late ? heap.word(old, Word.Expire) : this.clock.expireAt(extending ? conditions.vivify! : exptime);
     const marks = late ? Mark.Stale | (heap.has(old, Mark.Claimed) ? Mark.Claimed : 0) : 0;
     const put = heap.put(hash, old, key, flags, expire, value.end - value.start);
     if (typeof put === 'string') {
@@ -311,14 +311,13 @@ export class MemoryStore implements Store {
       case 'prepend':
         if (old === 0) return conditions.vivify === undefined ? 'not-stored' : undefined;
         return conditions.cas === undefined || conditions.cas === this.#casOf(old) ? undefined : 'exists';
-      case 'cas': {
-        if (old === 0) return 'not-found';
-        const { cas = 0n } = conditions;
-        const now = this.#casOf(old);
-        if (cas !== 0n && (cas === now || (conditions.stale === true && cas < now))) return undefined;
-        return 'exists';
-      }
+      case 'cas':
+        break;
     }
+    if (old === 0) return 'not-found';
+    const { cas = 0n, stale = false } = conditions;
+    const now = this.#casOf(old);
+    return cas !== 0n && (cas === now || (stale && cas < now)) ? undefined : 'exists';
   }
 
   /** Puts `value` before or behind the value that is there. */

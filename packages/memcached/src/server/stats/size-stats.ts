@@ -19,5 +19,7 @@ export async function sizeStats({ store, sizes }: ServerState): Promise<Stat[]> 
     counts.set(group, (counts.get(group) ?? 0) + 1);
     if (++count % BATCH === 0) await new Promise(setImmediate);
   }
-  return [...counts].sort(([a], [b]) => a - b).map(([size, items]): Stat => [String(size), items]);
+  const groups = [...counts.keys()];
+  groups.sort((a, b) => a - b);
+  return groups.map((size): Stat => [String(size), counts.get(size)!]);
 }

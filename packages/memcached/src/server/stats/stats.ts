@@ -73,7 +73,7 @@ export class Stats {
   }
 
   /** What `stats detail <what>` does; `undefined` for what it does not know. */
-  details(what: string | undefined): string[] | undefined {
+  details(what: string = ''): string[] | undefined {
     const { observer } = this.#state;
     switch (what) {
       case 'on':
