@@ -9,6 +9,8 @@ import { Magic } from './write-frame.ts';
 /** An item as a store keeps it: what of it is sent, and where that lies. */
 export interface StoredItem {
   readonly buffer: Buffer;
+  /** All of {@link buffer} as a view, if there is one: it makes short copies faster. */
+  readonly view?: DataView | undefined;
   readonly keyStart: number;
   readonly keyEnd: number;
   readonly valueStart: number;
@@ -46,15 +48,15 @@ export class ItemResponse {
 export function writeItemResponse(response: ItemResponse, output: ByteWriter): void {
   const { request, item } = response;
   if (request === undefined || item === undefined) throw new TypeError('an ItemResponse is sent with an item: hit()');
-  const { buffer, keyStart, keyEnd, valueStart, valueEnd } = item;
+  const { buffer, view, keyStart, keyEnd, valueStart, valueEnd } = item;
   const { opcode } = request;
   const keyLength = hasKeyInAnswer(opcode) ? keyEnd - keyStart : 0;
   const length = 4 + keyLength + valueEnd - valueStart;
   const first = (Magic.Response << 24) | (opcode << 16) | keyLength;
   output.u32s(first, FLAGS_ONLY, length, request.opaque, item.casHigh, item.casLow);
   output.u32(item.flags);
-  if (keyLength > 0) output.copy(buffer, keyStart, keyEnd);
-  output.copy(buffer, valueStart, valueEnd);
+  if (keyLength > 0) output.copy(buffer, keyStart, keyEnd, view);
+  output.copy(buffer, valueStart, valueEnd, view);
 }
 
 /** Extras of four bytes, and the status of a success. */

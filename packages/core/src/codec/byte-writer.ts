@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import type { Endian } from './byte-reader.ts';
 import { ByteView } from './byte-view.ts';
+import { copyShort, SHORT_COPY } from './copy-short.ts';
 import { checkFits, store } from './integers.ts';
 import { Slab, SLAB_SIZE } from './slab.ts';
 import { checkText, joined, SHORT_TEXT, writeLatin1, writeUtf8 } from './text.ts';
@@ -208,11 +209,20 @@ export class ByteWriter {
     this.#rangeEnd = end;
   }
 
-  /** Copies the bytes `[start, end)` of `source` now, however many: for memory that is soon used for something else. */
-  copy(source: Uint8Array, start: number, end: number): void {
+  /**
+   * Copies the bytes `[start, end)` of `source` now, however many: for memory that is soon used for something else.
+   *
+   * @param view of all of `source`, if there is one: short copies then take half the time
+   */
+  copy(source: Uint8Array, start: number, end: number, view?: DataView): void {
     this.#settle();
     const length = end - start;
     this.#ensure(length);
+    if (view !== undefined && length <= SHORT_COPY) {
+      copyShort(view, start, end, this.#view, this.#position);
+      this.#position += length;
+      return;
+    }
     Buffer.prototype.copy.call(source, this.#bytes, this.#position, start, end);
     this.#position += length;
   }

@@ -17,6 +17,7 @@ export { ByteReader } from './byte-reader.ts';
 export { ByteView } from './byte-view.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
+export { copyShort, SHORT_COPY } from './copy-short.ts';
 export { decodeEnd, decodeNext } from './decode.ts';
 export { encodeInto, encodeMessage } from './encode.ts';
 export {

@@ -1,15 +1,31 @@
 import type { Buffer } from 'node:buffer';
 
-/** Up to so many bytes a loop is faster than a call into the runtime. */
-const SHORT = 64;
+import { copyShort, SHORT_COPY } from '@wirewright/core/codec';
 
-/** Copies the bytes from `start` to `end` of one to `at` of the other. */
-export function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
-  if (end - start > SHORT) {
-    from.copy(to, at, start, end);
+/** Up to so many bytes a plain loop is fastest. */
+const TINY = 16;
+
+/** What was copied from last, and a view of it, made when it was copied from for the second time: many values come in one chunk, or one. */
+let lastSource: Buffer | undefined;
+let lastView: DataView | undefined;
+
+/** Copies the bytes from `start` to `end` of `from` to `at` of a page. */
+export function copyBytes(from: Buffer, start: number, end: number, to: Buffer, toView: DataView, at: number): void {
+  const length = end - start;
+  if (length <= TINY) {
+    for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
     return;
   }
-  for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!;
+  if (length <= SHORT_COPY) {
+    if (from === lastSource) {
+      lastView ??= new DataView(from.buffer, from.byteOffset, from.length);
+      copyShort(lastView, start, end, toView, at);
+      return;
+    }
+    lastSource = from;
+    lastView = undefined;
+  }
+  from.copy(to, at, start, end);
 }
 
 /** Writes a whole number in decimal digits. Returns where they end. */

@@ -192,6 +192,7 @@ export class ItemHeap {
     expire: number,
     length: number,
   ): Ref | 'too-large' | 'out-of-memory' {
+    if (old !== 0 && this.#fits(old, flags, length)) return this.#renew(old, expire);
     const keyLength = key.end - key.start;
     const suffixLength = decimalLength(flags) + decimalLength(length) + 4;
     const size = itemSize(keyLength, suffixLength, length);
@@ -220,7 +221,7 @@ export class ItemHeap {
     // All of it byte by byte: it is short, and each call into the runtime costs more.
     for (let i = 0; i < VALUE_PREFIX.length; i++) page[offset + HEAD + i] = VALUE_PREFIX[i]!;
     const suffix = offset + KEY_AT + keyLength;
-    copyBytes(key.buffer, key.start, key.end, page, offset + KEY_AT);
+    copyBytes(key.buffer, key.start, key.end, page, this.pages.view(ref), offset + KEY_AT);
     page[suffix] = 0x20;
     const afterFlags = writeDecimal(page, suffix + 1, flags);
     page[afterFlags] = 0x20;
@@ -237,6 +238,35 @@ export class ItemHeap {
     this.lrus[slabClass]!.add(ref);
     this.counters.totalItems++;
     this.#addBytes(slabClass, chargedSize(keyLength, flags, length));
+    return ref;
+  }
+
+  /** Whether what stands around the value can stay as it is: often a value is replaced by one of the same length. */
+  #fits(ref: Ref, flags: number, length: number): boolean {
+    return (
+      this.word(ref, Word.ValueLength) === length &&
+      this.word(ref, Word.Flags) === flags &&
+      classOf(this.word(ref, Word.Lengths)) !== OWN_PAGE
+    );
+  }
+
+  /** Has an item be as one that was just stored, but for its value. */
+  #renew(ref: Ref, expire: number): Ref {
+    const words = this.pages.words(ref);
+    const at = offsetOf(ref) >>> 2;
+    const lengths = words[at + Word.Lengths]!;
+    const { now } = this.#clock;
+    // To move it once in a second is enough.
+    if (words[at + Word.Time] !== now) {
+      const lru = this.lrus[classOf(lengths)]!;
+      lru.remove(ref);
+      lru.add(ref);
+    }
+    words[at + Word.Expire] = expire;
+    words[at + Word.Time] = now;
+    words[at + Word.Lengths] = ((lengths & 0x00ff_ffff) | (Mark.Linked << 24)) >>> 0;
+    this.stamp(ref);
+    this.counters.totalItems++;
     return ref;
   }
 

@@ -10,38 +10,46 @@ export class MemoryItem implements Item {
   readonly #pages: Pages;
   readonly #clock: StoreClock;
   readonly #hasCas: boolean;
-  #ref: Ref = 0;
+  /** The page of the item, and where in it the item begins, in bytes and in words. */
+  buffer: Buffer;
+  view: DataView;
+  #words: Uint32Array;
+  #offset = 0;
+  #word = 0;
 
   constructor(pages: Pages, clock: StoreClock, hasCas: boolean) {
     this.#pages = pages;
     this.#clock = clock;
     this.#hasCas = hasCas;
+    this.buffer = pages.bytes(0);
+    this.view = pages.view(0);
+    this.#words = pages.words(0);
   }
 
   /** This, from here on looking at the item there. */
   at(ref: Ref): this {
-    this.#ref = ref;
+    this.buffer = this.#pages.bytes(ref);
+    this.view = this.#pages.view(ref);
+    this.#words = this.#pages.words(ref);
+    this.#offset = offsetOf(ref);
+    this.#word = this.#offset >>> 2;
     return this;
   }
 
-  get buffer(): Buffer {
-    return this.#pages.bytes(this.#ref);
-  }
-
   get flags(): number {
-    return this.#word(Word.Flags);
+    return this.#words[this.#word + Word.Flags]!;
   }
 
   get casHigh(): number {
-    return this.#hasCas ? this.#word(Word.CasHigh) : 0;
+    return this.#hasCas ? this.#words[this.#word + Word.CasHigh]! : 0;
   }
 
   get casLow(): number {
-    return this.#hasCas ? this.#word(Word.CasLow) : 0;
+    return this.#hasCas ? this.#words[this.#word + Word.CasLow]! : 0;
   }
 
   get wireStart(): number {
-    return offsetOf(this.#ref) + HEAD;
+    return this.#offset + HEAD;
   }
 
   get wireEnd(): number {
@@ -49,29 +57,29 @@ export class MemoryItem implements Item {
   }
 
   get keyStart(): number {
-    return offsetOf(this.#ref) + KEY_AT;
+    return this.#offset + KEY_AT;
   }
 
   get keyEnd(): number {
-    return this.keyStart + keyLengthOf(this.#word(Word.Lengths));
+    return this.#offset + KEY_AT + keyLengthOf(this.#lengths);
   }
 
   get valueStart(): number {
-    const lengths = this.#word(Word.Lengths);
-    return this.keyStart + keyLengthOf(lengths) + suffixLengthOf(lengths);
+    const lengths = this.#lengths;
+    return this.#offset + KEY_AT + keyLengthOf(lengths) + suffixLengthOf(lengths);
   }
 
   get valueEnd(): number {
-    return this.valueStart + this.#word(Word.ValueLength);
+    return this.valueStart + this.#words[this.#word + Word.ValueLength]!;
   }
 
   get ttl(): number {
-    const expire = this.#word(Word.Expire);
+    const expire = this.#words[this.#word + Word.Expire]!;
     return expire === 0 ? -1 : expire - this.#clock.now;
   }
 
   get idle(): number {
-    return this.#clock.now - this.#word(Word.Time);
+    return this.#clock.now - this.#words[this.#word + Word.Time]!;
   }
 
   get fetched(): boolean {
@@ -88,19 +96,19 @@ export class MemoryItem implements Item {
 
   /** The class of its size, by which statistics are grouped. */
   get slabClass(): number {
-    return classOf(this.#word(Word.Lengths));
+    return classOf(this.#lengths);
   }
 
   /** Bytes that it takes, as memcached counts them. */
   get size(): number {
-    return chargedSize(keyLengthOf(this.#word(Word.Lengths)), this.flags, this.#word(Word.ValueLength));
+    return chargedSize(keyLengthOf(this.#lengths), this.flags, this.#words[this.#word + Word.ValueLength]!);
+  }
+
+  get #lengths(): number {
+    return this.#words[this.#word + Word.Lengths]!;
   }
 
   #has(mark: number): boolean {
-    return (marksOf(this.#word(Word.Lengths)) & mark) !== 0;
-  }
-
-  #word(word: number): number {
-    return this.#pages.words(this.#ref)[(offsetOf(this.#ref) >>> 2) + word]!;
+    return (marksOf(this.#lengths) & mark) !== 0;
   }
 }

@@ -192,7 +192,7 @@ export class MemoryStore implements Store {
       if (old !== 0 && mode === 'set' && heap.index.find(hash, buffer, start, end) === old) heap.unlink(hash, old);
       return put;
     }
-    copyBytes(value.buffer, value.start, value.end, heap.pages.bytes(put), heap.valueAt(put));
+    copyBytes(value.buffer, value.start, value.end, heap.pages.bytes(put), heap.pages.view(put), heap.valueAt(put));
     if (marks !== 0) heap.mark(put, marks);
     this.#setCas(put, conditions.newCas);
     return 'stored';
@@ -341,7 +341,8 @@ export class MemoryStore implements Store {
     const page = heap.pages.bytes(put);
     const at = heap.valueAt(put);
     page.set(before, mode === 'append' ? at : at + added);
-    copyBytes(value.buffer, value.start, value.end, page, mode === 'append' ? at + before.length : at);
+    const to = mode === 'append' ? at + before.length : at;
+    copyBytes(value.buffer, value.start, value.end, page, heap.pages.view(put), to);
     this.#setCas(put, newCas);
     return 'stored';
   }

@@ -16,6 +16,7 @@ export type Ref = number;
 interface Page {
   readonly bytes: Buffer;
   readonly words: Uint32Array;
+  readonly view: DataView;
 }
 
 /** Memory outside of the heap, in pages: what lies in it costs the garbage collector nothing, however much it is. */
@@ -23,6 +24,7 @@ export class Pages {
   /** What the pages are by number; an unused number has an empty one. */
   readonly #bytes: Buffer[] = [Buffer.alloc(0)];
   readonly #words: Uint32Array[] = [new Uint32Array(0)];
+  readonly #views: DataView[] = [new DataView(new ArrayBuffer(0))];
   readonly #unused: number[] = [];
   /** Bytes of all pages. */
   size = 0;
@@ -31,9 +33,10 @@ export class Pages {
   add(size: number): number {
     const number = this.#unused.pop() ?? this.#bytes.length;
     if (number >= MAX_PAGES) return 0;
-    const { bytes, words } = newPage(size);
+    const { bytes, words, view } = newPage(size);
     this.#bytes[number] = bytes;
     this.#words[number] = words;
+    this.#views[number] = view;
     this.size += size;
     return number;
   }
@@ -43,12 +46,18 @@ export class Pages {
     this.size -= this.#bytes[number]!.length;
     this.#bytes[number] = this.#bytes[0]!;
     this.#words[number] = this.#words[0]!;
+    this.#views[number] = this.#views[0]!;
     this.#unused.push(number);
   }
 
   /** The page of a chunk, as bytes. */
   bytes(ref: Ref): Buffer {
     return this.#bytes[ref >>> OFFSET_BITS]!;
+  }
+
+  /** The page of a chunk, as a view: for copies. */
+  view(ref: Ref): DataView {
+    return this.#views[ref >>> OFFSET_BITS]!;
   }
 
   /** The page of a chunk, as 32-bit words in the byte order of the machine. */
@@ -74,5 +83,5 @@ export function offsetOf(ref: Ref): number {
 function newPage(size: number): Page {
   // Words are read and written where they lie: the memory must begin at a multiple of four.
   const memory = new ArrayBuffer(size);
-  return { bytes: Buffer.from(memory), words: new Uint32Array(memory) };
+  return { bytes: Buffer.from(memory), words: new Uint32Array(memory), view: new DataView(memory) };
 }
