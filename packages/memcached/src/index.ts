@@ -3,6 +3,7 @@ export type {
   Answer,
   BinaryHandler,
   Handler,
+  HandlerOf,
   MemcachedConnection,
   MemcachedReply,
   MemcachedRequest,

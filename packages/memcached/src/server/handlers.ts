@@ -46,6 +46,11 @@ export type BinaryHandler<Data = unknown> = Handler<BinaryRequest, ServerRespons
 /** The request that a text command comes as. */
 export type RequestOf<Command extends string> = Command extends MetaOp ? MetaRequest : Request;
 
+/** What can answer a command, or an opcode. */
+export type HandlerOf<Command extends string | number, Data = unknown> = Command extends string
+  ? TextHandler<RequestOf<Command>, Data>
+  : BinaryHandler<Data>;
+
 /** Commands that close the connection before anybody is asked. */
 const RESERVED: ReadonlySet<string> = new Set<ClassicOp>(['close', 'command']);
 
@@ -55,7 +60,7 @@ export class Handlers<Data> {
   readonly binary: Map<number, BinaryHandler<Data>> = new Map();
 
   /** @throws {InvalidOptionError} it is no command, or has a handler already */
-  add(command: string | number, handler: TextHandler<never, Data> | BinaryHandler<Data>): void {
+  add(command: string | number, handler: unknown): void {
     if (typeof handler !== 'function') throw new InvalidOptionError(`the handler of ${command} must be a function`);
     const handlers: Map<unknown, unknown> = typeof command === 'number' ? this.binary : this.text;
     if (handlers.has(command)) throw new InvalidOptionError(`${command} has a handler already`);

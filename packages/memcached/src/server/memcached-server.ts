@@ -13,14 +13,7 @@ import { InvalidOptionError } from '@wirewright/core/codec';
 import type { Store } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { CommandTable, MemcachedCounters } from './counters.ts';
-import type {
-  BinaryHandler,
-  MemcachedConnection,
-  MemcachedReply,
-  MemcachedRequest,
-  RequestOf,
-  TextHandler,
-} from './handlers.ts';
+import type { HandlerOf, MemcachedConnection, MemcachedReply, MemcachedRequest } from './handlers.ts';
 import { type MemcachedServerOptions, memcachedSettings, serverOptions } from './options.ts';
 import { Served } from './served.ts';
 import { Services } from './services.ts';
@@ -121,9 +114,7 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
    *
    * @throws {InvalidOptionError} it has a handler already, or is no command
    */
-  handle<Command extends string>(command: Command, handler: TextHandler<RequestOf<Command>, Data>): this;
-  handle(opcode: number, handler: BinaryHandler<Data>): this;
-  handle(command: string | number, handler: TextHandler<never, Data> | BinaryHandler<Data>): this {
+  handle<Command extends string | number>(command: Command, handler: HandlerOf<Command, Data>): this {
     this.#services.handlers.add(command, handler);
     return this;
   }
