@@ -89,7 +89,7 @@ test('100,000 fragments of one byte are as good as whole requests', async () => 
   for (let round = 0; round < rounds; round++) for (const byte of requestsText) text.send(byte);
   expect(await text.text('')).toBe('STORED\r\nVALUE key 0 5\r\nhello\r\nEND\r\n'.repeat(rounds));
   const binary = await talkTo(server);
-  const frame = Buffer.from('800000030000000000000003000000070000000000000000' + '6b6579', 'hex');
+  const frame = Buffer.from('8000000300000000000000030000000700000000000000006b6579', 'hex');
   const times = Math.ceil(50_000 / frame.length);
   for (let round = 0; round < times; round++) for (const byte of frame) binary.send(Buffer.of(byte));
   const answers = await binary.binary();
