@@ -90,6 +90,8 @@ export class BinaryService {
     // Of an opcode that only the handler knows, to be unknown is no error.
     if (handler !== undefined && (problem === undefined || problem.code === 'unknown-command'))
       return handleBinary(connection, request, handler as BinaryHandler, this.#fail);
+    // Clients know it, memcached does not, whatever comes with it.
+    if (opcode === Opcode.Verbosity) return this.#refuse(connection, request, Status.UnknownCommand);
     if (problem !== undefined) {
       if (problem.code === 'too-large') this.#dropTooLarge(request);
       return this.#refuse(connection, request, problem.status, problem.fatal);
@@ -157,7 +159,6 @@ export class BinaryService {
       case Opcode.SaslStep:
         return this.#authenticate(connection, request);
       default:
-        // Verbosity, too, is none of memcached's.
         return this.#refuse(connection, request, Status.UnknownCommand);
     }
   }

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { ItemReply, metaFlags, type MetaRequest } from '@wirewright/codec-memcached-text';
 
 import type { MemoryItem } from '../store/memory-item.ts';
@@ -26,6 +28,7 @@ export class MetaService {
   readonly #counters: MemcachedCounters;
   readonly #commands: CommandTable;
   readonly #observer: Observer;
+  readonly #compat: string;
   readonly #reply = new ItemReply();
   readonly #key = new Span();
   readonly #value = new Span();
@@ -35,6 +38,7 @@ export class MetaService {
     this.#counters = state.counters;
     this.#commands = state.commands;
     this.#observer = state.observer;
+    this.#compat = state.settings.compat;
   }
 
   answer(connection: Client, request: MetaRequest): void {
@@ -162,11 +166,13 @@ export class MetaService {
       this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start);
     const code = STORE_CODES[outcome];
     if (outcome === 'too-large' || outcome === 'out-of-memory') connection.send(code);
-    else if (outcome !== 'stored' || !request.quiet) connection.send(code + this.#storeFlags(request, key));
+    else if (outcome !== 'stored' || !request.quiet)
+      connection.send(code + this.#storeFlags(request, key, outcome === 'stored'));
   }
 
-  #storeFlags(request: MetaRequest, key: Span): string {
-    return metaFlags(request, request.has('c') || request.has('s') ? this.#store.peek(key) : undefined);
+  #storeFlags(request: MetaRequest, key: Span, stored: boolean): string {
+    if (!request.has('c') && !request.has('s')) return metaFlags(request);
+    return metaFlags(request, (stored ? this.#store.peek(key) : undefined) ?? NOTHING);
   }
 
   #countCas(outcome: StoreOutcome): void {
@@ -227,7 +233,8 @@ export class MetaService {
       if (letter === 'T') store.touch(key, exptime!, false);
       else if (letter === 'N' && created) store.touch(key, vivify!, false);
     });
-    if (request.quiet) return;
+    // What was made is told of, quiet or not.
+    if (request.quiet && !created) return;
     if (!request.has('v')) {
       connection.send(`HD${flags}`);
       return;
@@ -270,11 +277,13 @@ export class MetaService {
       return;
     }
     const { ttl, idle, fetched } = item;
+    // 1.6.18 has the sign the wrong way round.
+    const expires = ttl === -1 || this.#compat !== '1.6.18' ? ttl : -ttl;
     const { slabClass = 0, size = item.valueEnd - item.valueStart } = item as Partial<MemoryItem>;
     // The key as it was sent, whether that was base64 or not.
     const key = request.source.toString('latin1', request.keyStart, request.keyEnd);
     connection.send(
-      `ME ${key} exp=${ttl} la=${idle} cas=${joined(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
+      `ME ${key} exp=${expires} la=${idle} cas=${joined(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
     );
   }
 
@@ -306,6 +315,25 @@ function storeMode(request: MetaRequest): StoreMode {
   if (cas !== undefined && (mode === 'S' || mode === 'R')) return 'cas';
   return STORE_MODES[mode]!;
 }
+
+/** What flags tell of an item that was not stored. */
+const NOTHING: Item = {
+  flags: 0,
+  casHigh: 0,
+  casLow: 0,
+  buffer: Buffer.alloc(0),
+  wireStart: 0,
+  wireEnd: 2,
+  keyStart: 0,
+  keyEnd: 0,
+  valueStart: 0,
+  valueEnd: 0,
+  ttl: -1,
+  idle: 0,
+  fetched: false,
+  stale: false,
+  claimed: false,
+};
 
 /** What the letters of flag `M` mean to `ms`. */
 const STORE_MODES: Readonly<Record<string, StoreMode>> = {

@@ -116,6 +116,19 @@ export class ItemHeap {
     lru.add(ref);
   }
 
+  /** Has an item be the one used last, without that anybody has asked for it. */
+  promote(ref: Ref): void {
+    const words = this.pages.words(ref);
+    const at = offsetOf(ref) >>> 2;
+    const { now } = this.#clock;
+    // To move it once in a second is enough.
+    if (words[at + Word.Time] === now) return;
+    words[at + Word.Time] = now;
+    const lru = this.lrus[classOf(words[at + Word.Lengths]!)]!;
+    lru.remove(ref);
+    lru.add(ref);
+  }
+
   isDead(ref: Ref): boolean {
     return this.#isExpired(ref) || this.#isFlushed(ref);
   }
@@ -255,15 +268,8 @@ export class ItemHeap {
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
     const lengths = words[at + Word.Lengths]!;
-    const { now } = this.#clock;
-    // To move it once in a second is enough.
-    if (words[at + Word.Time] !== now) {
-      const lru = this.lrus[classOf(lengths)]!;
-      lru.remove(ref);
-      lru.add(ref);
-    }
+    this.promote(ref);
     words[at + Word.Expire] = expire;
-    words[at + Word.Time] = now;
     words[at + Word.Lengths] = ((lengths & 0x00ff_ffff) | (Mark.Linked << 24)) >>> 0;
     this.stamp(ref);
     this.counters.totalItems++;

@@ -183,7 +183,7 @@ export class MemoryStore implements Store {
     const extending = mode === 'append' || mode === 'prepend';
     if (extending && old !== 0) return this.#extend(hash, old, key, value, mode, conditions);
     // What is stored in spite of an older cas takes over how long there was to live, and who was told to recache.
-    const late = old !== 0 && conditions.stale === true && conditions.cas !== this.#casOf(old);
+    const late = mode === 'cas' && conditions.stale === true && conditions.cas !== this.#casOf(old);
     const expire = late ? heap.word(old, Word.Expire) : this.clock.expireAt(extending ? conditions.vivify! : exptime);
     const marks = late ? Mark.Stale | (heap.has(old, Mark.Claimed) ? Mark.Claimed : 0) : 0;
     const put = heap.put(hash, old, key, flags, expire, value.end - value.start);
@@ -234,6 +234,8 @@ export class MemoryStore implements Store {
     const hash = heap.index.hash(buffer, start, end);
     const ref = heap.find(hash, buffer, start, end);
     if (ref === 0) return 'not-found';
+    // An empty value is none before anybody asks for its cas.
+    if (heap.word(ref, Word.ValueLength) === 0) return 'non-numeric';
     if (conditions.cas !== undefined && conditions.cas !== this.#casOf(ref)) return 'exists';
     const item = this.#item.at(ref);
     const { flags, valueStart, valueEnd } = item;
@@ -246,6 +248,7 @@ export class MemoryStore implements Store {
       const page = heap.pages.bytes(ref);
       page.fill(0x20, page.write(digits, valueStart, 'latin1') + valueStart, valueEnd);
       heap.stamp(ref);
+      heap.promote(ref);
       this.#setCas(ref, conditions.newCas);
       return after;
     }
@@ -302,8 +305,8 @@ export class MemoryStore implements Store {
         return undefined;
       case 'add':
         if (old === 0) return undefined;
-        // It counts as a use, so that who finds it there keeps it there.
-        this.#heap.use(old);
+        // Who finds it there keeps it there.
+        this.#heap.promote(old);
         return 'not-stored';
       case 'replace':
         return old === 0 ? 'not-stored' : undefined;
