@@ -1,19 +1,20 @@
 #!/usr/bin/env node
-import { WireError } from '@wirewright/core';
-import { Command } from 'commander';
+/*
+ * Until there is a listener for SIGUSR1, Node opens its debugger on that signal; to memcached it is one that ends it. So that comes
+ * before everything else, which is why everything else is imported later.
+ */
+const args = process.argv.slice(2);
+let asked = false;
+const note = (): void => {
+  asked = true;
+};
+if (args[0] === 'memcached') process.on('SIGUSR1', note);
 
-import { quasizeroCommand } from './quasizero-command.ts';
+const { run } = await import('./program.ts');
+await run(args);
 
-const program = new Command('wirewright')
-  .description('Protocol servers on one machine, from a terminal.')
-  .addCommand(quasizeroCommand())
-  .showHelpAfterError('(--help lists the options)');
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  // These say what to do; a stack would hide it.
-  if (!(error instanceof WireError)) throw error;
-  console.error(`wirewright: ${error.message}`);
-  process.exitCode = 1;
+if (args[0] === 'memcached') {
+  process.off('SIGUSR1', note);
+  // It came before there was anything to end.
+  if (asked) process.kill(process.pid, 'SIGUSR1');
 }

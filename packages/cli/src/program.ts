@@ -1,0 +1,28 @@
+import { WireError } from '@wirewright/core';
+import { Command } from 'commander';
+
+import { runMemcached } from './memcached/run-memcached.ts';
+import { quasizeroCommand } from './quasizero-command.ts';
+
+/** Runs the command with these arguments. */
+export async function run(args: readonly string[]): Promise<void> {
+  const program = new Command('wirewright')
+    .description('Protocol servers on one machine, from a terminal.')
+    .addCommand(memcachedCommand())
+    .addCommand(quasizeroCommand())
+    .showHelpAfterError('(--help lists the options)');
+  try {
+    // It has memcached's arguments, which are read as memcached reads them.
+    if (args[0] === 'memcached') await runMemcached(args.slice(1));
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // These say what to do; a stack would hide it.
+    if (!(error instanceof WireError)) throw error;
+    console.error(`wirewright: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function memcachedCommand(): Command {
+  return new Command('memcached').summary('a memcached server, with the options of memcached: -h lists them');
+}

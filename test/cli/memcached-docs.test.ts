@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+import { type OptionInfo, OPTIONS, SUBOPTIONS } from '../../packages/cli/src/memcached/option-table.ts';
+
+const page = readFileSync(new URL('../../docs/memcached-options.md', import.meta.url), 'utf8');
+
+const EFFECTS = { works: 'works', none: 'no effect, with a warning', refused: 'refused, status 64' } as const;
+
+/** The cells of the row of an option. */
+function rowOf({ long }: OptionInfo): string[] | undefined {
+  const row = page.split('\n').find((line) => new RegExp(`^\\| \`(-.\`, \`)?(--)?${long}[\`=]`).test(line));
+  return row?.split('|').map((cell) => cell.trim());
+}
+
+test('the page of the options has a row for each, which says what the program says', () => {
+  for (const option of [...OPTIONS, ...SUBOPTIONS]) {
+    const [, , effect, text] = rowOf(option) ?? [];
+    expect([option.long, effect, text]).toEqual([option.long, EFFECTS[option.effect], option.text]);
+  }
+});
