@@ -279,7 +279,7 @@ describe('statistics', () => {
       binding_protocol: 'auto-negotiate',
     });
     expect(await talk.text('stats sizes\r\nstats sizes_enable\r\nset a/1 0 0 9\r\n123456789\r\nstats sizes\r\n')).toBe(
-      'STAT sizes_status disabled\r\nEND\r\nSTAT sizes_status enabled\r\nEND\r\nSTORED\r\nSTAT 96 1\r\nEND\r\n',
+      'STAT sizes_status disabled\r\nEND\r\nSTAT sizes_status enabled\r\nSTORED\r\nSTAT 96 1\r\nEND\r\n',
     );
     const conns = statsOf(await talk.text('stats conns\r\n'));
     const local = talk.peer.socket.localPort;

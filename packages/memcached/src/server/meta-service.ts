@@ -70,7 +70,7 @@ export class MetaService {
     const key = this.#keyOf(request);
     const item = this.#store.get(key);
     this.#counters.cmdGet++;
-    if (this.#observer.active) this.#observer.get(connection, key, item);
+    if (this.#observer.active) this.#observer.get(connection, key, item, true);
     if (item === undefined) {
       this.#counters.getMisses++;
       this.#miss(connection, request);
@@ -99,7 +99,7 @@ export class MetaService {
     if (created) item = this.#newCas(key, request);
     this.#counters.cmdGet++;
     if (exptime !== undefined) this.#counters.cmdTouch++;
-    if (this.#observer.active) this.#observer.get(connection, key, item);
+    if (this.#observer.active) this.#observer.get(connection, key, item, true);
     if (item === undefined) {
       if (exptime === undefined) this.#counters.getMisses++;
       else this.#counters.touchMisses++;
@@ -163,7 +163,7 @@ export class MetaService {
     else if (outcome === 'too-large') this.#counters.storeTooLarge++;
     else if (outcome === 'out-of-memory') this.#counters.storeNoMemory++;
     if (this.#observer.active)
-      this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start);
+      this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start, true);
     const code = STORE_CODES[outcome];
     if (outcome === 'too-large' || outcome === 'out-of-memory') connection.send(code);
     else if (outcome !== 'stored' || !request.quiet)
@@ -198,7 +198,7 @@ export class MetaService {
     } else {
       this.#counters.deleteMisses++;
     }
-    if (this.#observer.active) this.#observer.delete(connection, key, outcome === 'deleted');
+    if (this.#observer.active) this.#observer.delete(connection, key, outcome === 'deleted', true);
     if (outcome === 'deleted' && request.quiet) return;
     const code = outcome === 'deleted' ? 'HD' : outcome === 'exists' ? 'EX' : 'NF';
     connection.send(code + metaFlags(request));

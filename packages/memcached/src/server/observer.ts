@@ -22,9 +22,9 @@ export class Observer {
     this.active = this.details.on || this.watchers.count > 0;
   }
 
-  /** A key was asked for. */
-  get(connection: Client, key: Bytes, item: Item | undefined): void {
-    if (this.details.on) this.details.get(keyText(key), item !== undefined);
+  /** A key was asked for; `meta` says by a meta command: those are not in the details by prefix, as in memcached. */
+  get(connection: Client, key: Bytes, item: Item | undefined, meta: boolean = false): void {
+    if (this.details.on && !meta) this.details.get(keyText(key), item !== undefined);
     if (!this.watchers.wants('fetchers')) return;
     const status = item === undefined ? 'not_found' : 'found';
     const size = item === undefined ? 0 : item.valueEnd - item.valueStart;
@@ -35,8 +35,16 @@ export class Observer {
   }
 
   /** Something was stored, or not. */
-  store(connection: Client, command: string, key: Bytes, outcome: StoreOutcome, ttl: number, size: number): void {
-    if (this.details.on) this.details.set(keyText(key));
+  store(
+    connection: Client,
+    command: string,
+    key: Bytes,
+    outcome: StoreOutcome,
+    ttl: number,
+    size: number,
+    meta: boolean = false,
+  ): void {
+    if (this.details.on && !meta) this.details.set(keyText(key));
     if (!this.watchers.wants('mutations')) return;
     const status = outcome.replace('out-of-memory', 'no_memory').replace('-', '_');
     this.watchers.write(
@@ -46,8 +54,8 @@ export class Observer {
   }
 
   /** A key was deleted, if it was there. */
-  delete(connection: Client, key: Bytes, found: boolean): void {
-    if (this.details.on) this.details.delete(keyText(key));
+  delete(connection: Client, key: Bytes, found: boolean, meta: boolean = false): void {
+    if (this.details.on && !meta) this.details.delete(keyText(key));
     if (!found || !this.watchers.wants('deletions')) return;
     this.watchers.write(
       'deletions',

@@ -2,13 +2,16 @@ import type { Buffer } from 'node:buffer';
 
 const LARGEST = 2n ** 64n - 1n;
 
+const PLUS = 0x2b;
+
 /**
- * The number that a value begins with, as memcached reads it (util.c, safe_strtoull): space before it is skipped, space and whatever
+ * The number that a value begins with, as memcached reads it (util.c, safe_strtoull): space before it is skipped, and a plus sign; space and whatever
  * stands behind that ends it. Undefined if it is none of 64 bits.
  */
 export function parseCounter(buffer: Buffer, start: number, end: number): bigint | undefined {
   let i = start;
   while (i < end && isSpace(buffer[i]!)) i++;
+  if (i < end && buffer[i] === PLUS) i++;
   const first = i;
   while (i < end && buffer[i]! >= 0x30 && buffer[i]! <= 0x39) i++;
   if (i === first || (i < end && !isSpace(buffer[i]!))) return undefined;

@@ -10,8 +10,9 @@ const MAX_ITEMS = 100_000;
 /** The answer to `stats cachedump <class> <limit>`: `ITEM <key> [<bytes> b; <expiry> s]` for some items of a size; a limit of 0 is none. */
 export function cachedump({ settings, memory, store }: ServerState, words: readonly string[]): string {
   if (!settings.allowDump) return 'CLIENT_ERROR stats cachedump not allowed';
-  const [slabClass = '', limit = ''] = words;
-  if (!/^\d+$/.test(slabClass) || !/^\d+$/.test(limit)) return 'CLIENT_ERROR bad command line';
+  const [slabClass, limit] = words;
+  if (slabClass === undefined || limit === undefined) return 'CLIENT_ERROR bad command line';
+  if (!/^\d+$/.test(slabClass) || !/^\d+$/.test(limit)) return 'CLIENT_ERROR bad command line format';
   const number = Number(slabClass);
   const most = Number(limit) === 0 ? Infinity : Number(limit);
   const startedAt = memory === undefined ? 0 : memory.clock.startedAt;

@@ -60,6 +60,10 @@ export class Stats {
         return this.#sizes(connection);
       case 'cachedump':
         return cachedump(this.#state, more);
+      case 'sizes_enable':
+      case 'sizes_disable':
+        // The END that memcached leaves out here would be the answer to the next command.
+        return statLine(this.list(argument)![0]!);
       default: {
         const stats = this.list(argument);
         return stats === undefined ? 'ERROR' : statLines(stats);
@@ -100,5 +104,9 @@ export class Stats {
 }
 
 function statLines(stats: readonly Stat[]): string {
-  return [...stats.map(([name, value]) => `STAT ${name} ${value}`), 'END'].join('\r\n');
+  return [...stats.map(statLine), 'END'].join('\r\n');
+}
+
+function statLine([name, value]: Stat): string {
+  return `STAT ${name} ${value}`;
 }
