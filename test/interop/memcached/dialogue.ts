@@ -51,7 +51,7 @@ export async function holdUntilAlike(servers: TwoServers, dialogue: Dialogue): P
   return said;
 }
 
-export function isAlike({ real, ours }: Said): boolean {
+function isAlike({ real, ours }: Said): boolean {
   return real.length === ours.length && real.every((answer, i) => answer === ours[i]);
 }
 
@@ -83,9 +83,9 @@ function inFrames(answer: string): string {
   return [...frames, ...(closed ? ['(closed)'] : [])].join('\n');
 }
 
-/** What is the same on both sides: an item is in another slab class. */
+/** What is the same on both sides: an item is in another slab class, and a thread of memcached's decides when a use of it is noted. */
 function comparable(answer: string): string {
-  return answer.replaceAll(/cls=\d+/g, 'cls=N');
+  return answer.replaceAll(/(cls|la)=\d+/g, '$1=N');
 }
 
 /** `{cas}` is the cas that was seen last, `{cas-1}` the one before, `{cas+1}` one that there is not yet. */

@@ -67,7 +67,10 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'memcached skips the body twice, and loses the request behind it',
     dialogue: [
       Buffer.from(
-        `80c0000100000000${'0000000300000005'}0000000000000000616263800b0000000000000000000000000006${'00'.repeat(8)}`,
+        '80c0000100000000000000030000000500000000000000006162'.concat(
+          '63800b0000000000000000000000000006',
+          '00'.repeat(8),
+        ),
         'hex',
       ),
     ],

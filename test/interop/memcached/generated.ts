@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { requests } from '@wirewright/codec-memcached-binary';
 
@@ -104,12 +104,13 @@ const command: fc.Arbitrary<string> = fc.oneof(
     .map(([op, words]) => `${op} ${words.join(' ')}\r\n`),
 );
 
+const NOTHING = ['delete a\r\ndelete b\r\ndelete c\r\ndelete n\r\n'];
 const EVERYTHING = 'gets a b c n\r\nme a\r\nme b\r\nme c\r\nme n\r\n';
 
 /** Dialogues of text commands, and behind them a look at all items. */
 export const textDialogue: fc.Arbitrary<Dialogue> = fc
   .array(command, { minLength: 1, maxLength: 25 })
-  .map((commands) => ['delete a\r\ndelete b\r\ndelete c\r\ndelete n\r\n', ...commands, EVERYTHING]);
+  .map((commands) => NOTHING.concat(commands, EVERYTHING));
 
 const options = fc.record({ quiet: fc.boolean(), opaque: fc.nat(1000) });
 const wrong = fc.constantFrom(undefined, undefined, undefined, 1n, 2n ** 63n);
@@ -140,8 +141,9 @@ const request = fc.oneof(
 /** Dialogues of binary requests, and behind them a look at all items. */
 export const binaryDialogue: fc.Arbitrary<Dialogue> = fc
   .array(request, { minLength: 1, maxLength: 25 })
-  .map((messages) => [
-    frames(...['a', 'b', 'c', 'n'].map((k) => requests.delete(k))),
-    ...messages.map((message) => frames(message)),
-    frames(...['a', 'b', 'c', 'n'].map((k) => requests.get(k))),
-  ]);
+  .map((messages) =>
+    [frames(...['a', 'b', 'c', 'n'].map((k) => requests.delete(k)))].concat(
+      messages.map((message) => frames(message)),
+      frames(...['a', 'b', 'c', 'n'].map((k) => requests.get(k))),
+    ),
+  );

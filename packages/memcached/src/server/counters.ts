@@ -65,12 +65,12 @@ export interface CommandCounters {
   bytesOut: number;
 }
 
-export function commandCounters(): CommandCounters {
+function commandCounters(): CommandCounters {
   return { operations: 0, hits: 0, errors: 0, bytesIn: 0, bytesOut: 0 };
 }
 
 /** The commands that are counted each by its own; `other` are all others. The opcodes of the binary protocol count as the commands that do the same. */
-export const COMMAND_NAMES = [
+const COMMAND_NAMES = [
   'get',
   'gets',
   'gat',

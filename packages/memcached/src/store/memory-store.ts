@@ -34,7 +34,7 @@ export interface MemoryStoreOptions {
   readonly wall?: (() => number) | undefined;
 }
 
-export const MEMORY_STORE_OPTIONS: readonly string[] = ['memoryLimit', 'maxItemSize', 'evict', 'cas', 'wall'];
+const MEMORY_STORE_OPTIONS: readonly string[] = ['memoryLimit', 'maxItemSize', 'evict', 'cas', 'wall'];
 
 /** What there is of the items of one size. */
 export interface SizeClass extends ClassCounters {
