@@ -11,6 +11,10 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
     'memcached-codec',
     async () => (await import('./memcached-codec/memcached-codec-benchmark.ts')).memcachedCodecBenchmark,
   ],
+  [
+    'memcached-server',
+    async () => (await import('./memcached-server/memcached-server-benchmark.ts')).memcachedServerBenchmark,
+  ],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],
 ]);
@@ -18,7 +22,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
 async function list(): Promise<void> {
   process.stdout.write('npm run bench -- <name> [options], <name> --help for its options\n');
   for (const [name, load] of benchmarks) {
-    process.stdout.write(`  ${name.padEnd(17)}${(await load()).summary}\n`);
+    process.stdout.write(`  ${name.padEnd(18)}${(await load()).summary}\n`);
   }
 }
 

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { compileNative } from './compile-native.ts';
 
 /** A program that puts a server under load; native/load.c says what it takes and prints. */
 export interface LoadGenerator {
@@ -10,9 +9,6 @@ export interface LoadGenerator {
   readonly description: string;
 }
 
-const source = join(import.meta.dirname, '../../native/load.c');
-const outputFolder = join(import.meta.dirname, '../native');
-const flags = ['-O2', '-Wall'];
 const tlsFlags = ['-DWITH_TLS'];
 const tlsLibraries = ['-lssl', '-lcrypto'];
 
@@ -24,30 +20,10 @@ const tlsLibraries = ['-lssl', '-lcrypto'];
  */
 export function findLoadGenerator(cipherSuite: string | undefined): LoadGenerator {
   const tls = cipherSuite === undefined ? [] : ['--tls', cipherSuite];
-  const compiled = compile(tls.length > 0);
+  const compiled = tls.length > 0 ? compileNative('load', tlsFlags, tlsLibraries) : compileNative('load');
   if ('program' in compiled) return { command: [compiled.program, ...tls], description: 'native load generator' };
   return {
     command: [process.execPath, join(import.meta.dirname, 'load.js'), ...tls],
     description: `load generator in Node, its rows are usually bound by the generator (${compiled.reason})`,
   };
-}
-
-/** The name holds a hash of all that goes in, so a stale program is never run. */
-function compile(withTls: boolean): { program: string } | { reason: string } {
-  const code = readFileSync(source);
-  const before = withTls ? [...flags, ...tlsFlags] : flags;
-  const after = withTls ? tlsLibraries : [];
-  const key = createHash('sha256')
-    .update(code)
-    .update([...before, ...after, process.platform, process.arch].join(' '))
-    .digest('hex');
-  const program = join(outputFolder, `load-${key.slice(0, 16)}`);
-  if (existsSync(program)) return { program };
-  mkdirSync(outputFolder, { recursive: true });
-  const unfinished = `${program}.${process.pid}`;
-  const cc = spawnSync('cc', [...before, '-o', unfinished, source, ...after], { encoding: 'utf8' });
-  if (cc.error !== undefined) return { reason: 'no C compiler "cc"' };
-  if (cc.status !== 0) return { reason: `cc failed: ${cc.stderr.split('\n', 1)[0]}` };
-  renameSync(unfinished, program);
-  return { program };
 }
