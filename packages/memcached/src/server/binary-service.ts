@@ -64,6 +64,7 @@ export class BinaryService {
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the user keeps with connections
   readonly #handlers: Handlers<any>;
   readonly #fail: TellFailure;
+  readonly #needsLogin: boolean;
   readonly #loggedIn = new WeakSet<Client>();
 
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the user keeps with connections
@@ -71,6 +72,7 @@ export class BinaryService {
     this.#handlers = handlers;
     this.#fail = fail;
     this.#state = state;
+    this.#needsLogin = state.settings.login !== undefined;
     this.#store = state.store;
     this.#counters = state.counters;
     this.#observer = state.observer;
@@ -84,7 +86,7 @@ export class BinaryService {
     const command = this.#commands[opcode]!;
     command.operations++;
     command.bytesIn += request.end - request.start;
-    if (this.#state.settings.login !== undefined && !PUBLIC.has(opcode) && !this.#loggedIn.has(connection))
+    if (this.#needsLogin && !PUBLIC.has(opcode) && !this.#loggedIn.has(connection))
       return this.#refuse(connection, request, Status.AuthError, true);
     const handler = this.#handlers.ofBinary(opcode);
     // Of an opcode that only the handler knows, to be unknown is no error.

@@ -155,10 +155,10 @@ export class MemoryStore implements Store {
   }
 
   get(key: Bytes): MemoryItem | undefined {
-    const ref = this.#find(key);
-    if (ref === 0) return undefined;
-    this.#heap.use(ref);
-    return this.#item.at(ref);
+    const { buffer, start, end } = key;
+    const heap = this.#heap;
+    const ref = heap.fetch(heap.index.hash(buffer, start, end), buffer, start, end);
+    return ref === 0 ? undefined : this.#item.at(ref);
   }
 
   peek(key: Bytes): MemoryItem | undefined {
