@@ -26,3 +26,14 @@ export function flagBits(letters: string): number {
   for (let i = 0; i < letters.length; i++) bits |= flagBit(letters.charCodeAt(i));
   return bits;
 }
+
+/** A set of flags, to be made once and looked for often. */
+export interface MetaFlagSet {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** The set of the flags with these letters. */
+export function metaFlagSet(letters: string): MetaFlagSet {
+  return { lower: flagBits(letters.replaceAll(/[^a-z]/g, '')), upper: flagBits(letters.replaceAll(/[^A-Z]/g, '')) };
+}

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import { ItemReply, metaFlags, type MetaRequest } from '@wirewright/codec-memcached-text';
+import { ItemReply, metaFlags, metaFlagSet, type MetaRequest } from '@wirewright/codec-memcached-text';
 
 import type { MemoryItem } from '../store/memory-item.ts';
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
@@ -11,7 +11,7 @@ import type { ServerState } from './server-state.ts';
 import { Span } from './span.ts';
 
 /** Flags of `mg` for which it matters in which order things are done: what they tell, or change, is not the same before and after. */
-const ORDERED = ['h', 'l', 't', 'T', 'N', 'R', 'u', 'E', 'C'] as const;
+const ORDERED = metaFlagSet('hltTNRuEC');
 
 const STORE_CODES: Readonly<Record<StoreOutcome, string>> = {
   stored: 'HD',
@@ -66,7 +66,7 @@ export class MetaService {
   // ---------------------------------------------------------------- mg
 
   #get(connection: Client, request: MetaRequest): void {
-    if (isOrdered(request)) return this.#getInOrder(connection, request);
+    if (request.hasAny(ORDERED)) return this.#getInOrder(connection, request);
     const key = this.#keyOf(request);
     const item = this.#store.get(key);
     this.#counters.cmdGet++;
@@ -292,11 +292,6 @@ export class MetaService {
     if (bytes === undefined) return this.#key.at(request.source, request.keyStart, request.keyEnd);
     return this.#key.at(bytes, 0, bytes.length);
   }
-}
-
-function isOrdered(request: MetaRequest): boolean {
-  for (const letter of ORDERED) if (request.has(letter)) return true;
-  return false;
 }
 
 /** Whether somebody should recache an item that has less than `seconds` left. */
