@@ -12,7 +12,7 @@ const bytesOf = ({ segments }: Batch): Buffer => Buffer.concat(Array.isArray(seg
 /** Writes something at random; returns what it should be. */
 function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
   const upTo = (n: number): number => Math.floor(next() * n);
-  switch (upTo(11)) {
+  switch (upTo(13)) {
     case 0: {
       const text = 'ü'.repeat(upTo(200));
       writer.utf8(text);
@@ -56,6 +56,18 @@ function writeSomething(writer: ByteWriter, next: () => number): Buffer[] {
       const copied = Buffer.from(bytes.subarray(start, end));
       bytes.fill(0);
       return [copied];
+    }
+    case 11:
+    case 12: {
+      // What is stored in the room and not filled is as if it had not been.
+      const room = next() < 0.02 ? 70_000 : upTo(300);
+      const at = writer.reserve(room);
+      const bytes = Buffer.alloc(upTo(room + 1), upTo(256));
+      writer.target.bytes.fill(0xee, at, at + room);
+      writer.target.bytes.set(bytes, at);
+      if (next() < 0.3) return [];
+      writer.filled(at + bytes.length);
+      return [bytes];
     }
     case 5:
       writer.u8(7);
@@ -187,4 +199,15 @@ test('what is neither text nor bytes is refused, and spoils nothing', () => {
   writer.utf8('whole');
   expect(writer.size).toBe(5);
   expect(writer.takeBytes().toString()).toBe('whole');
+});
+
+test('no more is filled than was reserved', () => {
+  const writer = new ByteWriter();
+  writer.begin();
+  const at = writer.reserve(4);
+  expect(() => writer.filled(at + 5)).toThrow('more was filled than was reserved');
+  writer.target.view.setUint32(at, 0x01020304);
+  writer.filled(at + 4);
+  expect(() => writer.filled(at + 5)).toThrow(RangeError);
+  expect(writer.takeBytes().toString('hex')).toBe('01020304');
 });
