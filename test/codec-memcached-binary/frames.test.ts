@@ -330,6 +330,10 @@ test('numbers that do not fit are refused, and nothing of the message is sent', 
     requests.noop({ opaque: 2 ** 32 }),
     requests.noop({ opaque: 1.5 }),
     requests.noop({ vbucket: 65_536 }),
+    requests.set('k', 'v', { opaque: -1 }),
+    requests.set('k', 'v', { vbucket: 65_536 }),
+    requests.set('', 'v'),
+    { opcode: 256 + Opcode.Set, key: 'k', value: 'v', extras: new Uint8Array(0) },
     requests.set('k', 'v', { flags: -1 }),
     requests.set('k', 'v', { exptime: -1 }),
     requests.set('k', 'v', { cas: 2 ** 53 }),
@@ -375,6 +379,34 @@ test('text has the length that it has as utf-8, whatever stands beside it', () =
   // Where bytes go by reference and text has as many more bytes than characters.
   const odd = { opcode: Opcode.GetK, key: Buffer.alloc(1024, 1), value: 'é'.repeat(1024) };
   expect(answered(odd).text()).toBe(odd.value);
+});
+
+test('a short text is stored as its bytes are, wherever in a slab it comes to lie', () => {
+  const characters = 'aZ\u007f\u0080é漢';
+  const texts = Array.from({ length: 23 }, (_, n) => 'x'.repeat(n)).concat(Array.from(characters), '漢'.repeat(20));
+  const writer = new ByteWriter();
+  const expected: Buffer[] = [];
+  const fields = { opaque: 0xfffffffe, vbucket: 0xfedc, flags: 0xfffffffd, exptime: 7 };
+  for (const key of texts.slice(1)) {
+    for (const value of texts) {
+      for (const extras of [undefined, new Uint8Array(0), Uint8Array.of(1, 2)]) {
+        for (const opcode of [Opcode.Set, Opcode.ReplaceQ, Opcode.Append]) {
+          const request = { opcode, key, value, extras, ...fields };
+          encodeInto(client(), request, writer);
+          expected.push(encodeMessage(client(), { ...request, key: Buffer.from(key), value: Buffer.from(value) }));
+        }
+      }
+    }
+  }
+  const bytes = Buffer.concat(expected);
+  expect(bytes.length).toBeGreaterThan(4 * 64 * 1024);
+  expect(writer.takeBytes().equals(bytes)).toBe(true);
+  // Of a text that is not ASCII and of numbers that do not fit nothing stays behind.
+  expect(() => encodeInto(client(), requests.set('k', 'é', { flags: -1 }), writer)).toThrow(/failed to encode/);
+  encodeInto(client(), requests.set('k', 'é'), writer);
+  expect(writer.takeBytes()).toEqual(
+    bytesOf('80 01 0001 08 00 0000 0000000b 00000000 0000000000000000 0000000000000000 6b c3a9'),
+  );
 });
 
 describe('opcodes', () => {

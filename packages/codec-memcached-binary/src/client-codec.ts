@@ -27,6 +27,7 @@ import {
   writeReceived,
   writeTexts,
 } from './write-frame.ts';
+import { writeShort } from './write-short.ts';
 
 /**
  * The codec of a client: it sends requests and receives responses.
@@ -66,10 +67,12 @@ class MemcachedBinaryClientCodec implements Codec<BinaryResponse, RequestFields>
   }
 
   encode(request: RequestFields, output: ByteWriter): void {
-    if (request instanceof BinaryRequest) {
-      writeReceived(output, request);
-      return;
-    }
+    if (request instanceof BinaryRequest) writeReceived(output, request);
+    // A look at the value spares what has no text there the rest.
+    else if (typeof request.value !== 'string' || !writeShort(request, output)) this.#write(request, output);
+  }
+
+  #write(request: RequestFields, output: ByteWriter): void {
     const { opcode, vbucket = 0, opaque = 0, cas = 0, key, value, extras } = request;
     if ((opcode & 0xff) !== opcode || (vbucket & 0xffff) !== vbucket || opaque >>> 0 !== opaque) {
       refuseHeader(opcode, vbucket, opaque);

@@ -100,9 +100,15 @@ export function patchLengths(output: ByteWriter, start: number, keyLength: numbe
 
 /** @throws {RangeError} `value` is no unsigned integer of 32 bits */
 export function checkUint32(value: number, what: string): number {
-  if (value >>> 0 !== value) throw new RangeError(`${what} must be an unsigned 32-bit integer, not ${value}`);
+  if (value >>> 0 !== value) refuseUint32(value, what);
   return value;
 }
+
+/** Apart, so that the check is short enough to be compiled into its callers. */
+function refuseUint32(value: number, what: string): never {
+  throw new RangeError(`${what} must be an unsigned 32-bit integer, not ${value}`);
+}
+
 /** @throws {RangeError} there is no frame with such lengths */
 export function checkFrame(extrasLength: number, keyLength: number): void {
   if (extrasLength > 0xff) throw new RangeError(`a frame has at most 255 bytes of extras, not ${extrasLength}`);
