@@ -49,6 +49,15 @@ export function encodeHit(opaque: number, value: Uint8Array): readonly [Uint8Arr
   return [bytes.subarray(at, position), value];
 }
 
+/** The same with the body copied behind the header. Returns where it ends. */
+export function encodeCopiedHit(opaque: number, value: Uint8Array): number {
+  if (position + 28 + value.length > SIZE) position = 0;
+  encodeHit(opaque, value);
+  bytes.set(value, position);
+  position += value.length;
+  return position;
+}
+
 /** A request with all that is in it: a SET, and no other one. */
 export interface DecodedSet {
   readonly opcode: number;
