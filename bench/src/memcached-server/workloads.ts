@@ -29,7 +29,7 @@ const MANY = 50;
 const CAS_AT = 16;
 const HEADER = 24;
 
-export function keyOf(index: number): string {
+function keyOf(index: number): string {
   return `key:${String(index % KEYS).padStart(6, '0')}`;
 }
 
