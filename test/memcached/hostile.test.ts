@@ -153,6 +153,36 @@ test("a request that is cut off is nobody's", async () => {
   expect(server.stored.cmdSet).toBe(0);
 });
 
+test('many large items that one command asks for come as they are read, and are not gathered', async () => {
+  const server = await serve({ memoryLimit: 128 * 1024 * 1024 });
+  const talk = await talkTo(server);
+  const value = 'x'.repeat(900_000);
+  const keys = Array.from({ length: 40 }, (_, i) => `big${i}`);
+  for (const key of keys) await talk.text(`set ${key} 0 0 ${value.length}\r\n${value}\r\n`);
+  const [connection] = server.connections;
+  for (const [command, cas] of [
+    ['get', 0],
+    // ' 1' to ' 40' behind each.
+    ['gats 0', 9 * 2 + 31 * 3],
+  ] as const) {
+    const heads = keys.reduce((sum, key) => sum + `VALUE ${key} 0 900000\r\n\r\n`.length, 0);
+    const due = talk.peer.bytes + heads + cas + keys.length * value.length + 'END\r\n'.length;
+    talk.peer.socket.pause();
+    talk.send(`${command} ${keys.join(' ')}\r\n`);
+    let most = 0;
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      most = Math.max(most, connection!.bufferedBytes);
+    }
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(4 * 1024 * 1024);
+    talk.peer.socket.resume();
+    await talk.peer.has(due);
+    expect(talk.peer.bytes).toBe(due);
+  }
+  expect(server.commands.gats.hits).toBe(keys.length);
+});
+
 test('a client that pipelines and never reads does not fill the memory', async () => {
   const server = await serve();
   const talk = await talkTo(server);

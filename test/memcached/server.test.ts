@@ -197,10 +197,12 @@ describe('a login', () => {
       protocol: 'text',
     });
     const talk = await talkTo(server);
-    talk.send('get k\r\nset a 0 0 3\r\nann\r\nset a 0 0 5\r\nann y\r\nset a 0 0 5\r\nann x\r\n');
+    talk.send(`get k\r\nset a 0 0 3000\r\n${'x'.repeat(3000)}\r\n`);
+    talk.send('set a 0 0 3\r\nann\r\nset a 0 0 5\r\nann y\r\nset a 0 0 5\r\nann x\r\n');
     expect(await talk.text('set k 0 0 1\r\n1\r\nget k\r\n')).toBe(
       [
         'CLIENT_ERROR unauthenticated',
+        'CLIENT_ERROR auth token too long',
         'CLIENT_ERROR bad authentication token format',
         'CLIENT_ERROR authentication failure',
         'STORED',

@@ -15,6 +15,9 @@ import { Stats } from './stats/stats.ts';
 import { TextLogin } from './text-login.ts';
 import { TextService } from './text-service.ts';
 
+/** Bytes of a value by which somebody may log in by text (proto_text.c, `try_read_command_asciiauth`), with what an item takes around it. */
+const MAX_LOGIN = 2048;
+
 /** The first byte of a binary request. */
 const BINARY_MAGIC = 0x80;
 
@@ -50,7 +53,7 @@ export class Services<Data> {
   /** Begins to answer, for `host`. */
   start(host: ServiceHost): void {
     const { state, handlers } = this;
-    const { login, maxItemSize } = this.#settings;
+    const { login, maxItemSize, compat } = this.#settings;
     const stats = new Stats(state, host.served);
     const text = new TextService(
       state,
@@ -64,7 +67,9 @@ export class Services<Data> {
     const onBinary = (connection: Client, request: BinaryRequest): unknown => binary.answer(connection, request);
     const onFirst = login === undefined ? onText : this.#gate(new TextLogin(state, login), onText);
     const binaryCodec = memcachedBinaryServer({ maxFrameLength: Math.min(maxItemSize + MAX_HEAD, MAX_BODY) });
-    this.#text = protocol(this.#textCodec, { onRead: onFirst as never });
+    // Nobody who has not logged in has much of anything gathered.
+    const first = login === undefined ? this.#textCodec : memcachedTextServer({ maxItemSize: MAX_LOGIN, compat });
+    this.#text = protocol(first, { onRead: onFirst as never });
     this.#binary = protocol(binaryCodec as CodecFactory<BinaryRequest, never>, { onRead: onBinary as never });
   }
 

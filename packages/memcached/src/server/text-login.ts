@@ -19,6 +19,10 @@ export class TextLogin {
 
   /** @param enter is called when the client has logged in */
   answer(connection: Client, request: Request | MetaRequest, enter: () => void): unknown {
+    if (request.op === 'set' && request.tooLarge) {
+      connection.send('CLIENT_ERROR auth token too long');
+      return undefined;
+    }
     if (!(request instanceof Request) || request.op !== 'set' || request.valueStart === request.start) {
       if (request.op === 'close' || request.op === 'quit') void connection.close();
       else connection.send('CLIENT_ERROR unauthenticated');

@@ -1,7 +1,7 @@
 import { ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
-import type { Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { AdminCommands } from './admin-commands.ts';
 import type { CommandCounters, CommandTable, MemcachedCounters } from './counters.ts';
@@ -68,11 +68,11 @@ export class TextService {
       case 'get':
         return this.#get(connection, request, this.#commands.get);
       case 'gets':
-        return this.#gets(connection, request, this.#commands.gets);
+        return this.#get(connection, request, this.#commands.gets);
       case 'gat':
-        return this.#gat(connection, request, this.#commands.gat);
+        return this.#get(connection, request, this.#commands.gat);
       case 'gats':
-        return this.#gat(connection, request, this.#commands.gats);
+        return this.#get(connection, request, this.#commands.gats);
       case 'set':
         return this.#write(connection, request, 'set', this.#commands.set);
       case 'add':
@@ -109,74 +109,68 @@ export class TextService {
     return this.#admin.answer(connection, request);
   }
 
-  #get(connection: Client, request: Request, command: CommandCounters): void {
-    const key = this.#key;
-    const { source, lineEnd } = request;
+  /** Answers all that ask for items, of one key or many. */
+  #get(connection: Client, request: Request, command: CommandCounters): Promise<void> | undefined {
     command.operations++;
     command.bytesIn += request.end - request.start;
-    let ended = false;
-    do {
-      key.at(source, request.keyStart, request.keyEnd);
-      const item = this.#store.get(key);
-      this.#counters.cmdGet++;
-      if (this.#observer.active) this.#observer.get(connection, key, item);
-      if (item === undefined) {
-        this.#counters.getMisses++;
-      } else {
-        this.#counters.getHits++;
-        command.hits++;
-        command.bytesOut += item.wireEnd - item.wireStart;
-        // Nearly always nothing stands behind the last key.
-        ended = request.keyEnd === lineEnd;
-        connection.send(this.#reply.value(item, ended));
-      }
-    } while (request.keyEnd !== lineEnd && request.nextKey());
-    if (!ended) connection.send('END');
-  }
-
-  #gets(connection: Client, request: Request, command: CommandCounters): void {
-    const key = this.#key;
-    command.operations++;
-    command.bytesIn += request.end - request.start;
-    do {
-      key.at(request.source, request.keyStart, request.keyEnd);
-      const item = this.#store.get(key);
-      this.#counters.cmdGet++;
-      if (this.#observer.active) this.#observer.get(connection, key, item);
-      if (item === undefined) {
-        this.#counters.getMisses++;
-      } else {
-        this.#counters.getHits++;
-        command.hits++;
-        command.bytesOut += item.wireEnd - item.wireStart;
-        connection.send(this.#reply.valueAndCas(item));
-      }
-    } while (request.nextKey());
-    connection.send('END');
-  }
-
-  #gat(connection: Client, request: Request, command: CommandCounters): void {
-    const key = this.#key;
-    command.operations++;
-    command.bytesIn += request.end - request.start;
+    if (request.keyEnd > request.keyStart) return this.#sendItems(connection, request, command);
     // `gat 10` names no key.
-    while (request.keyEnd > request.keyStart) {
-      key.at(request.source, request.keyStart, request.keyEnd);
-      const item = this.#store.touch(key, request.exptime);
-      this.#counters.cmdGet++;
-      this.#counters.cmdTouch++;
+    connection.send('END');
+    return undefined;
+  }
+
+  /** Sends the items from the key on that the request is at; waits in between while the client takes less than there is. */
+  #sendItems(connection: Client, request: Request, command: CommandCounters): Promise<void> | undefined {
+    const { op, source, lineEnd } = request;
+    const withCas = op === 'gets' || op === 'gats';
+    const touches = op === 'gat' || op === 'gats';
+    const key = this.#key;
+    for (;;) {
+      const { keyEnd } = request;
+      key.at(source, request.keyStart, keyEnd);
+      const item = touches ? this.#touched(key, request.exptime) : this.#fetched(key);
       if (this.#observer.active) this.#observer.get(connection, key, item);
-      if (item === undefined) {
-        this.#counters.touchMisses++;
-      } else {
-        this.#counters.touchHits++;
+      // Nearly always nothing stands behind the last key.
+      const last = keyEnd === lineEnd;
+      let ready = true;
+      if (item !== undefined) {
         command.hits++;
         command.bytesOut += item.wireEnd - item.wireStart;
-        connection.send(request.op === 'gats' ? this.#reply.valueAndCas(item) : this.#reply.value(item));
+        ready = connection.send(withCas ? this.#reply.valueAndCas(item, last) : this.#reply.value(item, last));
       }
-      if (!request.nextKey()) break;
+      if (last || !request.nextKey()) {
+        if (!last || item === undefined) connection.send('END');
+        return undefined;
+      }
+      if (!ready) return this.#goOn(connection, request, command);
     }
-    connection.send('END');
+  }
+
+  async #goOn(connection: Client, request: Request, command: CommandCounters): Promise<void> {
+    try {
+      await connection.drained();
+    } catch {
+      // It is gone, and nobody waits for the rest.
+      return;
+    }
+    await this.#sendItems(connection, request, command);
+  }
+
+  #fetched(key: Span): Item | undefined {
+    const item = this.#store.get(key);
+    this.#counters.cmdGet++;
+    if (item === undefined) this.#counters.getMisses++;
+    else this.#counters.getHits++;
+    return item;
+  }
+
+  #touched(key: Span, exptime: number): Item | undefined {
+    const item = this.#store.touch(key, exptime);
+    this.#counters.cmdGet++;
+    this.#counters.cmdTouch++;
+    if (item === undefined) this.#counters.touchMisses++;
+    else this.#counters.touchHits++;
+    return item;
   }
 
   #write(connection: Client, request: Request, mode: StoreMode, command: CommandCounters): void {
