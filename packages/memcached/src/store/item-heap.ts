@@ -1,11 +1,11 @@
 import type { Buffer } from 'node:buffer';
 
-import { copyBytes, decimalLength, writeDecimal } from './copy-bytes.ts';
+import { Eviction } from './eviction.ts';
+import { FlushMark } from './flush-mark.ts';
 import { ItemIndex } from './item-index.ts';
 import {
   chargedSize,
   classOf,
-  HEAD,
   itemSize,
   KEY_AT,
   keyLengthOf,
@@ -13,7 +13,6 @@ import {
   marksOf,
   packLengths,
   suffixLengthOf,
-  VALUE_PREFIX,
   Word,
 } from './item-layout.ts';
 import { Lru } from './lru.ts';
@@ -23,15 +22,10 @@ import { Slabs } from './slabs.ts';
 import type { StoreClock } from './store-clock.ts';
 import { type ClassCounters, classCounters, type StoreCounters, zero } from './store-counters.ts';
 import type { Bytes } from './store.ts';
+import { suffixLengthFor, writeWire } from './write-wire.ts';
 
 /** Seconds within which a use of an item is not noted again (memcached's ITEM_UPDATE_INTERVAL). */
 const UPDATE_INTERVAL = 60;
-
-/** Items at the end of an LRU that are looked at for one that may go. */
-const TRIES = 8;
-
-/** Times that something may be thrown out for one item: there is a page to empty long before that. */
-const MAX_EVICTIONS = 10_000;
 
 /**
  * The items of a store in their chunks: found by key, linked in order of their use, and thrown out when there is no room for others. What
@@ -60,24 +54,18 @@ export class ItemHeap {
   onEvict: ((ref: Ref) => void) | undefined = undefined;
   readonly #clock: StoreClock;
   readonly #maxItemSize: number;
-  readonly #evict: boolean;
   /** The cas that the last change gave an item. */
   readonly lastCas: { casHigh: number; casLow: number } = { casHigh: 0, casLow: 0 };
   #casHigh = 0;
   #casLow = 0;
-  /** Items last used until then are dead, once it has come; 0: none are. */
-  #flushAt = 0;
-  /** Items with a cas up to this one are dead. */
-  #flushedHigh = 0;
-  #flushedLow = 0;
-  /** Whether one of the three is set. */
-  #flushes = false;
+  readonly #flushed = new FlushMark();
+  readonly #eviction: Eviction;
 
   constructor(clock: StoreClock, memoryLimit: number, maxItemSize: number, evict: boolean) {
     this.#clock = clock;
     this.#maxItemSize = maxItemSize;
-    this.#evict = evict;
     this.slabs = new Slabs(this.pages, memoryLimit);
+    this.#eviction = new Eviction(this, clock, evict);
   }
 
   /** Starts to count anew, but for what is there. */
@@ -155,23 +143,17 @@ export class ItemHeap {
   }
 
   #isFlushed(ref: Ref): boolean {
-    // Nearly always nothing was ever flushed.
-    if (!this.#flushes) return false;
-    const at = this.#flushAt;
-    if (at !== 0 && at <= this.#clock.now && this.word(ref, Word.Time) <= at) return true;
-    return this.#isBeforeFlush(this.word(ref, Word.CasHigh), this.word(ref, Word.CasLow));
-  }
-
-  #isBeforeFlush(high: number, low: number): boolean {
-    return high === this.#flushedHigh ? low <= this.#flushedLow : high < this.#flushedHigh;
+    const words = this.pages.words(ref);
+    const at = offsetOf(ref) >>> 2;
+    const { now } = this.#clock;
+    return this.#flushed.covers(now, words[at + Word.Time]!, words[at + Word.CasHigh]!, words[at + Word.CasLow]!);
   }
 
   /** Takes out what is dead by its cas, so that an item may have a lower one and live. */
   #dropFlushed(): void {
     const flushed: Ref[] = [];
     for (const ref of this.#linked()) if (this.#isFlushed(ref)) flushed.push(ref);
-    this.#flushedHigh = 0;
-    this.#flushedLow = 0;
+    this.#flushed.forgetCas();
     for (const ref of flushed) this.drop(ref);
   }
 
@@ -184,16 +166,13 @@ export class ItemHeap {
 
   /** Has all items die whose cas is not above the next one, which is taken for that. */
   flushNow(): void {
-    this.#flushes = true;
     this.#nextCas();
-    this.#flushedHigh = this.#casHigh;
-    this.#flushedLow = this.#casLow;
+    this.#flushed.upTo(this.#casHigh, this.#casLow);
   }
 
   /** Has all items die that were used last before `time`, once it has come. */
   flushAt(time: number): void {
-    this.#flushes = true;
-    this.#flushAt = time - 1;
+    this.#flushed.before(time);
   }
 
   /** All items that are alive, page by page: whatever is stored meanwhile, a chunk that is there is whole. */
@@ -205,7 +184,7 @@ export class ItemHeap {
     for (let slabClass = 0; slabClass < CHUNK_SIZES.length; slabClass++) {
       const { pages } = this.slabs.slab(slabClass);
       for (let i = 0; i < pages.length; i++) {
-        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.#isLinked(ref)) yield ref;
+        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.has(ref, Mark.Linked)) yield ref;
       }
     }
   }
@@ -227,14 +206,14 @@ export class ItemHeap {
   ): Ref | 'too-large' | 'out-of-memory' {
     if (old !== 0 && this.#fits(old, flags, length)) return this.#renew(old, expire);
     const keyLength = key.end - key.start;
-    const suffixLength = decimalLength(flags) + decimalLength(length) + 4;
+    const suffixLength = suffixLengthFor(flags, length);
     const size = itemSize(keyLength, suffixLength, length);
     if (chargedSize(keyLength, flags, length) > this.#maxItemSize) return 'too-large';
     const slabClass = classFor(size);
     const inPlace = old !== 0 && slabClass !== OWN_PAGE && classOf(this.word(old, Word.Lengths)) === slabClass;
     let ref = old;
     if (!inPlace) {
-      ref = this.#room(slabClass, size, old);
+      ref = this.#eviction.room(slabClass, size, old);
       if (ref === 0) return 'out-of-memory';
       // Making room may have thrown the old one out.
       if (old !== 0 && this.index.find(hash, key.buffer, key.start, key.end) === old) this.unlink(hash, old);
@@ -251,18 +230,7 @@ export class ItemHeap {
     words[at + Word.Flags] = flags;
     words[at + Word.Lengths] = (packLengths(keyLength, suffixLength, slabClass) | (Mark.Linked << 24)) >>> 0;
     words[at + Word.ValueLength] = length;
-    // All of it byte by byte: it is short, and each call into the runtime costs more.
-    for (let i = 0; i < VALUE_PREFIX.length; i++) page[offset + HEAD + i] = VALUE_PREFIX[i]!;
-    const suffix = offset + KEY_AT + keyLength;
-    copyBytes(key.buffer, key.start, key.end, page, this.pages.view(ref), offset + KEY_AT);
-    page[suffix] = 0x20;
-    const afterFlags = writeDecimal(page, suffix + 1, flags);
-    page[afterFlags] = 0x20;
-    const afterLength = writeDecimal(page, afterFlags + 1, length);
-    page[afterLength] = 0x0d;
-    page[afterLength + 1] = 0x0a;
-    page[offset + size - 2] = 0x0d;
-    page[offset + size - 1] = 0x0a;
+    writeWire(page, this.pages.view(ref), offset, size, key, flags, length);
     this.stamp(ref);
     if (!inPlace) {
       this.index.add(hash, ref);
@@ -304,7 +272,7 @@ export class ItemHeap {
 
   /** Gives an item a cas that somebody chose. */
   setCas(ref: Ref, high: number, low: number): void {
-    if (this.#isBeforeFlush(high, low)) this.#dropFlushed();
+    if (this.#flushed.coversCas(high, low)) this.#dropFlushed();
     this.#writeCas(ref, high, low);
   }
 
@@ -332,87 +300,6 @@ export class ItemHeap {
     this.lrus[slabClass]!.remove(ref);
     this.setWord(ref, Word.Lengths, (lengths & 0x00ff_ffff) >>> 0);
     this.slabs.give(slabClass, ref);
-  }
-
-  // ---------------------------------------------------------------- room
-
-  /** A chunk, for which items used longest ago make room if they have to; 0 if there is none. `kept` is not thrown out for it, if it can be helped. */
-  #room(slabClass: number, size: number, kept: Ref): Ref {
-    for (let attempt = 0; attempt < MAX_EVICTIONS; attempt++) {
-      const ref = this.slabs.take(slabClass, size);
-      if (ref !== 0) return ref;
-      if (!this.#makeRoom(slabClass, kept)) break;
-    }
-    this.classCounters[slabClass]!.outOfMemory++;
-    return 0;
-  }
-
-  #makeRoom(slabClass: number, kept: Ref): boolean {
-    const lru = this.lrus[slabClass]!;
-    for (let i = 0; i < TRIES && lru.oldest !== 0; i++) {
-      const ref = lru.oldest;
-      if (this.isDead(ref)) {
-        this.#reclaim(slabClass, ref);
-        return true;
-      }
-      if (!this.#evict) break;
-      const lengths = this.word(ref, Word.Lengths);
-      const spared = i < TRIES - 1 && lru.count > 1 && ((marksOf(lengths) & Mark.Active) !== 0 || ref === kept);
-      if (!spared) {
-        this.#throwOut(slabClass, ref);
-        return true;
-      }
-      // Used more than once: it gets another round.
-      this.setWord(ref, Word.Lengths, (lengths & ~(Mark.Active << 24)) >>> 0);
-      lru.remove(ref);
-      lru.add(ref);
-      this.counters.movesWithinLru++;
-      this.classCounters[slabClass]!.movesWithinLru++;
-    }
-    return this.#evict && this.#stealPage();
-  }
-
-  #reclaim(slabClass: number, ref: Ref): void {
-    const ofClass = this.classCounters[slabClass]!;
-    this.counters.reclaimed++;
-    ofClass.reclaimed++;
-    if (!this.has(ref, Mark.Fetched)) {
-      this.counters.expiredUnfetched++;
-      ofClass.expiredUnfetched++;
-    }
-    this.drop(ref);
-  }
-
-  #throwOut(slabClass: number, ref: Ref): void {
-    const ofClass = this.classCounters[slabClass]!;
-    this.onEvict?.(ref);
-    this.counters.evictions++;
-    ofClass.evicted++;
-    ofClass.evictedTime = this.#clock.now - this.word(ref, Word.Time);
-    if (this.word(ref, Word.Expire) !== 0) ofClass.evictedNonzero++;
-    if (!this.has(ref, Mark.Fetched)) {
-      this.counters.evictedUnfetched++;
-      ofClass.evictedUnfetched++;
-    }
-    if (this.has(ref, Mark.Active)) {
-      this.counters.evictedActive++;
-      ofClass.evictedActive++;
-    }
-    this.drop(ref);
-  }
-
-  /** Empties a page of the class that has most of them, and gives it back. Returns whether there was one. */
-  #stealPage(): boolean {
-    let most = 0;
-    for (let slabClass = 1; slabClass < CHUNK_SIZES.length; slabClass++) {
-      if (this.slabs.slab(slabClass).pages.length > (most === 0 ? 0 : this.slabs.slab(most).pages.length))
-        most = slabClass;
-    }
-    const page = most === 0 ? undefined : this.slabs.slab(most).pages[0];
-    if (page === undefined) return false;
-    for (const ref of this.slabs.chunks(most, page)) if (this.#isLinked(ref)) this.#throwOut(most, ref);
-    this.slabs.dropPage(most, page);
-    return true;
   }
 
   /** Takes out an item of which only the place is known. */
@@ -450,10 +337,6 @@ export class ItemHeap {
   #addBytes(slabClass: number, bytes: number): void {
     this.counters.bytes += bytes;
     this.lrus[slabClass]!.bytes += bytes;
-  }
-
-  #isLinked(ref: Ref): boolean {
-    return this.has(ref, Mark.Linked);
   }
 
   #sizeOf(ref: Ref): number {

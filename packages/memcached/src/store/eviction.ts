@@ -1,0 +1,105 @@
+import type { ItemHeap } from './item-heap.ts';
+import { Mark, marksOf, Word } from './item-layout.ts';
+import type { Ref } from './pages.ts';
+import { CHUNK_SIZES } from './slab-classes.ts';
+import type { StoreClock } from './store-clock.ts';
+
+/** Items at the end of an LRU that are looked at for one that may go. */
+const TRIES = 8;
+
+/** Times that something may be thrown out for one item: there is a page to empty long before that. */
+const MAX_EVICTIONS = 10_000;
+
+/** Makes room for new items: by what is dead, by what was used longest ago, and by pages of other sizes. */
+export class Eviction {
+  readonly #heap: ItemHeap;
+  readonly #clock: StoreClock;
+  readonly #evict: boolean;
+
+  /** @param evict whether anything is thrown out that is alive */
+  constructor(heap: ItemHeap, clock: StoreClock, evict: boolean) {
+    this.#heap = heap;
+    this.#clock = clock;
+    this.#evict = evict;
+  }
+
+  /** A chunk, for which items used longest ago make room if they have to; 0 if there is none. `kept` is not thrown out for it, if it can be helped. */
+  room(slabClass: number, size: number, kept: Ref): Ref {
+    for (let attempt = 0; attempt < MAX_EVICTIONS; attempt++) {
+      const ref = this.#heap.slabs.take(slabClass, size);
+      if (ref !== 0) return ref;
+      if (!this.#makeRoom(slabClass, kept)) break;
+    }
+    this.#heap.classCounters[slabClass]!.outOfMemory++;
+    return 0;
+  }
+
+  #makeRoom(slabClass: number, kept: Ref): boolean {
+    const lru = this.#heap.lrus[slabClass]!;
+    for (let i = 0; i < TRIES && lru.oldest !== 0; i++) {
+      const ref = lru.oldest;
+      if (this.#heap.isDead(ref)) {
+        this.#reclaim(slabClass, ref);
+        return true;
+      }
+      if (!this.#evict) break;
+      const lengths = this.#heap.word(ref, Word.Lengths);
+      const spared = i < TRIES - 1 && lru.count > 1 && ((marksOf(lengths) & Mark.Active) !== 0 || ref === kept);
+      if (!spared) {
+        this.#throwOut(slabClass, ref);
+        return true;
+      }
+      // Used more than once: it gets another round.
+      this.#heap.mark(ref, 0, Mark.Active);
+      lru.remove(ref);
+      lru.add(ref);
+      this.#heap.counters.movesWithinLru++;
+      this.#heap.classCounters[slabClass]!.movesWithinLru++;
+    }
+    return this.#evict && this.#stealPage();
+  }
+
+  #reclaim(slabClass: number, ref: Ref): void {
+    const ofClass = this.#heap.classCounters[slabClass]!;
+    this.#heap.counters.reclaimed++;
+    ofClass.reclaimed++;
+    if (!this.#heap.has(ref, Mark.Fetched)) {
+      this.#heap.counters.expiredUnfetched++;
+      ofClass.expiredUnfetched++;
+    }
+    this.#heap.drop(ref);
+  }
+
+  #throwOut(slabClass: number, ref: Ref): void {
+    const ofClass = this.#heap.classCounters[slabClass]!;
+    this.#heap.onEvict?.(ref);
+    this.#heap.counters.evictions++;
+    ofClass.evicted++;
+    ofClass.evictedTime = this.#clock.now - this.#heap.word(ref, Word.Time);
+    if (this.#heap.word(ref, Word.Expire) !== 0) ofClass.evictedNonzero++;
+    if (!this.#heap.has(ref, Mark.Fetched)) {
+      this.#heap.counters.evictedUnfetched++;
+      ofClass.evictedUnfetched++;
+    }
+    if (this.#heap.has(ref, Mark.Active)) {
+      this.#heap.counters.evictedActive++;
+      ofClass.evictedActive++;
+    }
+    this.#heap.drop(ref);
+  }
+
+  /** Empties a page of the class that has most of them, and gives it back. Returns whether there was one. */
+  #stealPage(): boolean {
+    let most = 0;
+    for (let slabClass = 1; slabClass < CHUNK_SIZES.length; slabClass++) {
+      if (this.#heap.slabs.slab(slabClass).pages.length > (most === 0 ? 0 : this.#heap.slabs.slab(most).pages.length))
+        most = slabClass;
+    }
+    const page = most === 0 ? undefined : this.#heap.slabs.slab(most).pages[0];
+    if (page === undefined) return false;
+    for (const ref of this.#heap.slabs.chunks(most, page))
+      if (this.#heap.has(ref, Mark.Linked)) this.#throwOut(most, ref);
+    this.#heap.slabs.dropPage(most, page);
+    return true;
+  }
+}
