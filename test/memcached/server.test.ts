@@ -248,7 +248,7 @@ describe('statistics', () => {
       cmd_touch: '1',
       delete_hits: '1',
       delete_misses: '1',
-      cmd_meta: '3',
+      cmd_meta: '0',
       cmd_flush: '1',
       limit_maxbytes: String(32 * 1024 * 1024),
       curr_items: '1',

@@ -45,7 +45,6 @@ export class MetaService {
     const command = this.#commands[request.op];
     command.operations++;
     command.bytesIn += request.end - request.start;
-    this.#counters.cmdMeta++;
     switch (request.op) {
       case 'mg':
         return this.#get(connection, request);
@@ -59,6 +58,8 @@ export class MetaService {
         connection.send('MN');
         return;
       case 'me':
+        // The only one that memcached counts.
+        this.#counters.cmdMeta++;
         return this.#debug(connection, request);
     }
   }
@@ -97,17 +98,21 @@ export class MetaService {
     const created =
       item === undefined && vivify !== undefined && store.store('add', key, 0, 0, this.#value.of('')) === 'stored';
     if (created) item = this.#newCas(key, request);
-    this.#counters.cmdGet++;
-    if (exptime !== undefined) this.#counters.cmdTouch++;
     if (this.#observer.active) this.#observer.get(connection, key, item, true);
     if (item === undefined) {
-      if (exptime === undefined) this.#counters.getMisses++;
-      else this.#counters.touchMisses++;
+      this.#counters.cmdGet++;
+      this.#counters.getMisses++;
       this.#miss(connection, request);
       return;
     }
-    if (exptime === undefined) this.#counters.getHits++;
-    else this.#counters.touchHits++;
+    // A hit with a new time counts as a touch, a miss as a get.
+    if (exptime === undefined) {
+      this.#counters.cmdGet++;
+      this.#counters.getHits++;
+    } else {
+      this.#counters.cmdTouch++;
+      this.#counters.touchHits++;
+    }
     const seen = item;
     let won = false;
     let flags = metaFlags(request, seen, (letter) => {
@@ -193,7 +198,8 @@ export class MetaService {
       empty: request.has('x'),
     });
     if (outcome === 'deleted') {
-      this.#counters.deleteHits++;
+      // What stays, marked as stale, was not deleted.
+      if (!request.has('I')) this.#counters.deleteHits++;
       this.#commands.md.hits++;
     } else {
       this.#counters.deleteMisses++;

@@ -166,7 +166,6 @@ export class TextService {
 
   #touched(key: Span, exptime: number): Item | undefined {
     const item = this.#store.touch(key, exptime);
-    this.#counters.cmdGet++;
     this.#counters.cmdTouch++;
     if (item === undefined) this.#counters.touchMisses++;
     else this.#counters.touchHits++;
@@ -270,7 +269,7 @@ export class TextService {
       // The client thinks that the old value was replaced, so it must not be served any more.
       if (op === 'set' || op === 'ms')
         this.#store.delete(this.#key.at(request.source, request.keyStart, request.keyEnd));
-    } else if (request instanceof Request && request.valueStart > request.start) {
+    } else if (request.valueStart > request.start) {
       // A value came, if not a good one.
       this.#counters.cmdSet++;
     }

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+
+import { requests } from '@wirewright/codec-memcached-binary';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { program } from '../../support/programs.ts';
+import { frames } from './binary-cases.ts';
+import { hold } from './dialogue.ts';
+import { TEXT_CASES } from './text-cases.ts';
+import { TwoServers } from './two-servers.ts';
+
+const memcached = program('memcached');
+const version = memcached === undefined ? '' : execFileSync(memcached, ['-V']).toString().trim();
+
+/** What counts things that both have; what has expired is found by a thread of memcached's, sooner or later. */
+const COUNTED = [
+  'cmd_get',
+  'cmd_set',
+  'cmd_flush',
+  'cmd_touch',
+  'cmd_meta',
+  'get_hits',
+  'get_misses',
+  'delete_misses',
+  'delete_hits',
+  'incr_misses',
+  'incr_hits',
+  'decr_misses',
+  'decr_hits',
+  'cas_misses',
+  'cas_hits',
+  'cas_badval',
+  'touch_hits',
+  'touch_misses',
+  'store_too_large',
+  'store_no_memory',
+  'bytes',
+  'curr_items',
+  'total_items',
+  'evictions',
+  'limit_maxbytes',
+];
+
+/** The lines of `stats`, by name. */
+function named(answer: string): Map<string, string> {
+  return new Map([...answer.matchAll(/^STAT (\S+) (.*)\r$/gm)].map(([, name, value]) => [name!, value!]));
+}
+
+function counted(answer: string, names: readonly string[]): string[] {
+  const stats = named(answer);
+  return names.map((name) => `${name} ${stats.get(name)}`);
+}
+
+describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
+  let servers: TwoServers;
+
+  beforeAll(async () => {
+    servers = await TwoServers.start(memcached!);
+  });
+
+  afterAll(() => servers.close());
+
+  test('have statistics by the same names, in the same order', async () => {
+    const { real, ours } = await hold(servers, ['stats\r\n', 'set a 0 0 1\r\n1\r\nstats items\r\n']);
+    expect([...named(ours[0]!).keys()]).toEqual([...named(real[0]!).keys()]);
+    expect([...named(ours[1]!).keys()]).toEqual([...named(real[1]!).keys()]);
+  });
+
+  test('count the same after the same load', async () => {
+    await hold(servers, ['stats reset\r\n']);
+    for (const [name, dialogue] of TEXT_CASES.slice(0, 270))
+      if (!name.includes('expired')) await hold(servers, dialogue);
+    // One after the other: memcached replaces a counter that an answer still refers to.
+    const binary = [
+      requests.set('b', '1'),
+      requests.get('b'),
+      requests.get('none', { quiet: true }),
+      requests.increment('b'),
+      requests.decrement('none'),
+      requests.increment('made', { initial: 5 }),
+      requests.getAndTouch('b', 100),
+      requests.touch('none', 1),
+      requests.delete('b'),
+      requests.delete('b'),
+      requests.set('b', '2', { cas: 5n }),
+      requests.append('b', '2'),
+    ].map((request) => frames(request));
+    await hold(servers, binary);
+    const large = `set big 0 0 2000000\r\n${'x'.repeat(2_000_000)}\r\n`;
+    const { real, ours } = await hold(servers, [large, 'stats\r\n']);
+    expect(counted(ours[1]!, COUNTED)).toEqual(counted(real[1]!, COUNTED));
+  });
+
+  test('count bytes and connections the same', async () => {
+    const fresh = await TwoServers.start(memcached!);
+    try {
+      await hold(fresh, ['set a 0 0 100\r\n'.concat('x'.repeat(100), '\r\n'), 'get a\r\n', 'mg a v\r\n']);
+      await hold(fresh, [frames(requests.get('a'))]);
+      const { real, ours } = await hold(fresh, ['stats\r\n']);
+      const names = ['bytes_written', 'bytes_read'];
+      expect(counted(ours[0]!, names)).toEqual(counted(real[0]!, names));
+    } finally {
+      await fresh.close();
+    }
+  });
+});
