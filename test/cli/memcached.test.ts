@@ -73,13 +73,25 @@ describe('wirewright memcached', () => {
     expect(server.output).toBe('');
   });
 
-  test('ends at SIGUSR1 however early it comes, and opens no debugger', async () => {
-    const server = wirewright('-l', '127.0.0.1', '-p', String(await freePort()));
-    // Node itself takes the signal until there is a listener; that is there long before the server listens.
-    await new Promise((resolve) => setTimeout(resolve, 120));
+  test('ends at SIGUSR1 long before it listens, and opens no debugger', async () => {
+    // Says when there is a listener for the signal; until then Node would open its debugger.
+    const watch =
+      'const timer = setInterval(() => { if (process.listenerCount("SIGUSR1") === 0) return; ' +
+      'clearInterval(timer); process.stderr.write("taken\\n"); }, 1);';
+    const preload = ['--import', `data:text/javascript,${encodeURIComponent(watch)}`];
+    const server = start(process.execPath, [
+      ...preload,
+      main,
+      'memcached',
+      '-l',
+      '127.0.0.1',
+      '-p',
+      `${await freePort()}`,
+    ]);
+    await server.says(/taken\n/);
     server.process.kill('SIGUSR1');
-    expect([0, null]).toContain(await server.ended);
-    expect(server.output).not.toMatch(/[Dd]ebugger/);
+    expect(await server.ended).toBe(0);
+    expect(server.output).toBe('taken\n');
   });
 
   test('warns of what has no effect, and ends when a client shuts it down', async () => {
@@ -143,8 +155,8 @@ describe('wirewright memcached', () => {
 
 const memcached = program('memcached');
 
-describe.runIf(memcached !== undefined)('next to memcached', () => {
-  test.each([
+describe.runIf(memcached !== undefined).concurrent('next to memcached', () => {
+  test.for<string[]>([
     ['-l', 'fooble.invalid'],
     ['-I', '512'],
     ['-I', '2g'],
@@ -167,10 +179,15 @@ describe.runIf(memcached !== undefined)('next to memcached', () => {
     ['-s', '/nonexistent/socket'],
     ['-V'],
     ['-h'],
-  ])('%s %s ends with the same status', async (...args) => {
+  ])('%s ends with the same status', async (args, { onTestFinished }) => {
     const port = ['-U', '0', ...(args[0] === '-p' ? [] : ['-p', String(await freePort())])];
     const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-    const [real, ours] = [start(memcached!, [...user, ...port, ...args]), wirewright(...user, ...port, ...args)];
+    const real = new Running(memcached!, [...user, ...port, ...args]);
+    const ours = new Running(process.execPath, [main, 'memcached', ...user, ...port, ...args]);
+    onTestFinished(() => {
+      real.destroy();
+      ours.destroy();
+    });
     expect(await ours.ended).toBe(await real.ended);
   });
 });

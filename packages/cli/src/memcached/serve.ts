@@ -13,7 +13,7 @@ import { writePortFile } from './port-file.ts';
 
 /** How long requests that were received may take to be answered after SIGTERM and SIGINT, and after SIGUSR1, in ms. */
 const SHORT_GRACE = 500;
-const LONG_GRACE = 5000;
+const LONG_GRACE = 1000;
 
 /**
  * Runs what a command line asks for, until a signal or a client ends it.
