@@ -114,7 +114,7 @@ test.each([
   expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(16 * 1024 * 1024);
 });
 
-test('a binary body of 2^32 - 1 bytes ends the connection, one of 1 GiB is skipped as it comes', async () => {
+test('a binary body of 2^32 - 1 bytes ends the connection, one within 1 GiB is skipped as it comes', async () => {
   const server = await serve();
   server.onError(() => {});
   const header = Buffer.alloc(24);
@@ -127,7 +127,7 @@ test('a binary body of 2^32 - 1 bytes ends the connection, one of 1 GiB is skipp
 
   header[4] = 8;
   header.writeUInt16BE(1, 2);
-  const body = 40 * 1024 * 1024;
+  const body = 256 * 1024 * 1024;
   header.writeUInt32BE(body, 8);
   const talk = await talkTo(server);
   await talk.binary(requests.set('k', 'old'));
@@ -139,7 +139,8 @@ test('a binary body of 2^32 - 1 bytes ends the connection, one of 1 GiB is skipp
     talk.send(piece.subarray(0, Math.min(piece.length, body - sent)));
   const [refused, gone] = await talk.binary(requests.get('k'));
   expect([refused!.status, gone!.status]).toEqual([Status.TooLarge, Status.KeyNotFound]);
-  expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(body);
+  // What was received is garbage by then, of which some may still be there.
+  expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(body / 2);
 });
 
 test("a request that is cut off is nobody's", async () => {
