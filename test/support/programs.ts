@@ -9,8 +9,10 @@ const MORE_PLACES = ['/usr/sbin', '/sbin'];
 /**
  * The path of a program that tests run against. Without it they are to be skipped, which is said in a line; where
  * `WIREWRIGHT_PEERS=required` is set, as in CI, it is an error.
+ *
+ * @param debian the Debian package that it is in
  */
-export function program(name: string): string | undefined {
+export function program(name: string, debian: string = name): string | undefined {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_PLACES]) {
     const path = join(folder, name);
     try {
@@ -20,7 +22,7 @@ export function program(name: string): string | undefined {
       // Not there.
     }
   }
-  const missing = `${name} is not installed (Debian: apt-get install ${name})`;
+  const missing = `${name} is not installed (Debian: apt-get install ${debian})`;
   if (process.env['WIREWRIGHT_PEERS'] === 'required') throw new Error(missing);
   process.stderr.write(`skipped: tests against ${name}, since ${missing}\n`);
   return undefined;
