@@ -146,6 +146,15 @@ describe('time', () => {
     expect([store.get(bytes('a')), valueOf(store.get(bytes('b')))]).toEqual([undefined, 'w']);
     expect(store.counters.getFlushed).toBe(2);
   });
+
+  test('of a flush to come is forgotten with one at once', () => {
+    const { store, pass } = storeAt();
+    store.flush(3);
+    store.flush(0);
+    store.store('set', bytes('k'), 0, 0, bytes('v'));
+    pass(10);
+    expect(valueOf(store.get(bytes('k')))).toBe('v');
+  });
 });
 
 describe('a mark', () => {

@@ -398,6 +398,7 @@ const OTHERS: Readonly<Record<string, Dialogue>> = {
   'a flush at once': [SET, 'flush_all\r\n', SEE, SET, SEE, 'flush_all 0\r\n', SEE, SET, 'flush_all -1\r\n', SEE],
   'a flush of what is not there': ['flush_all\r\n', 'flush_all\r\n', SET, SEE],
   'a flush that is malformed': ['flush_all x\r\n', 'flush_all 1 2 3\r\n', 'flush_all x noreply\r\n'],
+  'a flush at once behind one to come': ['flush_all 100\r\n', 'flush_all\r\n', SET, 'get a\r\n'],
   'a flush to come': [SET, 'flush_all 100\r\n', SEE, SET, SEE, 'flush_all\r\n', SEE],
   'a word of the server': [
     'version\r\n',

@@ -8,9 +8,10 @@ export class FlushMark {
   /** Whether there was a flush: nearly always there was none. */
   #set = false;
 
-  /** Items with a cas up to this one are dead from now on. */
+  /** Items with a cas up to this one are dead from now on, and a flush that was to come is none any more, as in memcached. */
   upTo(high: number, low: number): void {
     this.#set = true;
+    this.#at = 0;
     this.#high = high;
     this.#low = low;
   }
