@@ -34,13 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVENTS 256
-#define TAIL_SECONDS 3
-/* No event for this long means that the server lost something: better an error than a slow figure. */
-#define STALL_NS 2000000000ull
-/* A histogram of 32 buckets per power of two: within 3 % of the true value, without storing samples. */
-#define SUB_BITS 5
-#define BUCKETS (64 << SUB_BITS)
+#include "measuring.h"
+
 
 struct batch {
   uint32_t operations, request_bytes, reply_bytes;
@@ -58,46 +53,6 @@ struct conn {
 
 static struct batch *batches;
 static uint32_t batch_count;
-static uint64_t histogram[BUCKETS];
-static int epoll_fd;
-
-static void fail(const char *reason) {
-  printf("{\"phase\":\"failed\",\"reason\":\"%s%s%s\"}\n", reason, errno ? ": " : "", errno ? strerror(errno) : "");
-  fflush(stdout);
-  exit(1);
-}
-
-static void fail_plain(const char *reason) {
-  errno = 0;
-  fail(reason);
-}
-
-static uint64_t now_ns(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return (uint64_t)at.tv_sec * 1000000000ull + (uint64_t)at.tv_nsec;
-}
-
-static unsigned bucket_of(uint64_t value) {
-  if (value < (1u << SUB_BITS)) return (unsigned)value;
-  unsigned shift = 63u - (unsigned)__builtin_clzll(value) - SUB_BITS;
-  return ((shift + 1u) << SUB_BITS) | (unsigned)((value >> shift) & ((1u << SUB_BITS) - 1u));
-}
-
-static double percentile_us(double share) {
-  uint64_t total = 0, seen = 0;
-  for (unsigned i = 0; i < BUCKETS; i++) total += histogram[i];
-  uint64_t rank = (uint64_t)(share * (double)total);
-  for (unsigned i = 0; i < BUCKETS; i++) {
-    seen += histogram[i];
-    if (seen <= rank) continue;
-    if (i < (1u << SUB_BITS)) return i / 1000.0;
-    unsigned shift = (i >> SUB_BITS) - 1u;
-    uint64_t low = ((uint64_t)(1u << SUB_BITS) | (i & ((1u << SUB_BITS) - 1u))) << shift;
-    return ((double)low + (double)(1ull << shift) / 2.0) / 1000.0;
-  }
-  return 0.0;
-}
 
 static void watch(struct conn *conn, int operation, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.ptr = conn}};

@@ -21,6 +21,7 @@ export function compileNative(
   const source = join(sourceFolder, `${name}.c`);
   const key = createHash('sha256')
     .update(readFileSync(source))
+    .update(readFileSync(join(sourceFolder, 'measuring.h')))
     .update([...flags, ...before, ...after, process.platform, process.arch].join(' '))
     .digest('hex');
   const program = join(outputFolder, `${name}-${key.slice(0, 16)}`);
