@@ -265,6 +265,9 @@ describe('statistics', () => {
       curr_items: '1',
       total_items: '0',
     });
+    // What came since: two commands, a no-op behind each, and the answer to the first of them.
+    const since = statsOf(await talk.text('stats\r\n'));
+    expect(Number(since['bytes_read'])).toBeLessThan(60);
   });
 
   test('tell of settings, sizes, connections and prefixes', async () => {

@@ -99,6 +99,8 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
       const { real, ours } = await hold(fresh, ['stats\r\n']);
       const names = ['bytes_written', 'bytes_read'];
       expect(counted(ours[0]!, names)).toEqual(counted(real[0]!, names));
+      const again = await hold(fresh, ['stats reset\r\n', 'get none\r\n', 'stats\r\n']);
+      expect(counted(again.ours[2]!, names)).toEqual(counted(again.real[2]!, names));
     } finally {
       await fresh.close();
     }

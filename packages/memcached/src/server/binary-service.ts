@@ -11,7 +11,13 @@ import {
 
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
-import type { CommandCounters, CommandName, CommandTable, MemcachedCounters } from './counters.ts';
+import {
+  countStored,
+  type CommandCounters,
+  type CommandName,
+  type CommandTable,
+  type MemcachedCounters,
+} from './counters.ts';
 import { handleBinary, type TellFailure } from './handled.ts';
 import type { BinaryHandler, Handlers } from './handlers.ts';
 import { plainCredentials, withOutcome } from './login.ts';
@@ -219,25 +225,15 @@ export class BinaryService {
     const extending = mode === 'append' || mode === 'prepend';
     // With a cas, whichever of them it is is a cas.
     const effective = conditions !== undefined && !extending ? 'cas' : mode;
-    this.#counters.cmdSet++;
     const outcome = this.#store.store(effective, key, request.flags, request.exptime, value, conditions);
     if (this.#observer.active)
       this.#observer.store(connection, effective, key, outcome, request.exptime, value.end - value.start);
-    if (effective === 'cas') this.#countCas(outcome);
+    countStored(this.#counters, command, effective, outcome);
     if (outcome !== 'stored') {
-      if (outcome === 'too-large') this.#counters.storeTooLarge++;
-      else if (outcome === 'out-of-memory') this.#counters.storeNoMemory++;
       this.#refuse(connection, request, refusal(effective, outcome));
       return;
     }
-    command.hits++;
     if (!isQuiet(request.opcode)) connection.send(responses.success(request, this.#store.lastCas));
-  }
-
-  #countCas(outcome: StoreOutcome): void {
-    if (outcome === 'stored') this.#counters.casHits++;
-    else if (outcome === 'exists') this.#counters.casBadval++;
-    else if (outcome === 'not-found') this.#counters.casMisses++;
   }
 
   #delete(connection: Client, request: BinaryRequest, command: CommandCounters): void {
@@ -294,7 +290,7 @@ export class BinaryService {
     const argument = request.latin1Key;
     if (argument === 'sizes') return this.#statLater(connection, request);
     if (argument === 'reset') {
-      this.#state.reset();
+      this.#stats.reset();
     } else if (argument.startsWith('detail ')) {
       const lines = this.#stats.details(argument.slice('detail '.length));
       if (lines === undefined) return this.#refuse(connection, request, Status.KeyNotFound);

@@ -1,3 +1,5 @@
+import type { StoreMode, StoreOutcome } from '../store/store.ts';
+
 /** What a server has done so far, in the words of memcached's `stats`. */
 export interface MemcachedCounters {
   cmdGet: number;
@@ -106,4 +108,21 @@ export type CommandTable = Readonly<Record<CommandName, CommandCounters>>;
 
 export function commandTable(): CommandTable {
   return Object.fromEntries(COMMAND_NAMES.map((name) => [name, commandCounters()])) as CommandTable;
+}
+
+/** Counts a command that stores, and what it came to. */
+export function countStored(
+  counters: MemcachedCounters,
+  command: CommandCounters,
+  mode: StoreMode,
+  outcome: StoreOutcome,
+): void {
+  counters.cmdSet++;
+  if (outcome === 'stored') command.hits++;
+  else if (outcome === 'too-large') counters.storeTooLarge++;
+  else if (outcome === 'out-of-memory') counters.storeNoMemory++;
+  if (mode !== 'cas') return;
+  if (outcome === 'stored') counters.casHits++;
+  else if (outcome === 'exists') counters.casBadval++;
+  else if (outcome === 'not-found') counters.casMisses++;
 }

@@ -57,7 +57,7 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
     this.#served = new Served(this, clock);
     this.#stats = new Stats(services.state, this.#served);
     services.start({
-      served: this.#served,
+      stats: this.#stats,
       fail: (connection, error) => this.tellError(connection, error),
       shutdown: (graceful) => this.#shutdown(graceful),
       watch: (connection) => services.silence(connection),

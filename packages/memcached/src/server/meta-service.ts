@@ -4,7 +4,7 @@ import { ItemReply, metaFlags, metaFlagSet, type MetaRequest } from '@wirewright
 
 import type { MemoryItem } from '../store/memory-item.ts';
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
-import type { CommandTable, MemcachedCounters } from './counters.ts';
+import { type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import type { Client } from './client.ts';
 import type { Observer } from './observer.ts';
 import type { ServerState } from './server-state.ts';
@@ -156,17 +156,13 @@ export class MetaService {
     const key = this.#keyOf(request);
     const value = this.#value.at(source, request.valueStart, request.valueEnd);
     const mode = storeMode(request);
-    this.#counters.cmdSet++;
     const outcome = this.#store.store(mode, key, flags, exptime, value, {
       cas: cas === undefined || cas === 0 ? undefined : BigInt(cas),
       newCas: newCas === undefined ? undefined : BigInt(newCas),
       stale: request.has('I'),
       vivify,
     });
-    if (mode === 'cas') this.#countCas(outcome);
-    if (outcome === 'stored') this.#commands.ms.hits++;
-    else if (outcome === 'too-large') this.#counters.storeTooLarge++;
-    else if (outcome === 'out-of-memory') this.#counters.storeNoMemory++;
+    countStored(this.#counters, this.#commands.ms, mode, outcome);
     if (this.#observer.active)
       this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start, true);
     const code = STORE_CODES[outcome];
@@ -178,12 +174,6 @@ export class MetaService {
   #storeFlags(request: MetaRequest, key: Span, stored: boolean): string {
     if (!request.has('c') && !request.has('s')) return metaFlags(request);
     return metaFlags(request, (stored ? this.#store.peek(key) : undefined) ?? NOTHING);
-  }
-
-  #countCas(outcome: StoreOutcome): void {
-    if (outcome === 'stored') this.#counters.casHits++;
-    else if (outcome === 'exists') this.#counters.casBadval++;
-    else if (outcome === 'not-found') this.#counters.casMisses++;
   }
 
   // ---------------------------------------------------------------- md

@@ -45,7 +45,7 @@ export class ServerState {
     return Math.floor((this.clock.now() - this.startedAt) / 1000);
   }
 
-  /** Starts to count anew (memcached's `stats reset`). */
+  /** Starts to count anew. */
   reset(): void {
     zero(this.counters);
     for (const counters of Object.values(this.commands)) zero(counters);

@@ -10,8 +10,7 @@ import { Handlers } from './handlers.ts';
 import { MetaService } from './meta-service.ts';
 import type { MemcachedSettings } from './options.ts';
 import { ServerState } from './server-state.ts';
-import type { ServedBy } from './stats/connection-stats.ts';
-import { Stats } from './stats/stats.ts';
+import type { Stats } from './stats/stats.ts';
 import { TextLogin } from './text-login.ts';
 import { TextService } from './text-service.ts';
 
@@ -27,7 +26,7 @@ const MAX_BODY = 1024 ** 3;
 
 /** What the services need of the server that they are of. */
 export interface ServiceHost extends AdminHost {
-  readonly served: ServedBy;
+  readonly stats: Stats;
   readonly fail: TellFailure;
 }
 
@@ -54,7 +53,7 @@ export class Services<Data> {
   start(host: ServiceHost): void {
     const { state, handlers } = this;
     const { login, maxItemSize, compat } = this.#settings;
-    const stats = new Stats(state, host.served);
+    const { stats } = host;
     const text = new TextService(
       state,
       handlers,

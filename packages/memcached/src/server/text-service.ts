@@ -4,7 +4,7 @@ import { readLatin1 } from '@wirewright/core/codec';
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { AdminCommands } from './admin-commands.ts';
-import type { CommandCounters, CommandTable, MemcachedCounters } from './counters.ts';
+import { countStored, type CommandCounters, type CommandTable, type MemcachedCounters } from './counters.ts';
 import { handleText, type TellFailure } from './handled.ts';
 import type { Handlers } from './handlers.ts';
 import type { MetaService } from './meta-service.ts';
@@ -178,24 +178,14 @@ export class TextService {
     const value = this.#value.at(source, request.valueStart, request.valueEnd);
     command.operations++;
     command.bytesIn += request.end - request.start;
-    this.#counters.cmdSet++;
     const outcome =
       mode === 'cas'
         ? this.#store.store(mode, key, flags, exptime, value, { cas: BigInt(request.cas) })
         : this.#store.store(mode, key, flags, exptime, value);
-    if (outcome === 'stored') command.hits++;
-    else if (outcome === 'too-large') this.#counters.storeTooLarge++;
-    else if (outcome === 'out-of-memory') this.#counters.storeNoMemory++;
-    if (mode === 'cas') this.#countCas(outcome);
+    countStored(this.#counters, command, mode, outcome);
     if (this.#observer.active)
       this.#observer.store(connection, mode, key, outcome, Math.max(0, exptime), value.end - value.start);
     if (!request.noreply) connection.send(STORE_ANSWERS[outcome]);
-  }
-
-  #countCas(outcome: StoreOutcome): void {
-    if (outcome === 'stored') this.#counters.casHits++;
-    else if (outcome === 'exists') this.#counters.casBadval++;
-    else if (outcome === 'not-found') this.#counters.casMisses++;
   }
 
   #delete(connection: Client, request: Request): void {

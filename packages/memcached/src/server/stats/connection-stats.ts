@@ -16,6 +16,8 @@ export interface ServedBy {
   readonly path: string | undefined;
   readonly host: string | undefined;
   readonly tls: boolean;
+  /** Has what was carried so far count no more. */
+  reset(): void;
   /** Seconds since a connection sent something last. */
   idleSeconds(connection: Client): number;
 }

@@ -52,7 +52,7 @@ export class Stats {
     const [argument = '', ...more] = words;
     switch (argument) {
       case 'reset':
-        this.#state.reset();
+        this.reset();
         return 'RESET';
       case 'detail':
         return this.#detail(more[0]);
@@ -69,6 +69,12 @@ export class Stats {
         return stats === undefined ? 'ERROR' : statLines(stats);
       }
     }
+  }
+
+  /** Starts to count anew (memcached's `stats reset`). */
+  reset(): void {
+    this.#state.reset();
+    this.#served.reset();
   }
 
   /** How many items there are of each size; that takes a look at all of them. */
