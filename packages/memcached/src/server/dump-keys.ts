@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import type { MemoryItem } from '../store/memory-item.ts';
 import type { Item } from '../store/store.ts';
+import { casOf } from './cas-of.ts';
 import type { Client } from './client.ts';
 import type { ServerState } from './server-state.ts';
 import { uriEncode } from './uri-encode.ts';
@@ -46,12 +47,11 @@ async function sendAndYield(connection: Client, lines: string): Promise<boolean>
 }
 
 function metaLine(item: Item, now: number): string {
-  const { buffer, keyStart, keyEnd, ttl, idle, casHigh, casLow, fetched } = item;
+  const { buffer, keyStart, keyEnd, ttl, idle, fetched } = item;
   const { slabClass = 0, size = item.valueEnd - item.valueStart } = item as Partial<MemoryItem>;
   const key = uriEncode({ buffer, start: keyStart, end: keyEnd });
-  const cas = (BigInt(casHigh) << 32n) | BigInt(casLow);
   const expires = ttl === -1 ? -1 : now + ttl;
-  return `key=${key} exp=${expires} la=${now - idle} cas=${cas} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}\n`;
+  return `key=${key} exp=${expires} la=${now - idle} cas=${casOf(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}\n`;
 }
 
 function getLine({ buffer, keyStart, keyEnd }: Item): string {

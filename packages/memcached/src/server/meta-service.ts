@@ -4,6 +4,7 @@ import { ItemReply, metaFlags, metaFlagSet, type MetaRequest } from '@wirewright
 
 import type { MemoryItem } from '../store/memory-item.ts';
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import { casOf } from './cas-of.ts';
 import { type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import type { Client } from './client.ts';
 import type { Observer } from './observer.ts';
@@ -121,7 +122,7 @@ export class MetaService {
       else if (letter === 'R' && !created && !seen.claimed && isDue(seen, recache!)) won = true;
     });
     flags += staleness(seen, won);
-    const unchanged = cas !== undefined && cas === joined(seen);
+    const unchanged = cas !== undefined && BigInt(cas) === casOf(seen);
     const claims = won || (seen.stale && !seen.claimed);
     this.#hit(connection, request, seen, flags, unchanged);
     if (claims) store.claim(key);
@@ -279,7 +280,7 @@ export class MetaService {
     // The key as it was sent, whether that was base64 or not.
     const key = request.source.toString('latin1', request.keyStart, request.keyEnd);
     connection.send(
-      `ME ${key} exp=${expires} la=${idle} cas=${joined(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
+      `ME ${key} exp=${expires} la=${idle} cas=${casOf(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
     );
   }
 
@@ -334,8 +335,3 @@ const STORE_MODES: Readonly<Record<string, StoreMode>> = {
   P: 'prepend',
   R: 'replace',
 };
-
-function joined({ casHigh, casLow }: Item): number | bigint {
-  const cas = (BigInt(casHigh) << 32n) | BigInt(casLow);
-  return cas <= Number.MAX_SAFE_INTEGER ? Number(cas) : cas;
-}
