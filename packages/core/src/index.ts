@@ -38,6 +38,7 @@ export type { ListenOptions } from './server/listening.ts';
 export type { ServerCounters, ServerOptions } from './server/server.ts';
 
 export { channels } from './channels.ts';
+export { Backoff } from './client/backoff.ts';
 export { Client } from './client/client.ts';
 export { Pool } from './client/pool.ts';
 export {

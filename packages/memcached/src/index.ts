@@ -1,3 +1,23 @@
+export type {
+  CallOptions,
+  CountOptions,
+  StoreOptions,
+  TtlOptions,
+  UnansweredOptions,
+  UpdateOptions,
+} from './client/call-options.ts';
+export type { CommandSeen, ServerSeen } from './client/channels.ts';
+export type { CallCounters } from './client/counters.ts';
+export type { CacheItem } from './client/dialect/values.ts';
+export type { Distribution, ServerInfo } from './client/distribution/distribution.ts';
+export type { KetamaOptions } from './client/distribution/ketama.ts';
+export type { FetchOptions, Producer } from './client/herd.ts';
+export type { CacheKey, WireKey } from './client/keys.ts';
+export type { CommandTarget, ServerStatus } from './client/memcached-client.ts';
+export type { ClientProtocol, FailureMode, MemcachedClientOptions } from './client/options.ts';
+export type { MemcachedPlace, MemcachedServerPlace } from './client/places.ts';
+export type { CompressionOptions } from './client/values/compressed.ts';
+export type { Encoded, Serializer } from './client/values/serializer.ts';
 export type { CommandCounters, CommandName, CommandTable, MemcachedCounters } from './server/counters.ts';
 export type {
   Answer,
@@ -29,6 +49,26 @@ export type {
   StoreOutcome,
 } from './store/store.ts';
 
+export { memcachedChannels } from './client/channels.ts';
+export { ketama } from './client/distribution/ketama.ts';
+export { rendezvous } from './client/distribution/rendezvous.ts';
+export {
+  BatchError,
+  CommandError,
+  ConflictError,
+  InvalidKeyError,
+  InvalidValueError,
+  LoginError,
+  ServerDownError,
+  TooManyCallsError,
+  UnreadableValueError,
+  UnsupportedError,
+  ValueTooLargeError,
+} from './client/errors.ts';
+export { MemcachedClient } from './client/memcached-client.ts';
+export { compressed } from './client/values/compressed.ts';
+export { ValueFlag } from './client/values/serializer.ts';
+export { bytes, json, mixed, text } from './client/values/serializers.ts';
 export { HandlerError } from './server/errors.ts';
 export { Fatal, fatal } from './server/handlers.ts';
 export { MemcachedServer } from './server/memcached-server.ts';

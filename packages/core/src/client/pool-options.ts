@@ -63,7 +63,7 @@ export interface PoolSettings<In, Out> {
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettings<In, Out> {
   knownOptions('a pool', options, [...POOL_OPTIONS, ...EXCHANGE_OPTIONS.filter((name) => name !== 'maxWaiting')]);
-  const { dial, onConnect, clock = systemClock, byId, window, timeout, isPush, onPush, maxPushes } = options;
+  const { dial, onConnect, clock = systemClock, byId, window, timeout, isPush, onPush, maxPushes, views } = options;
   if (typeof dial !== 'function') {
     throw new InvalidOptionError(
       'a pool needs a dialer: { dial: ({ signal }) => client.connect({ port, signal }) }, or client.pool({ port })',
@@ -71,7 +71,7 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
   }
   if (onConnect !== undefined && typeof onConnect !== 'function')
     throw new InvalidOptionError('onConnect must be a function');
-  const given = { byId, window, timeout, isPush, onPush, maxPushes, latency: options.latency };
+  const given = { byId, window, timeout, isPush, onPush, maxPushes, views, latency: options.latency };
   // One recorder for all connections.
   const { latency, window: size } = exchangeSettings('a pool', given);
   const min = integerOption('min', options.min ?? 0, 0);

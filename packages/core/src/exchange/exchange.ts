@@ -29,7 +29,8 @@ import { Requests } from './requests.ts';
  * A request that is given up after it was sent leaves a tombstone: its reply is still taken off the stream, by the request's own
  * `collect`, and dropped, so that nobody gets the reply of another.
  *
- * The exchange takes the messages of the connection, so that has no `onRead` hook. Views are retained before `collect` gets them.
+ * The exchange takes the messages of the connection, so that has no `onRead` hook. Views are retained before `collect` gets them, unless
+ * the option `views` says that it takes what it needs at once.
  */
 export class Exchange<In, Out = In> {
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever data the connection has
@@ -38,6 +39,7 @@ export class Exchange<In, Out = In> {
   readonly #requests: Requests<In, Out>;
   readonly #pushes: Pushes<In>;
   readonly #isPush: ((message: In) => boolean) | undefined;
+  readonly #views: boolean;
   /** @internal Called when there may be more room than before, and when there will be none any more. */
   onChange: (() => void) | undefined = undefined;
   /** Settled when nothing is left to do: the peer has ended, and the connection waits for that. */
@@ -55,6 +57,7 @@ export class Exchange<In, Out = In> {
     this.#requests = new Requests(connection, settings, this.#outcomes, changed);
     this.#pushes = new Pushes(connection, settings.onPush, settings.maxPushes, changed);
     this.#isPush = settings.isPush;
+    this.#views = settings.views;
     connection.consume(this.#consumer);
   }
 
@@ -174,7 +177,7 @@ export class Exchange<In, Out = In> {
       this.connection.fail(new UnexpectedReplyError());
       return;
     }
-    retain(message);
+    if (!this.#views) retain(message);
     let result: unknown;
     try {
       result = slot.collect!(message);

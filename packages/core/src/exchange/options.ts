@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
+import { booleanOption, integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import { timeoutOption } from '../connection/options.ts';
 import { type LatencyOption, type LatencyRecorder, latencyRecorder } from '../observe/latency.ts';
 
@@ -31,6 +31,8 @@ export interface ExchangeOptions<In, Out = In> {
   readonly maxPushes?: number | undefined;
   /** Records how long replies take, in nanoseconds: true for a histogram of its own, or what takes them. Default false. */
   readonly latency?: LatencyOption | undefined;
+  /** Gives `collect` messages as they lie where they were received, valid until it returns. Default false: they are retained first. */
+  readonly views?: boolean | undefined;
 }
 
 /** For one request, or for one pipeline. */
@@ -51,6 +53,7 @@ export const EXCHANGE_OPTIONS: readonly string[] = [
   'onPush',
   'maxPushes',
   'latency',
+  'views',
 ];
 
 /** {@link ExchangeOptions} as an exchange uses them. */
@@ -63,6 +66,7 @@ export interface ExchangeSettings<In, Out> {
   readonly onPush: ((message: In) => unknown) | undefined;
   readonly maxPushes: number;
   readonly latency: LatencyRecorder | undefined;
+  readonly views: boolean;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
@@ -84,6 +88,7 @@ export function exchangeSettings<In, Out>(of: string, options: ExchangeOptions<I
     onPush,
     maxPushes: integerOption('maxPushes', options.maxPushes ?? 1024, 1),
     latency: latencyRecorder(options.latency),
+    views: booleanOption('views', options.views ?? false),
   };
 }
 

@@ -1,0 +1,69 @@
+/** What waits for the result of a {@link Call}. */
+export interface Waiter {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One command for one server: what is sent, what takes the answer, and who waits for the result. It belongs to a batch, which has it
+ * settled once.
+ */
+export class Call<Frame, Request> implements Waiter {
+  readonly request: Request;
+  /**
+   * Takes a frame of the answer; returns whether that was the last. It settles the call by then, unless it is settled. A view that it
+   * gets is valid until it returns. What it throws closes the connection.
+   */
+  readonly read: (frame: Frame, call: Call<Frame, Request>) => boolean;
+  /** Settles it when the server has answered what came after, and nothing to this. Without it the command always has an answer. */
+  readonly silent: ((call: Waiter) => void) | undefined;
+  /** Bytes of the value that is sent. */
+  readonly size: number;
+  /** Whether it has the form that has no answer, and nobody waits for one. */
+  unanswered = false;
+  /** The frames of an answer that is gathered. */
+  frames: Frame[] | undefined = undefined;
+  resolve!: (result: unknown) => void;
+  reject!: (error: unknown) => void;
+
+  constructor(
+    request: Request,
+    read: (frame: Frame, call: Call<Frame, Request>) => boolean,
+    size: number = 0,
+    silent: ((call: Waiter) => void) | undefined = undefined,
+  ) {
+    this.request = request;
+    this.read = read;
+    this.size = size;
+    this.silent = silent;
+  }
+
+  /** Nobody waits for it any more: what is still to come of its answer is read and dropped. */
+  giveUp(error: unknown): void {
+    this.reject(error);
+    this.resolve = ignore;
+    this.reject = ignore;
+  }
+}
+
+/** A command of whichever protocol. */
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever is sent, and received
+export type AnyCall = Call<any, any>;
+
+function ignore(): void {}
+
+let takeResolve!: (result: unknown) => void;
+let takeReject!: (error: unknown) => void;
+const take = (resolve: (result: unknown) => void, reject: (error: unknown) => void): void => {
+  takeResolve = resolve;
+  takeReject = reject;
+};
+
+/** The promise of the result of `call`. */
+export function promised<T>(call: AnyCall): Promise<T> {
+  // One function for all: it is called before `new` returns.
+  const promise = new Promise<unknown>(take);
+  call.resolve = takeResolve;
+  call.reject = takeReject;
+  return promise as Promise<T>;
+}

@@ -1,0 +1,37 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+
+/** What `wirewright:memcached:command` publishes when a command is settled; of a batch, each of its keys. */
+export interface CommandSeen {
+  /** The name of the server, as `servers` of the client has it. */
+  readonly server: string;
+  /** What was sent, as the codec of the protocol takes it. */
+  readonly request: unknown;
+  /** When it was made: `performance.now()`. */
+  readonly startedAt: number;
+  /** Milliseconds from then to the result. */
+  readonly duration: number;
+  /** What it has resolved with. */
+  readonly result?: unknown;
+  /** What it was rejected with; undefined when it has succeeded, a miss included. */
+  readonly error?: unknown;
+}
+
+/** What `wirewright:memcached:server:down` and `wirewright:memcached:server:up` publish. */
+export interface ServerSeen {
+  readonly server: string;
+  /** The failure that was one too many; undefined when the server is back. */
+  readonly error?: unknown;
+}
+
+interface Channels {
+  readonly command: Channel<unknown, CommandSeen>;
+  readonly serverDown: Channel<unknown, ServerSeen>;
+  readonly serverUp: Channel<unknown, ServerSeen>;
+}
+
+/** The `node:diagnostics_channel` channels that clients publish to. While nobody subscribes nothing is computed for them. */
+export const memcachedChannels: Channels = {
+  command: channel('wirewright:memcached:command') as Channel<unknown, CommandSeen>,
+  serverDown: channel('wirewright:memcached:server:down') as Channel<unknown, ServerSeen>,
+  serverUp: channel('wirewright:memcached:server:up') as Channel<unknown, ServerSeen>,
+};

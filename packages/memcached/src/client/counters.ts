@@ -1,0 +1,20 @@
+/** What a client has asked of a server, and what has become of it. */
+export interface CallCounters {
+  /** Commands that were given to it, those of batches each. */
+  calls: number;
+  /** Items that were asked for and found, and those that were not. */
+  hits: number;
+  misses: number;
+  /** Commands that it answered with an error, and among those without an answer the ones that turned out to have failed. */
+  errors: number;
+  unansweredErrors: number;
+  /** Commands that were given up because of their deadline, and those that were lost with their connection or never sent. */
+  timeouts: number;
+  lost: number;
+  /** How often it was ejected. */
+  ejections: number;
+}
+
+export function callCounters(): CallCounters {
+  return { calls: 0, hits: 0, misses: 0, errors: 0, unansweredErrors: 0, timeouts: 0, lost: 0, ejections: 0 };
+}

@@ -1,0 +1,66 @@
+import {
+  type BinaryResponse,
+  BinaryRequest,
+  isQuiet,
+  quietOpcode,
+  type RequestFields,
+  requests,
+} from '@wirewright/codec-memcached-binary';
+import { ProtocolError } from '@wirewright/core';
+
+import { Batch } from '../batch.ts';
+import { Call } from '../call.ts';
+
+/**
+ * A batch whose answers bear the place of their command. All that can be are quiet, but for the last: its answer tells that the others have had
+ * theirs, or will have none.
+ */
+export class BinaryBatch extends Batch<BinaryResponse, RequestFields> {
+  seal(): void {
+    const last = this.calls.length - 1;
+    for (let i = 0; i < last; i++) {
+      const { request, silent } = this.calls[i]!;
+      if (silent !== undefined) {
+        const own = request as { opcode: number };
+        own.opcode = quietOpcode(own.opcode);
+      }
+    }
+    // One that somebody made quiet may have no answer to wait for.
+    if (isQuiet(this.calls[last]!.request.opcode)) this.append(noop());
+  }
+
+  protected appendUnanswered(call: Call<BinaryResponse, RequestFields>): void {
+    this.append(call);
+  }
+
+  protected append(call: Call<BinaryResponse, RequestFields>): void {
+    const opaque = this.calls.length;
+    const { request } = call;
+    if (request instanceof BinaryRequest) request.opaque = opaque;
+    else (request as { opaque?: number | undefined }).opaque = opaque;
+    this.requests.push(request);
+    this.calls.push(call);
+  }
+
+  protected take(frame: BinaryResponse): true | undefined {
+    const { calls } = this;
+    const at = frame.opaque;
+    const call = calls[at];
+    if (call === undefined || at < this.answered || frame.opcode !== call.request.opcode) {
+      throw new ProtocolError(`a response to ${frame.opcode} with opaque ${at} is no answer to what was asked`);
+    }
+    while (this.answered < at) {
+      const before = calls[this.answered++]!;
+      if (before.silent === undefined) throw new ProtocolError('the server left out an answer');
+      before.silent(before);
+    }
+    if (call.read(frame, call) && ++this.answered === calls.length) return true;
+    return undefined;
+  }
+}
+
+function noop(): Call<BinaryResponse, RequestFields> {
+  const call = new Call<BinaryResponse, RequestFields>(requests.noop(), () => true);
+  call.reject = () => {};
+  return call;
+}

@@ -1,0 +1,130 @@
+import type { ClientRequest, MetaStoreFields, Reply, Uint64 } from '@wirewright/codec-memcached-text';
+import { readLatin1 } from '@wirewright/core/codec';
+
+import type { StoreMode } from '../../store/store.ts';
+import type { AnyBatch } from '../batch.ts';
+import { Call } from '../call.ts';
+import { isBinaryKey, type WireKey } from '../keys.ts';
+import type { CountOrder, Stored, StoreOrder } from './dialect.ts';
+import { OrderedBatch } from './ordered-batch.ts';
+import { type Read, type TextCall, TextDialect } from './text-dialect.ts';
+import { settleValue } from './values.ts';
+
+/** Modes of `ms` that are not its own (doc/protocol.txt, "Meta Set"). */
+const MODES: Readonly<Partial<Record<StoreMode, string>>> = {
+  add: ' ME',
+  append: ' MA',
+  prepend: ' MP',
+  replace: ' MR',
+};
+
+/** The meta commands, which memcached has since 1.6, and the classic ones for the rest. */
+export class MetaDialect extends TextDialect {
+  override batch(): AnyBatch {
+    return new OrderedBatch(() => this.fence());
+  }
+
+  override get(key: WireKey): TextCall {
+    return this.meta('mg', key, 'v f', this.#readValue);
+  }
+
+  override gets(key: WireKey): TextCall {
+    return this.meta('mg', key, 'v f c', this.#readItem);
+  }
+
+  override getAndTouch(key: WireKey, exptime: number): TextCall {
+    return this.meta('mg', key, `v f T${exptime}`, this.#readValue);
+  }
+
+  override touch(key: WireKey, exptime: number, unanswered: boolean): TextCall {
+    return this.meta('mg', key, unanswered ? `q T${exptime}` : `T${exptime}`, this.#readTouched);
+  }
+
+  override store(order: StoreOrder, result: (stored: Stored) => unknown): TextCall {
+    const { mode, key, data, size, flags, exptime, cas, unanswered } = order;
+    let words = MODES[mode] ?? '';
+    if (flags !== 0) words += ` F${flags}`;
+    if (exptime !== 0) words += ` T${exptime}`;
+    if (cas !== undefined) words += ` C${cas}`;
+    if (unanswered) words += ' q';
+    const request: MetaStoreFields = {
+      op: 'ms',
+      key,
+      value: data,
+      flags: words === '' ? undefined : words.slice(1),
+      base64: typeof key !== 'string' && isBinaryKey(key),
+    };
+    return new Call<Reply, ClientRequest>(request, this.readStored(result), size);
+  }
+
+  override delete(key: WireKey, unanswered: boolean, cas?: Uint64): TextCall {
+    const version = cas === undefined ? undefined : `C${cas}`;
+    return this.meta('md', key, unanswered ? 'q' : version, this.readMetaDone);
+  }
+
+  override count(key: WireKey, { down, delta, initial, exptime, unanswered }: CountOrder): TextCall {
+    let words = `v D${delta}`;
+    if (down) words += ' MD';
+    // N has a counter made, and J says with what.
+    if (initial !== undefined) words += ` N${exptime} J${initial}`;
+    if (unanswered) words += ' q';
+    return this.meta('ma', key, words, this.#readCounter);
+  }
+
+  protected override fence(): TextCall {
+    return this.fenceOf({ op: 'mn' }, 'MN');
+  }
+
+  readonly #readValue: Read = (reply, call) => {
+    if (reply.status === 'VA') {
+      this.counters.hits++;
+      settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flagsOf(reply));
+    } else if (reply.status === 'EN') {
+      this.miss(call);
+    } else {
+      this.fail(reply, call);
+    }
+    return true;
+  };
+
+  readonly #readItem: Read = (reply, call) => {
+    if (reply.status !== 'VA') return this.#readValue(reply, call);
+    this.counters.hits++;
+    const flags = flagsOf(reply);
+    const cas = reply.flagNumber('c') ?? 0;
+    const result = (value: unknown): object => ({ value, cas, flags });
+    settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flags, result);
+    return true;
+  };
+
+  readonly #readTouched: Read = (reply, call) => {
+    if (reply.status === 'HD') call.resolve(true);
+    else if (reply.status === 'EN') call.resolve(false);
+    else this.fail(reply, call);
+    return true;
+  };
+
+  readonly #readCounter: Read = (reply, call) => {
+    if (reply.status === 'VA') call.resolve(counterOf(reply));
+    else if (reply.status === 'NF') call.resolve(undefined);
+    else this.fail(reply, call);
+    return true;
+  };
+}
+
+const F = 0x66;
+const ZERO = 0x30;
+
+/** Number behind the flag `f`, which stands first and is nearly always `f0`. */
+function flagsOf(reply: Reply): number {
+  const { source, textStart, lineEnd } = reply;
+  if (lineEnd - textStart === 2 && source[textStart] === F) return source[textStart + 1]! - ZERO;
+  return Number(reply.flagNumber('f') ?? 0);
+}
+
+/** The digits of the value. */
+function counterOf({ source, valueStart, valueEnd }: Reply): Uint64 {
+  const digits = readLatin1(source, valueStart, valueEnd);
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : BigInt(digits.trim());
+}

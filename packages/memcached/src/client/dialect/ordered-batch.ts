@@ -1,0 +1,49 @@
+import { type ClientRequest, type Reply } from '@wirewright/codec-memcached-text';
+
+import { Batch } from '../batch.ts';
+import type { Call } from '../call.ts';
+
+/** A batch whose answers come in the order of its commands. */
+export class OrderedBatch extends Batch<Reply, ClientRequest> {
+  readonly #fence: () => Call<Reply, ClientRequest>;
+  #unfenced = false;
+
+  /**
+   * @param fence makes a command that is always answered. It goes behind those that are not, because a server answers them after all when they
+   * fail: whatever comes before the answer of the fence is theirs, and nobody else gets it.
+   */
+  constructor(fence: () => Call<Reply, ClientRequest>) {
+    super();
+    this.#fence = fence;
+  }
+
+  seal(): void {
+    if (this.#unfenced) this.#putFence();
+  }
+
+  protected appendUnanswered(call: Call<Reply, ClientRequest>): void {
+    this.requests.push(call.request);
+    this.#unfenced = true;
+  }
+
+  protected append(call: Call<Reply, ClientRequest>): void {
+    if (this.#unfenced) this.#putFence();
+    this.put(call);
+  }
+
+  protected put(call: Call<Reply, ClientRequest>): void {
+    this.requests.push(call.request);
+    this.calls.push(call);
+  }
+
+  protected take(frame: Reply): true | undefined {
+    const call = this.calls[this.answered]!;
+    if (call.read(frame, call) && ++this.answered === this.calls.length) return true;
+    return undefined;
+  }
+
+  #putFence(): void {
+    this.#unfenced = false;
+    this.put(this.#fence());
+  }
+}

@@ -1,0 +1,706 @@
+import { Buffer } from 'node:buffer';
+
+import type { BinaryResponse, RequestFields } from '@wirewright/codec-memcached-binary';
+import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-text';
+import {
+  type CloseOptions,
+  type Exchange,
+  InvalidOptionError,
+  isThenable,
+  type PoolCounters,
+} from '@wirewright/core';
+import { bodyLength, ByteView, type FrameBody, integerOption } from '@wirewright/core/codec';
+
+import type { StoreMode } from '../store/store.ts';
+import type { AnyCall } from './call.ts';
+import {
+  type CallOptions,
+  checkOptions,
+  type CountOptions,
+  Known,
+  NO_OPTIONS,
+  type StoreOptions,
+  type UnansweredOptions,
+  type UpdateOptions,
+} from './call-options.ts';
+import type { CallCounters } from './counters.ts';
+import type { Leased, Stored } from './dialect/dialect.ts';
+import type { CacheItem } from './dialect/values.ts';
+import { ConflictError, InvalidValueError, UnsupportedError, ValueTooLargeError } from './errors.ts';
+import { gather } from './gather.ts';
+import { type FetchOptions, Herd, type Place, type Producer } from './herd.ts';
+import type { CacheKey, WireKey } from './keys.ts';
+import { type ClientSettings, clientSettings, type MemcachedClientOptions } from './options.ts';
+import { type MemcachedServerPlace, readPlace } from './places.ts';
+import { RemoteServer } from './remote-server.ts';
+import { Ring } from './ring.ts';
+import { exptimeOf } from './ttl.ts';
+import type { Encoded } from './values/serializer.ts';
+
+/** A server of a client, as it is at the moment. */
+export interface ServerStatus {
+  readonly name: string;
+  readonly weight: number;
+  /** Whether it is ejected. */
+  readonly down: boolean;
+  /** Whether it is one of the gutter pool. */
+  readonly gutter: boolean;
+  readonly calls: Readonly<CallCounters>;
+  readonly connections: PoolCounters;
+}
+
+/** Which server a command is for: the one of a key, or one by its name. */
+export type CommandTarget = { readonly key: CacheKey } | { readonly server: string };
+
+const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
+
+/**
+ * Asks memcached servers for items, over the text, meta or binary protocol.
+ *
+ * ```ts
+ * await using cache = new MemcachedClient({ servers: ['127.0.0.1:11211'] });
+ * await cache.set('greeting', 'hello', { ttl: 60 });
+ * console.log(String(await cache.get('greeting')));
+ * ```
+ *
+ * What is asked of a server in one turn of the event loop leaves in one write, whoever asks. Each call settles once, within `timeout`
+ * unless it says otherwise, and no call ever gets what was answered to another. Nothing is sent twice.
+ *
+ * Every call can reject with:
+ *
+ * - `InvalidKeyError`, `InvalidOptionError`: it was not sent
+ * - `RequestTimeoutError`, `PoolTimeoutError`: not answered in time; or the reason of `signal`
+ * - `ConnectError`, `TlsError`, `LoginError`: there is no connection, and none can be made
+ * - `ConnectionLostError`: the connection broke first; `sent` says whether the server may have acted
+ * - `ServerDownError`: the server is ejected
+ * - `CommandError`: the server answered with an error
+ * - `TooManyCallsError`, `ClosedError`
+ */
+export class MemcachedClient<In = FrameBody, Out = Buffer> {
+  readonly #settings: ClientSettings<In, Out>;
+  readonly #ring: Ring;
+  readonly #gutter: Ring | undefined;
+  readonly #herd = new Herd<In, Out>();
+  #closing: Promise<void> | undefined = undefined;
+
+  /** @throws {InvalidOptionError} an option is missing, unknown or out of range */
+  constructor(options: MemcachedClientOptions<In, Out>) {
+    const settings = clientSettings(options);
+    this.#settings = settings;
+    this.#ring = new Ring(settings.distribution, settings.nextServer);
+    this.#ring.servers = settings.places.map(
+      (place) => new RemoteServer(place, settings.server, Infinity, () => this.#ring.update()),
+    );
+    if (settings.gutter.length === 0) return;
+    const gutter = new Ring(settings.distribution, true);
+    gutter.servers = settings.gutter.map(
+      (place) => new RemoteServer(place, settings.server, settings.gutterTtl, () => gutter.update()),
+    );
+    this.#gutter = gutter;
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  /** Resolves with the value, or undefined when there is none. */
+  get(key: CacheKey, options: CallOptions = NO_OPTIONS): Promise<Out | undefined> {
+    return this.#ask(key, options, Known.call, ({ dialect }, wire) => dialect.get(wire));
+  }
+
+  /** Resolves with the value, its cas and its flags. */
+  gets(key: CacheKey, options: CallOptions = NO_OPTIONS): Promise<CacheItem<Out> | undefined> {
+    return this.#ask(key, options, Known.call, ({ dialect }, wire) => dialect.gets(wire));
+  }
+
+  /**
+   * Resolves with the values of those keys that have one.
+   *
+   * @throws {BatchError} (rejects) some keys failed; `errors` says which and why, `results` has the values of the others
+   */
+  getMany<Key extends CacheKey>(keys: Iterable<Key>, options: CallOptions = NO_OPTIONS): Promise<Map<Key, Out>> {
+    return this.#many(keys, options, Known.call, ({ dialect }, wire) => dialect.get(wire), (parts) => {
+      const found = parts.filter(({ result }) => result !== undefined);
+      return new Map(found.map(({ key, result }) => [key, result as Out]));
+    });
+  }
+
+  /** Resolves with the value, and has the item live for `ttl` seconds from now. */
+  getAndTouch(key: CacheKey, ttl: number, options: CallOptions = NO_OPTIONS): Promise<Out | undefined> {
+    return this.#ask(key, options, Known.call, ({ dialect, maxTtl }, wire) =>
+      dialect.getAndTouch(wire, exptimeOf(ttl, maxTtl)),
+    );
+  }
+
+  // ---------------------------------------------------------------- storing
+
+  /**
+   * Stores a value.
+   *
+   * @throws {InvalidValueError} (rejects) the serializer makes nothing of it
+   * @throws {ValueTooLargeError} (rejects) it is over `maxItemSize`, and what was stored before is still there; or larger than the server takes
+   */
+  set(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<void> {
+    return this.#store('set', key, value, options, undefined, asSet);
+  }
+
+  /** Stores a value if there is none. Resolves with whether it did. */
+  add(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<boolean> {
+    return this.#store('add', key, value, options, undefined, asBoolean);
+  }
+
+  /** Stores a value if there is one. Resolves with whether it did. */
+  replace(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<boolean> {
+    return this.#store('replace', key, value, options, undefined, asBoolean);
+  }
+
+  /** Puts bytes behind the value that is there, as the serializer makes them. Resolves with whether there is one. */
+  append(key: CacheKey, value: In, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
+    return this.#store('append', key, value, options, undefined, asBoolean);
+  }
+
+  /** Puts bytes in front of the value that is there, as the serializer makes them. Resolves with whether there is one. */
+  prepend(key: CacheKey, value: In, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
+    return this.#store('prepend', key, value, options, undefined, asBoolean);
+  }
+
+  /** Stores a value if the item is still the one that `gets` gave with `cas`. */
+  cas(
+    key: CacheKey,
+    value: In,
+    cas: Uint64,
+    options: StoreOptions = NO_OPTIONS,
+  ): Promise<'stored' | 'exists' | 'not-found'> {
+    // 0 would be taken for none in the binary protocol.
+    if ((typeof cas !== 'number' && typeof cas !== 'bigint') || cas <= 0) {
+      return Promise.reject(new InvalidOptionError('cas is that of an item which gets() has given'));
+    }
+    return this.#store('cas', key, value, options, cas, asIs<'stored' | 'exists' | 'not-found'>);
+  }
+
+  /**
+   * Stores many values.
+   *
+   * @throws {BatchError} (rejects) some keys failed; `errors` says which and why, `results` has the others
+   */
+  async setMany<Key extends CacheKey>(
+    entries: Iterable<readonly [Key, In]> | Readonly<Record<string, In>>,
+    options: StoreOptions = NO_OPTIONS,
+  ): Promise<void> {
+    checkOptions(options, Known.store);
+    const list = Symbol.iterator in entries ? [...(entries as Iterable<readonly [Key, In]>)] : Object.entries(entries);
+    const values = new Map<CacheKey, unknown>();
+    await Promise.all(
+      list.map(async ([key, value]) => {
+        // What cannot be encoded is the failure of its key.
+        values.set(key, await Promise.resolve(this.#encode(value as In)).catch((error: unknown) => new Failed(error)));
+      }),
+    );
+    await this.#many(
+      values.keys(),
+      timing(options),
+      Known.call,
+      (server, wire, key) => {
+        const encoded = values.get(key) as Encoded | Failed;
+        if (encoded instanceof Failed) throw encoded.error;
+        return this.#storeCall(server, 'set', wire, encoded, options, undefined, asSet);
+      },
+      (parts) => parts.map(({ key }) => key),
+    );
+  }
+
+  /**
+   * Stores what `change` makes of the value, and tries again when somebody else has changed it meanwhile. `change` gets undefined when there
+   * is none; when it returns undefined, nothing is stored. Resolves with what is there now.
+   *
+   * @throws {ConflictError} (rejects) others were faster, `attempts` times
+   */
+  async update(
+    key: CacheKey,
+    change: (value: Out | undefined) => In | undefined | Promise<In | undefined>,
+    options: UpdateOptions = NO_OPTIONS,
+  ): Promise<In | Out | undefined> {
+    checkOptions(options, Known.update);
+    if (typeof change !== 'function') throw new InvalidOptionError('update() takes a function of the value');
+    const attempts = integerOption('attempts', options.attempts ?? 16, 1);
+    const asking = timing(options);
+    const storing = options.ttl === undefined ? asking : { ...asking, ttl: options.ttl };
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const item = await this.gets(key, asking);
+      const value = await change(item?.value);
+      if (value === undefined) return item?.value;
+      const stored =
+        item === undefined
+          ? await this.add(key, value, storing)
+          : (await this.cas(key, value, item.cas, storing)) === 'stored';
+      if (stored) return value;
+    }
+    throw new ConflictError(attempts);
+  }
+
+  // ---------------------------------------------------------------- changing
+
+  /** Resolves with whether there was one. */
+  delete(key: CacheKey, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
+    const unanswered = options.noreply === true;
+    return this.#ask(key, options, Known.unanswered, ({ dialect }, wire) => dialect.delete(wire, unanswered), unanswered);
+  }
+
+  /**
+   * Deletes many keys. Resolves with those that there were.
+   *
+   * @throws {BatchError} (rejects) some keys failed; `errors` says which and why, `results` has the others
+   */
+  deleteMany<Key extends CacheKey>(keys: Iterable<Key>, options: CallOptions = NO_OPTIONS): Promise<Set<Key>> {
+    return this.#many(keys, options, Known.call, ({ dialect }, wire) => dialect.delete(wire, false), (parts) => {
+      return new Set(parts.filter(({ result }) => result === true).map(({ key }) => key));
+    });
+  }
+
+  /** Has the item live for `ttl` seconds from now, 0 for ever. Resolves with whether there is one. */
+  touch(key: CacheKey, ttl: number, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
+    const unanswered = options.noreply === true;
+    const make = ({ dialect, maxTtl }: RemoteServer, wire: WireKey): AnyCall =>
+      dialect.touch(wire, exptimeOf(ttl, maxTtl), unanswered);
+    return this.#ask(key, options, Known.unanswered, make, unanswered);
+  }
+
+  /**
+   * Adds to a counter, which is a number in decimal digits, and wraps at 2^64. Resolves with what it is now, above 2^53 - 1 as a bigint;
+   * undefined when there is none, and no `initial`.
+   */
+  incr(key: CacheKey, delta: Uint64 = 1, options: CountOptions = NO_OPTIONS): Promise<Uint64 | undefined> {
+    return this.#count(key, false, delta, options);
+  }
+
+  /** Takes from a counter, which stops at 0. Resolves as {@link incr} does. */
+  decr(key: CacheKey, delta: Uint64 = 1, options: CountOptions = NO_OPTIONS): Promise<Uint64 | undefined> {
+    return this.#count(key, true, delta, options);
+  }
+
+  // ---------------------------------------------------------------- values that are computed
+
+  /**
+   * Resolves with the value, or with what `producer` makes when there is none. Of all who ask for it at the same time, with whatever client,
+   * one computes it; the others wait for that, or get the old value while there is one (`recache`, `stale`). When that one fails
+   * or dies, another has its turn. When the cache fails, the value is computed.
+   *
+   * Needs meta commands: protocol meta, or text with memcached 1.6.
+   *
+   * @throws what `producer` throws
+   */
+  fetch(key: CacheKey, producer: Producer<In>, options: FetchOptions = {}): Promise<Out> {
+    try {
+      if (this.#settings.protocol === 'binary') {
+        throw new UnsupportedError('the binary protocol has no leases for fetch()', 'use protocol meta or text');
+      }
+      const wire = this.#settings.keys.wire(key);
+      const id = typeof wire === 'string' ? wire : `\0${wire.toString('latin1')}`;
+      return this.#herd.fetch(id, this.#placeOf(wire), producer, options);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /**
+   * Marks the value as out of date: `fetch` has one caller compute it anew, and gives the others the old one, for `stale` seconds more; without
+   * that for as long as it was to live. Resolves with whether there is one.
+   */
+  invalidate(key: CacheKey, options: CallOptions & { readonly stale?: number | undefined } = {}): Promise<boolean> {
+    const { stale, ...asking } = options;
+    return this.#ask(key, asking, Known.call, ({ dialect }, wire) => {
+      const seconds = stale === undefined ? 0 : integerOption('stale', stale, 1, LONGEST_INVALIDATION);
+      return dialect.invalidate(wire, seconds);
+    });
+  }
+
+  // ---------------------------------------------------------------- all servers
+
+  /**
+   * Has every server forget everything, now or in `delay` seconds.
+   *
+   * @throws {BatchError} (rejects) some servers failed, by name
+   */
+  async flush(options: CallOptions & { readonly delay?: number | undefined } = {}): Promise<void> {
+    const { delay = 0, ...asking } = options;
+    const seconds = integerOption('delay', delay, 0, LONGEST_INVALIDATION);
+    await this.#everywhere(asking, ({ dialect }) => dialect.flush(seconds));
+  }
+
+  /**
+   * Resolves with the statistics of each server by its name, and of `group` if that is given: `'items'`, `'slabs'` ...
+   *
+   * @throws {BatchError} (rejects) some servers failed, by name
+   */
+  stats(group?: string, options: CallOptions = NO_OPTIONS): Promise<Map<string, Record<string, string>>> {
+    return this.#everywhere(options, ({ dialect }) => dialect.stats(group));
+  }
+
+  /**
+   * Resolves with the version of each server by its name.
+   *
+   * @throws {BatchError} (rejects) some servers failed, by name
+   */
+  version(options: CallOptions = NO_OPTIONS): Promise<Map<string, string>> {
+    return this.#everywhere(options, ({ dialect }) => dialect.version());
+  }
+
+  // ---------------------------------------------------------------- the protocol itself
+
+  /** Sends any command of the text protocol. Resolves with the replies that it was answered with, which own their bytes. */
+  command(request: ClientRequest, target: CommandTarget, options?: CallOptions): Promise<Reply[]>;
+  /** Sends any command of the binary protocol. Resolves with the responses to it, which own their bytes. */
+  command(request: RequestFields, target: CommandTarget, options?: CallOptions): Promise<BinaryResponse[]>;
+  async command(
+    request: ClientRequest | RequestFields,
+    target: CommandTarget,
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<Reply[] | BinaryResponse[]> {
+    checkOptions(options, Known.call);
+    const binary = this.#settings.protocol === 'binary';
+    if ('opcode' in request !== binary) {
+      throw new UnsupportedError('the command is one of the other protocol', `this client speaks ${this.#settings.protocol}`);
+    }
+    const server = this.#target(target);
+    // On its own: that it cannot be encoded must be nobody else's failure.
+    const { timeout = this.#settings.server.timeout, signal } = options;
+    return server.ask(server.dialect.command(request), { timeout, signal });
+  }
+
+  /**
+   * Makes a connection that nobody else uses, and logs in: for `watch`, for commands that take it over, for conversations of one's own.
+   * The protocol is that of the client; whoever gets it closes it: `exchange.connection.close()`.
+   */
+  async connect<Frame = Reply, Request = ClientRequest>(
+    target: CommandTarget,
+    options: CallOptions = {},
+  ): Promise<Exchange<Frame, Request>> {
+    return (await this.#target(target).connect(options)) as unknown as Exchange<Frame, Request>;
+  }
+
+  // ---------------------------------------------------------------- servers
+
+  /** The servers, those of the gutter pool behind the others, and what was asked of each. */
+  get servers(): readonly ServerStatus[] {
+    const status = (gutter: boolean) => (server: RemoteServer): ServerStatus => ({
+      name: server.name,
+      weight: server.info.weight,
+      down: server.isDown,
+      gutter,
+      calls: { ...server.counters },
+      connections: server.pool,
+    });
+    return [...this.#ring.servers.map(status(false)), ...(this.#gutter?.servers ?? []).map(status(true))];
+  }
+
+  /** What was asked of all servers together. */
+  get counters(): CallCounters {
+    const all = this.servers.map(({ calls }) => calls);
+    const sum = (name: keyof CallCounters): number => all.reduce((total, calls) => total + calls[name], 0);
+    return {
+      calls: sum('calls'),
+      hits: sum('hits'),
+      misses: sum('misses'),
+      errors: sum('errors'),
+      unansweredErrors: sum('unansweredErrors'),
+      timeouts: sum('timeouts'),
+      lost: sum('lost'),
+      ejections: sum('ejections'),
+    };
+  }
+
+  /**
+   * Adds a server, to which its share of the keys belongs at once.
+   *
+   * @throws {InvalidOptionError} it is there already, or no place
+   */
+  addServer(given: MemcachedServerPlace): void {
+    if (this.#closing !== undefined) throw new InvalidOptionError('the client is closed');
+    const place = readPlace(given, this.#settings.tls);
+    const { servers } = this.#ring;
+    if (servers.some(({ name }) => name === place.info.name)) {
+      throw new InvalidOptionError(`${place.info.name} is one of the servers already`);
+    }
+    const server = new RemoteServer(place, this.#settings.server, Infinity, () => this.#ring.update());
+    this.#ring.servers = [...servers, server];
+  }
+
+  /**
+   * Takes a server out: its keys belong to the others at once. Resolves when what was asked of it is answered.
+   *
+   * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
+   */
+  async removeServer(name: string, options: CloseOptions = {}): Promise<void> {
+    const { servers } = this.#ring;
+    const server = servers.find((one) => one.name === name);
+    if (server === undefined) {
+      throw new InvalidOptionError(`${name} is none of the servers: ${servers.map((one) => one.name).join(', ')}`);
+    }
+    if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
+    this.#ring.servers = servers.filter((one) => one !== server);
+    await server.close(options);
+  }
+
+  /** Takes no more calls, and resolves when those that there are have been answered or the grace is over. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= (async () => {
+      const all = [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
+      await Promise.all(all.map((server) => server.close(options)));
+      await this.#settings.server.client.close(options);
+    })();
+    return this.#closing;
+  }
+
+  /** {@link close}: `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  #route(wire: WireKey): RemoteServer {
+    const server = this.#ring.route(wire);
+    return server.isDown && this.#gutter !== undefined ? this.#gutter.route(wire) : server;
+  }
+
+  #target(target: CommandTarget): RemoteServer {
+    if ('key' in target) return this.#route(this.#settings.keys.wire(target.key));
+    const server = this.#ring.servers.find(({ name }) => name === target.server);
+    if (server === undefined) throw new InvalidOptionError(`${target.server} is none of the servers`);
+    return server;
+  }
+
+  /** Asks the server of a key. */
+  #ask<T>(
+    key: CacheKey,
+    options: UnansweredOptions,
+    known: ReadonlySet<string>,
+    make: (server: RemoteServer, wire: WireKey) => AnyCall,
+    unanswered: boolean = false,
+  ): Promise<T> {
+    try {
+      checkOptions(options, known);
+      const wire = this.#settings.keys.wire(key);
+      const server = this.#route(wire);
+      return give(server, make(server, wire), options, unanswered);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  async #many<Key extends CacheKey, Results>(
+    keys: Iterable<Key>,
+    options: CallOptions,
+    known: ReadonlySet<string>,
+    make: (server: RemoteServer, wire: WireKey, key: Key) => AnyCall,
+    results: (parts: readonly { readonly key: Key; readonly result: unknown }[]) => Results,
+  ): Promise<Results> {
+    checkOptions(options, known);
+    const called = (key: Key): { server: RemoteServer; call: AnyCall } => {
+      const wire = this.#settings.keys.wire(key);
+      const server = this.#route(wire);
+      return { server, call: make(server, wire, key) };
+    };
+    return gather(new Set(keys), called, results, options);
+  }
+
+  async #everywhere<T>(
+    options: CallOptions,
+    make: (server: RemoteServer) => AnyCall,
+  ): Promise<Map<string, T>> {
+    checkOptions(options, Known.call);
+    const servers = new Map(this.#ring.servers.map((server) => [server.name, server]));
+    const called = (name: string): { server: RemoteServer; call: AnyCall } => {
+      const server = servers.get(name)!;
+      return { server, call: make(server) };
+    };
+    return gather(
+      servers.keys(),
+      called,
+      (parts) => new Map(parts.map(({ key, result }) => [key, result as T])),
+      options,
+    );
+  }
+
+  /** @throws {InvalidValueError} (or rejects) the serializer makes nothing of it */
+  #encode(value: In): Encoded | Promise<Encoded> {
+    let encoded: Encoded | Promise<Encoded>;
+    try {
+      encoded = this.#settings.values.encode(value);
+    } catch (error) {
+      throw new InvalidValueError('the serializer cannot store the value', error);
+    }
+    if (!isThenable(encoded)) return encoded;
+    return (encoded as Promise<Encoded>).catch((error: unknown) => {
+      throw new InvalidValueError('the serializer cannot store the value', error);
+    });
+  }
+
+  #store<T>(
+    mode: StoreMode,
+    key: CacheKey,
+    value: In,
+    options: StoreOptions,
+    cas: Uint64 | undefined,
+    result: (stored: Stored) => T,
+  ): Promise<T> {
+    try {
+      checkOptions(options, mode === 'append' || mode === 'prepend' ? Known.unanswered : Known.store);
+      const encoded = this.#encode(value);
+      if (isThenable(encoded)) {
+        return (encoded as Promise<Encoded>).then((ready) => this.#put(mode, key, ready, options, cas, result));
+      }
+      return this.#put(mode, key, encoded as Encoded, options, cas, result);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #put<T>(
+    mode: StoreMode,
+    key: CacheKey,
+    encoded: Encoded,
+    options: StoreOptions,
+    cas: Uint64 | undefined,
+    result: (stored: Stored) => T,
+  ): Promise<T> {
+    const wire = this.#settings.keys.wire(key);
+    const server = this.#route(wire);
+    const call = this.#storeCall(server, mode, wire, encoded, options, cas, result);
+    return give(server, call, options, options.noreply === true);
+  }
+
+  #storeCall(
+    { dialect, maxTtl }: RemoteServer,
+    mode: StoreMode,
+    key: WireKey,
+    { data, flags: own }: Encoded,
+    { ttl, flags = own, noreply }: StoreOptions,
+    cas: Uint64 | undefined,
+    result: (stored: Stored) => unknown,
+  ): AnyCall {
+    const { maxItemSize } = this.#settings;
+    const size = sizeOf(data);
+    if (size > maxItemSize) {
+      throw new ValueTooLargeError(`a value of ${size} bytes is over maxItemSize, which is ${maxItemSize}`, false);
+    }
+    if (flags >>> 0 !== flags) throw new InvalidOptionError(`flags are an unsigned 32-bit integer, not ${String(flags)}`);
+    const exptime = exptimeOf(ttl, maxTtl);
+    const order = { mode, key, data, size, flags, exptime, cas, unanswered: noreply === true };
+    return dialect.store(order, result);
+  }
+
+  #count(key: CacheKey, down: boolean, delta: Uint64, options: CountOptions): Promise<Uint64 | undefined> {
+    const unanswered = options.noreply === true;
+    if (options.initial !== undefined && this.#settings.protocol === 'text') {
+      return this.#countOrMake(key, down, delta, options);
+    }
+    return this.#ask(
+      key,
+      options,
+      Known.count,
+      ({ dialect, maxTtl }, wire) => {
+        const { initial } = options;
+        checkUint64('delta', delta);
+        if (initial !== undefined) checkUint64('initial', initial);
+        const exptime = exptimeOf(options.ttl, maxTtl);
+        return dialect.count(wire, { down, delta, initial, exptime, unanswered });
+      },
+      unanswered,
+    );
+  }
+
+  /** With the classic commands it takes two to make a counter that is not there. */
+  async #countOrMake(key: CacheKey, down: boolean, delta: Uint64, options: CountOptions): Promise<Uint64 | undefined> {
+    checkOptions(options, Known.count);
+    const { initial, ttl } = options;
+    checkUint64('initial', initial!);
+    const asking = timing(options);
+    const counted = await this.#count(key, down, delta, asking);
+    if (counted !== undefined) return counted;
+    const encoded = { data: String(initial), flags: 0 };
+    if (await this.#put('add', key, encoded, ttl === undefined ? asking : { ...asking, ttl }, undefined, asBoolean)) {
+      return initial;
+    }
+    // Somebody else has made it meanwhile.
+    return this.#count(key, down, delta, asking);
+  }
+
+  #placeOf(wire: WireKey): Place<In, Out> {
+    const ask = <T>(options: CallOptions, make: (server: RemoteServer) => AnyCall): Promise<T> => {
+      const server = this.#route(wire);
+      return server.ask(make(server), options);
+    };
+    return {
+      lease: async (seconds, recache, options) =>
+        ask<Leased<Out>>(options, ({ dialect }) => dialect.lease(wire, seconds, recache)),
+      release: async ({ value, cas }, options) =>
+        ask(options, ({ dialect }) => {
+          // An old value stays for the others.
+          if (value === undefined) return dialect.delete(wire, false, cas);
+          return dialect.invalidate(wire, 0, cas);
+        }),
+      fill: async (value, ttl, leased, options) => {
+        const encoded = await this.#encode(value);
+        if (leased !== undefined) {
+          await ask(options, (server) =>
+            this.#storeCall(server, 'cas', wire, encoded, { ttl }, leased.cas, asIs),
+          ).catch(() => {});
+        }
+        const { data, flags } = encoded;
+        const bytes = data instanceof ByteView ? data : new ByteView(typeof data === 'string' ? Buffer.from(data) : data);
+        return this.#settings.values.decode(bytes, flags);
+      },
+    };
+  }
+}
+
+/** That a value could not be encoded. */
+class Failed {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+function give<T>(server: RemoteServer, call: AnyCall, options: CallOptions, unanswered: boolean): Promise<T> {
+  if (!unanswered) return server.ask(call, options);
+  server.post(call);
+  return DONE as Promise<T>;
+}
+
+const DONE: Promise<unknown> = Promise.resolve(undefined);
+
+/** What of options is about time. */
+function timing({ signal, timeout }: CallOptions): CallOptions {
+  if (signal === undefined && timeout === undefined) return NO_OPTIONS;
+  return { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+}
+
+function asSet(stored: Stored): void {
+  if (stored !== 'stored') throw new InvalidValueError(`the server did not store the value: ${stored}`);
+}
+
+function asBoolean(stored: Stored): boolean {
+  return stored === 'stored';
+}
+
+function asIs<T>(stored: Stored): T {
+  return stored as T;
+}
+
+/** @throws {InvalidValueError} the serializer made no bytes */
+function sizeOf(data: FrameBody): number {
+  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ByteView) return bodyLength(data, 'utf8');
+  throw new InvalidValueError(`a value is stored as text or bytes, not as ${typeof data}: choose a serializer (values)`);
+}
+
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** @throws {InvalidOptionError} it is none, or not exact */
+function checkUint64(name: string, value: Uint64): void {
+  const fits =
+    typeof value === 'bigint' ? value >= 0n && value <= MAX_UINT64 : Number.isSafeInteger(value) && value >= 0;
+  if (!fits) {
+    throw new InvalidOptionError(`${name} is an unsigned 64-bit integer, above 2^53 - 1 a bigint, not ${String(value)}`);
+  }
+}

@@ -1,0 +1,314 @@
+import {
+  Backoff,
+  type Client,
+  ClosedError,
+  type CloseOptions,
+  ConnectionLostError,
+  type Exchange,
+  HookError,
+  type Pool,
+  type PoolCounters,
+  PoolTimeoutError,
+  type RequestOptions,
+  RequestTimeoutError,
+} from '@wirewright/core';
+
+import type { AnyBatch } from './batch.ts';
+import { type AnyCall, promised } from './call.ts';
+import type { CallOptions } from './call-options.ts';
+import { memcachedChannels } from './channels.ts';
+import { connectAlone } from './connect-alone.ts';
+import { type CallCounters, callCounters } from './counters.ts';
+import type { Dialect } from './dialect/dialect.ts';
+import type { ServerInfo } from './distribution/distribution.ts';
+import { LoginError, ServerDownError, TooManyCallsError } from './errors.ts';
+import type { ServerSettings } from './options.ts';
+import type { ReadyPlace } from './places.ts';
+
+
+/** Batches that are on the wire of a connection before the next one is used. */
+const WINDOW = 64;
+
+/** Batches that wait for a connection: there are at most as many as calls, and those are counted. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * One server as a client sees it: its connections, the batch that fills in this turn, and whether it is up.
+ *
+ * Failures in a row eject it: its connections are closed, and what is asked of it fails at once, while one connection at a time tries, after pauses that grow,
+ * whether it is back.
+ */
+export class RemoteServer {
+  readonly info: ServerInfo;
+  readonly dialect: Dialect;
+  readonly counters: CallCounters = callCounters();
+  /** Seconds that what is stored here lives at most; Infinity for as long as it likes. */
+  readonly maxTtl: number;
+  readonly #settings: ServerSettings;
+  readonly #place: ReadyPlace;
+  readonly #client: Client<unknown, AnyBatch>;
+  readonly #changed: () => void;
+  readonly #usual: RequestOptions;
+  readonly #backoff: Backoff;
+  #pool: Pool<unknown, AnyBatch>;
+  #batch: AnyBatch | undefined = undefined;
+  #pending = 0;
+  /** Failures in a row; those of one turn of the event loop are one: they have one cause. */
+  #failures = 0;
+  #counted = false;
+  /** Why it is down. */
+  #down: unknown = undefined;
+  #closed = false;
+  #cancelProbe: (() => void) | undefined = undefined;
+
+  /** @param changed called when it has gone down, or come back */
+  constructor(place: ReadyPlace, settings: ServerSettings, maxTtl: number, changed: () => void) {
+    this.info = place.info;
+    this.maxTtl = maxTtl;
+    this.#place = place;
+    this.#settings = settings;
+    this.#client = settings.client;
+    this.#changed = changed;
+    this.#usual = { timeout: settings.timeout };
+    this.#backoff = new Backoff(settings.retry);
+    this.dialect = settings.dialect(this.counters);
+    this.#pool = this.#makePool();
+  }
+
+  get name(): string {
+    return this.info.name;
+  }
+
+  get isDown(): boolean {
+    return this.#down !== undefined;
+  }
+
+  /** Why it is down. */
+  get downError(): unknown {
+    return this.#down;
+  }
+
+  get pool(): PoolCounters {
+    return this.#pool.counters;
+  }
+
+  // ---------------------------------------------------------------- asking
+
+  /**
+   * Sends a command, with those of the same turn unless it has a signal or a timeout of its own.
+   *
+   * @throws {ServerDownError} the server is ejected
+   * @throws {TooManyCallsError} too many calls wait for it
+   * @throws {ClosedError} the client is closed
+   */
+  ask<T>(call: AnyCall, options: CallOptions): Promise<T> {
+    const promise = promised<T>(call);
+    if (options.signal === undefined && options.timeout === undefined) this.add(call);
+    else this.askAll([call], options);
+    return promise;
+  }
+
+  /** Sends a command with those of the same turn; whoever waits for it is in it already. */
+  add(call: AnyCall): void {
+    this.#admit(call);
+    let batch = this.#batch;
+    if (batch === undefined) {
+      batch = this.#batch = this.dialect.batch();
+      // When all that this turn has resumed has run: later than a microtask, and before the write of the turn.
+      process.nextTick(this.#flush);
+    }
+    batch.add(call);
+    if (batch.full) this.#flush();
+  }
+
+  /** Sends commands together, with `options` for all of them. */
+  askAll(calls: readonly AnyCall[], options: CallOptions): void {
+    for (const call of calls) this.#admit(call);
+    this.#flush();
+    const { timeout = this.#settings.timeout, signal } = options;
+    let batch = this.dialect.batch();
+    for (const call of calls) {
+      if (batch.full) {
+        this.#send(batch, { timeout, signal });
+        batch = this.dialect.batch();
+      }
+      batch.add(call);
+    }
+    this.#send(batch, { timeout, signal });
+  }
+
+  /** Sends a command that nobody waits for. */
+  post(call: AnyCall): void {
+    call.unanswered = true;
+    call.resolve = () => {};
+    call.reject = () => {
+      this.counters.unansweredErrors++;
+    };
+    this.add(call);
+  }
+
+  /** A connection that nobody else uses, logged in, whose messages are those of the protocol. */
+  connect(options: CallOptions): Promise<Exchange<unknown, unknown>> {
+    if (this.#closed) throw new ClosedError('the client');
+    const { credentials, frames, connection } = this.#settings;
+    const login = credentials === undefined ? undefined : this.dialect.login(credentials);
+    return connectAlone(frames, connection, { ...this.#place.connect, ...options }, login);
+  }
+
+  #admit(call: AnyCall): void {
+    if (this.#closed) throw new ClosedError('the client');
+    if (this.#down !== undefined) throw new ServerDownError(this.name, this.#down);
+    const { maxPending } = this.#settings;
+    if (this.#pending >= maxPending) throw new TooManyCallsError(this.name, maxPending);
+    this.#pending++;
+    this.counters.calls++;
+    if (memcachedChannels.command.hasSubscribers) this.#observe(call);
+  }
+
+  readonly #flush = (): void => {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    this.#send(batch, this.#usual);
+  };
+
+  #send(batch: AnyBatch, options: RequestOptions): void {
+    batch.seal();
+    this.#pool.request(batch, batch.collect, options).then(
+      () => {
+        this.#pending -= batch.count;
+        this.#failures = 0;
+      },
+      (error: unknown) => {
+        this.#pending -= batch.count;
+        this.#failed(batch, error, options);
+      },
+    );
+  }
+
+  #observe(call: AnyCall): void {
+    const startedAt = performance.now();
+    const { resolve, reject } = call;
+    const seen = { server: this.name, request: call.request, startedAt };
+    call.resolve = (result) => {
+      memcachedChannels.command.publish({ ...seen, duration: performance.now() - startedAt, result });
+      resolve(result);
+    };
+    call.reject = (error) => {
+      memcachedChannels.command.publish({ ...seen, duration: performance.now() - startedAt, error });
+      reject(error);
+    };
+  }
+
+  // ---------------------------------------------------------------- up and down
+
+  #failed(batch: AnyBatch, thrown: unknown, { timeout }: RequestOptions): void {
+    const error = thrown instanceof HookError && thrown.cause instanceof LoginError ? thrown.cause : thrown;
+    const late = error instanceof RequestTimeoutError || error instanceof PoolTimeoutError;
+    if (late) this.counters.timeouts += batch.count;
+    else this.counters.lost += batch.count;
+    // What waited for a connection when the server was ejected was not sent.
+    const gone = this.#down !== undefined && error instanceof ClosedError;
+    batch.fail(gone ? new ServerDownError(this.name, this.#down) : error);
+    const { timeout: usual } = this.#settings;
+    // That somebody is in a hurry says nothing of the server.
+    const hurried = late && timeout !== false && timeout! < (usual === false ? Infinity : usual);
+    if (hurried || !isServerFault(error)) return;
+    this.#countFailure(error);
+  }
+
+  #countFailure(error: unknown): void {
+    if (this.#counted || this.#down !== undefined || this.#closed) return;
+    this.#counted = true;
+    setImmediate(() => {
+      this.#counted = false;
+    });
+    if (++this.#failures >= this.#settings.failures) this.#eject(error);
+  }
+
+  #eject(error: unknown): void {
+    this.#down = error;
+    this.counters.ejections++;
+    this.#flush();
+    this.#pool.destroy();
+    memcachedChannels.serverDown.publish({ server: this.name, error });
+    this.#changed();
+    this.#probeLater();
+  }
+
+  #probeLater(): void {
+    if (this.#closed) return;
+    this.#cancelProbe = this.#settings.clock.after(this.#backoff.next(), () => void this.#probe());
+  }
+
+  async #probe(): Promise<void> {
+    const pool = this.#makePool();
+    this.#pool = pool;
+    try {
+      await pool.use((exchange) => this.#run(exchange, this.dialect.version()), this.#usual);
+    } catch (error) {
+      pool.destroy();
+      if (this.#closed) return;
+      this.#down = error;
+      this.#probeLater();
+      return;
+    }
+    this.#down = undefined;
+    this.#failures = 0;
+    this.#backoff.reset();
+    memcachedChannels.serverUp.publish({ server: this.name });
+    this.#changed();
+  }
+
+  #makePool(): Pool<unknown, AnyBatch> {
+    const { connections, timeout, dialTimeout, pings, credentials } = this.#settings;
+    return this.#client.pool(this.#place.connect, {
+      max: connections,
+      window: WINDOW,
+      timeout,
+      waitTimeout: timeout,
+      dialTimeout,
+      maxWaiting: NO_LIMIT,
+      idleTimeout: false,
+      views: true,
+      onConnect: (exchange) => {
+        pings.set(exchange.connection, () => this.#run(exchange, this.dialect.version()));
+        return credentials === undefined ? undefined : this.#run(exchange, this.dialect.login(credentials), true);
+      },
+    });
+  }
+
+  /** Sends a command on this very connection. */
+  async #run(exchange: Exchange<unknown, AnyBatch>, call: AnyCall, secret: boolean = false): Promise<void> {
+    const answered = promised(call);
+    answered.catch(() => {});
+    const batch = this.dialect.batch();
+    batch.secret = secret;
+    batch.add(call);
+    batch.seal();
+    await exchange.request(batch, batch.collect, this.#usual);
+    await answered;
+  }
+
+  // ---------------------------------------------------------------- ending
+
+  /** Takes no more calls, and resolves when those that it has are answered or the grace is over. */
+  async close(options: CloseOptions): Promise<void> {
+    this.#flush();
+    this.#closed = true;
+    this.#cancelProbe?.();
+    await this.#pool.close(options);
+  }
+}
+
+/** Reasons for a connection to be lost that are not the server's. */
+const OURS: ReadonlySet<string> = new Set(['local', 'destroyed', 'shutdown', 'encode-error']);
+
+/** Whether an error says that the server, or the way to it, does not work. */
+function isServerFault(error: unknown): boolean {
+  if (error instanceof ConnectionLostError) return !OURS.has(error.reason);
+  if (error instanceof RequestTimeoutError || error instanceof PoolTimeoutError) return true;
+  if (error instanceof LoginError) return true;
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^WIRE_(?:CONNECT|TLS|SOCKET|HANDSHAKE)/.test(code);
+}
