@@ -15,6 +15,10 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
     'memcached-server',
     async () => (await import('./memcached-server/memcached-server-benchmark.ts')).memcachedServerBenchmark,
   ],
+  [
+    'memcached-client',
+    async () => (await import('./memcached-client/memcached-client-benchmark.ts')).memcachedClientBenchmark,
+  ],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],
 ]);

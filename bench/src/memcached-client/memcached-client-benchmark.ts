@@ -1,0 +1,89 @@
+// oxlint-disable no-await-in-loop -- what is measured must run alone
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+import type { Benchmark } from '../benchmark.ts';
+import { describeMachine } from '../machine.ts';
+import { MemcachedProcess } from '../memcached-server/memcached-process.ts';
+import { findPinning } from '../pinning.ts';
+import { Progress } from '../progress.ts';
+import { table } from '../table.ts';
+import type { ClientCase } from './client-case.ts';
+import { OURS, PEERS } from './client-kind.ts';
+import { CLIENT_USAGE, type ClientOptions, parseClientOptions } from './client-options.ts';
+import { CLIENT_HEAD, clientRow } from './client-row.ts';
+import { type CaseSlices, type Field, measureCase } from './measure-case.ts';
+
+/** With room for the large values of all clients at once. */
+const MEMCACHED = 'memcached -u root -t 1 -U 0 -l 127.0.0.1 -p {port} -I 2m -m 256'.split(' ');
+
+/** The client next to those that npm has. */
+export const memcachedClientBenchmark: Benchmark = {
+  summary: 'the memcached client, against memjs, memcached, memcache and memcache-client of npm',
+  shortPass: ['--rounds', '1', '--seconds', '0.05', '--warm', '0.05'],
+  async run(args) {
+    const options = parseClientOptions(args);
+    if (options === undefined) {
+      process.stdout.write(CLIENT_USAGE);
+      return;
+    }
+    if (spawnSync('memcached', ['-V']).status !== 0) {
+      process.stdout.write('not measured: memcached is missing (Debian: apt-get install memcached)\n');
+      process.exitCode = 1;
+      return;
+    }
+    const pinning = findPinning();
+    const server = await MemcachedProcess.start('memcached', [...pinning.server, ...MEMCACHED]);
+    const field: Field = { server, node: [...pinning.generator, options.node], processes: new Map() };
+    try {
+      const results = await measureAll(field, options);
+      process.stdout.write(report(results, options, pinning.description));
+      if (results.some(([, slices]) => OURS.some((kind) => typeof slices.get(kind) === 'string'))) process.exitCode = 1;
+    } finally {
+      await Promise.all(Array.from(field.processes.values(), (client) => client.stop()));
+      await server.stop();
+    }
+  },
+};
+
+type CaseResult = readonly [ClientCase, CaseSlices];
+
+async function measureAll(field: Field, options: ClientOptions): Promise<CaseResult[]> {
+  const progress = new Progress();
+  const results: CaseResult[] = [];
+  for (const each of options.cases) {
+    progress.begin(each.name);
+    const slices = await measureCase(field, each, options, (kind, round) =>
+      progress.step(`${each.name}: round ${round}, ${kind}`),
+    );
+    results.push([each, slices]);
+  }
+  progress.clear();
+  return results;
+}
+
+function report(results: readonly CaseResult[], { rounds, seconds, node }: ClientOptions, pinned: string): string {
+  const { cpu, cores, system } = describeMachine();
+  const rows = results.map(([each, slices]) => clientRow(each, slices));
+  const failures = results.flatMap(([{ name }, slices]) =>
+    Array.from(slices).flatMap(([kind, why]) => (typeof why === 'string' ? [`n/a: ${name}, ${kind}: ${why}\n`] : [])),
+  );
+  const packages = PEERS.map((name) => `${name} ${packageVersion(name)}`);
+  return (
+    `clients of ${version('memcached', '-V')} -t 1; ${cpu}, ${cores} cores, ${system}; ${version(node, '--version')}; ${pinned}\n` +
+    `next to ${packages.join(', ')}; 1000 keys with values of 100 bytes, ${rounds} rounds of ${seconds} s of each client in turn\n\n` +
+    `${table(CLIENT_HEAD, rows, 1)}\n` +
+    'medians, in thousands of operations a second where nothing else is said. Ratios are to the fastest client of npm in the row, taken\n' +
+    'round by round [least..greatest]; the bar is for meta, which is the default. * memcached had no time left, with a faster one the\n' +
+    'client could have done more.\n' +
+    failures.join('')
+  );
+}
+
+function packageVersion(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+}
+
+function version(program: string, option: string): string {
+  return spawnSync(program, [option], { encoding: 'utf8' }).stdout.trim();
+}

@@ -1,0 +1,86 @@
+import { Buffer } from 'node:buffer';
+import { setTimeout } from 'node:timers/promises';
+
+import type { ClientCase } from './client-case.ts';
+import type { CacheClient } from './clients/cache-client.ts';
+import type { Items } from './items.ts';
+
+/** Calls in flight while the keys are set and read back. */
+const FILLERS = 16;
+
+/** How long a slice takes: of load before it counts, and while it does, in seconds. */
+export interface SliceTimes {
+  readonly warm: number;
+  readonly seconds: number;
+}
+
+/**
+ * Keeps a client busy for one slice.
+ *
+ * @param onMeasuring called when what is done begins to count
+ * @returns operations a second
+ */
+export async function runSlice(
+  client: CacheClient,
+  { operation, callers, size }: ClientCase,
+  { keys, values }: Items,
+  { warm, seconds }: SliceTimes,
+  onMeasuring: () => void,
+): Promise<number> {
+  await fill(client, { keys, values });
+  const count = keys.length;
+  const load = { running: true, next: 0, done: 0 };
+
+  async function getOverAndOver(): Promise<void> {
+    while (load.running) {
+      const answer = await client.get(keys[load.next++ % count]!);
+      const length = client.valueIn(answer)?.length;
+      if (length !== size) throw new Error(`a get gave ${length} bytes of ${size}`);
+      load.done++;
+    }
+  }
+
+  async function setOverAndOver(): Promise<void> {
+    while (load.running) {
+      const i = load.next++ % count;
+      const answer = await client.set(keys[i]!, values[i]!);
+      if (!client.isStored(answer)) throw new Error('a set was not done');
+      load.done++;
+    }
+  }
+
+  async function measure(): Promise<number> {
+    await setTimeout(warm * 1000);
+    onMeasuring();
+    const before = [load.done, process.hrtime.bigint()] as const;
+    await setTimeout(seconds * 1000);
+    const perSecond = ((load.done - before[0]) * 1e9) / Number(process.hrtime.bigint() - before[1]);
+    load.running = false;
+    return perSecond;
+  }
+
+  const loops = Array.from({ length: callers }, operation === 'get' ? getOverAndOver : setOverAndOver);
+  try {
+    const [perSecond] = await Promise.all([measure(), ...loops]);
+    return perSecond;
+  } finally {
+    load.running = false;
+  }
+}
+
+/** Sets every key, and compares all of what is read back. The first call is alone, since it opens the connection. */
+async function fill(client: CacheClient, { keys, values }: Items): Promise<void> {
+  let next = 0;
+  async function fillOne(): Promise<void> {
+    const i = next++;
+    if (!client.isStored(await client.set(keys[i]!, values[i]!))) throw new Error(`${keys[i]} was not set`);
+    const value = client.valueIn(await client.get(keys[i]!));
+    const text = typeof value === 'string' ? value : Buffer.from(value ?? []).toString('latin1');
+    if (text !== values[i]) throw new Error(`${keys[i]} has another value than what was set`);
+  }
+  async function fillSome(): Promise<void> {
+    while (next < keys.length) await fillOne();
+  }
+  await fillOne();
+  await Promise.all(Array.from({ length: FILLERS }, fillSome));
+}
