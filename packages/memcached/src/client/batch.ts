@@ -66,7 +66,8 @@ export function batchCodec<Frame, Request>(
       encode({ requests }, output) {
         for (let i = 0; i < requests.length; i++) codec.encode(requests[i]!, output);
       },
-      describe: (message) => (isBatch<Frame, Request>(message) ? describeBatch(codec, message) : codec.describe!(message)),
+      describe: (message) =>
+        isBatch<Frame, Request>(message) ? describeBatch(codec, message) : codec.describe!(message),
     };
     return codec.maxFrameLength === undefined ? batches : { ...batches, maxFrameLength: codec.maxFrameLength };
   };

@@ -16,9 +16,11 @@ export class Call<Frame, Request> implements Waiter {
    */
   readonly read: (frame: Frame, call: Call<Frame, Request>) => boolean;
   /** Settles it when the server has answered what came after, and nothing to this. Without it the command always has an answer. */
-  readonly silent: ((call: Waiter) => void) | undefined;
+  readonly silent: ((call: Call<Frame, Request>) => void) | undefined;
   /** Bytes of the value that is sent. */
   readonly size: number;
+  /** What is made of the outcome of a command that stores. */
+  readonly result: ((outcome: never) => unknown) | undefined;
   /** Whether it has the form that has no answer, and nobody waits for one. */
   unanswered = false;
   /** The frames of an answer that is gathered. */
@@ -30,12 +32,14 @@ export class Call<Frame, Request> implements Waiter {
     request: Request,
     read: (frame: Frame, call: Call<Frame, Request>) => boolean,
     size: number = 0,
-    silent: ((call: Waiter) => void) | undefined = undefined,
+    silent?: (call: Call<Frame, Request>) => void,
+    result?: (outcome: never) => unknown,
   ) {
     this.request = request;
     this.read = read;
     this.size = size;
     this.silent = silent;
+    this.result = result;
   }
 
   /** Nobody waits for it any more: what is still to come of its answer is read and dropped. */

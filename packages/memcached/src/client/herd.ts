@@ -51,7 +51,8 @@ export class Herd<In, Out> {
 
   /** @param id tells the key from all others */
   fetch(id: string, place: Place<In, Out>, producer: Producer<In>, options: FetchOptions): Promise<Out> {
-    if (typeof producer !== 'function') throw new InvalidOptionError('fetch() takes a function that computes the value');
+    if (typeof producer !== 'function')
+      throw new InvalidOptionError('fetch() takes a function that computes the value');
     const plan = planOf(options);
     options.signal?.throwIfAborted();
     let shared = this.#underWay.get(id);

@@ -2,16 +2,9 @@ import { Buffer } from 'node:buffer';
 
 import type { BinaryResponse, RequestFields } from '@wirewright/codec-memcached-binary';
 import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-text';
-import {
-  type CloseOptions,
-  type Exchange,
-  InvalidOptionError,
-  isThenable,
-  type PoolCounters,
-} from '@wirewright/core';
-import { bodyLength, ByteView, type FrameBody, integerOption } from '@wirewright/core/codec';
+import { type CloseOptions, type Exchange, InvalidOptionError } from '@wirewright/core';
+import { type FrameBody, integerOption } from '@wirewright/core/codec';
 
-import type { StoreMode } from '../store/store.ts';
 import type { AnyCall } from './call.ts';
 import {
   type CallOptions,
@@ -24,33 +17,18 @@ import {
   type UpdateOptions,
 } from './call-options.ts';
 import type { CallCounters } from './counters.ts';
-import type { Leased, Stored } from './dialect/dialect.ts';
+import type { Leased } from './dialect/dialect.ts';
 import type { CacheItem } from './dialect/values.ts';
-import { ConflictError, InvalidValueError, UnsupportedError, ValueTooLargeError } from './errors.ts';
-import { gather } from './gather.ts';
+import { ConflictError, UnsupportedError } from './errors.ts';
+import { type CommandTarget, Fleet, type ServerStatus } from './fleet.ts';
 import { type FetchOptions, Herd, type Place, type Producer } from './herd.ts';
 import type { CacheKey, WireKey } from './keys.ts';
 import { type ClientSettings, clientSettings, type MemcachedClientOptions } from './options.ts';
-import { type MemcachedServerPlace, readPlace } from './places.ts';
-import { RemoteServer } from './remote-server.ts';
-import { Ring } from './ring.ts';
+import type { MemcachedServerPlace } from './places.ts';
+import type { RemoteServer } from './remote-server.ts';
+import { asBoolean, asIs, asSet, Storing } from './storing.ts';
 import { exptimeOf } from './ttl.ts';
 import type { Encoded } from './values/serializer.ts';
-
-/** A server of a client, as it is at the moment. */
-export interface ServerStatus {
-  readonly name: string;
-  readonly weight: number;
-  /** Whether it is ejected. */
-  readonly down: boolean;
-  /** Whether it is one of the gutter pool. */
-  readonly gutter: boolean;
-  readonly calls: Readonly<CallCounters>;
-  readonly connections: PoolCounters;
-}
-
-/** Which server a command is for: the one of a key, or one by its name. */
-export type CommandTarget = { readonly key: CacheKey } | { readonly server: string };
 
 const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
 
@@ -78,37 +56,28 @@ const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
  */
 export class MemcachedClient<In = FrameBody, Out = Buffer> {
   readonly #settings: ClientSettings<In, Out>;
-  readonly #ring: Ring;
-  readonly #gutter: Ring | undefined;
-  readonly #herd = new Herd<In, Out>();
-  #closing: Promise<void> | undefined = undefined;
+  readonly #fleet: Fleet;
+  readonly #storing: Storing<In, Out>;
+  readonly #herd: Herd<In, Out> = new Herd<In, Out>();
 
   /** @throws {InvalidOptionError} an option is missing, unknown or out of range */
   constructor(options: MemcachedClientOptions<In, Out>) {
     const settings = clientSettings(options);
     this.#settings = settings;
-    this.#ring = new Ring(settings.distribution, settings.nextServer);
-    this.#ring.servers = settings.places.map(
-      (place) => new RemoteServer(place, settings.server, Infinity, () => this.#ring.update()),
-    );
-    if (settings.gutter.length === 0) return;
-    const gutter = new Ring(settings.distribution, true);
-    gutter.servers = settings.gutter.map(
-      (place) => new RemoteServer(place, settings.server, settings.gutterTtl, () => gutter.update()),
-    );
-    this.#gutter = gutter;
+    this.#fleet = new Fleet(settings);
+    this.#storing = new Storing(this.#fleet, settings.values, settings.maxItemSize);
   }
 
   // ---------------------------------------------------------------- reading
 
   /** Resolves with the value, or undefined when there is none. */
   get(key: CacheKey, options: CallOptions = NO_OPTIONS): Promise<Out | undefined> {
-    return this.#ask(key, options, Known.call, ({ dialect }, wire) => dialect.get(wire));
+    return this.#fleet.ask(key, options, Known.call, ({ dialect }, wire) => dialect.get(wire));
   }
 
   /** Resolves with the value, its cas and its flags. */
   gets(key: CacheKey, options: CallOptions = NO_OPTIONS): Promise<CacheItem<Out> | undefined> {
-    return this.#ask(key, options, Known.call, ({ dialect }, wire) => dialect.gets(wire));
+    return this.#fleet.ask(key, options, Known.call, ({ dialect }, wire) => dialect.gets(wire));
   }
 
   /**
@@ -117,15 +86,20 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {BatchError} (rejects) some keys failed; `errors` says which and why, `results` has the values of the others
    */
   getMany<Key extends CacheKey>(keys: Iterable<Key>, options: CallOptions = NO_OPTIONS): Promise<Map<Key, Out>> {
-    return this.#many(keys, options, Known.call, ({ dialect }, wire) => dialect.get(wire), (parts) => {
-      const found = parts.filter(({ result }) => result !== undefined);
-      return new Map(found.map(({ key, result }) => [key, result as Out]));
-    });
+    return this.#fleet.many(
+      keys,
+      options,
+      ({ dialect }, wire) => dialect.get(wire),
+      (parts) => {
+        const found = parts.filter(({ result }) => result !== undefined);
+        return new Map(found.map(({ key, result }) => [key, result as Out]));
+      },
+    );
   }
 
   /** Resolves with the value, and has the item live for `ttl` seconds from now. */
   getAndTouch(key: CacheKey, ttl: number, options: CallOptions = NO_OPTIONS): Promise<Out | undefined> {
-    return this.#ask(key, options, Known.call, ({ dialect, maxTtl }, wire) =>
+    return this.#fleet.ask(key, options, Known.call, ({ dialect, maxTtl }, wire) =>
       dialect.getAndTouch(wire, exptimeOf(ttl, maxTtl)),
     );
   }
@@ -139,27 +113,27 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {ValueTooLargeError} (rejects) it is over `maxItemSize`, and what was stored before is still there; or larger than the server takes
    */
   set(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<void> {
-    return this.#store('set', key, value, options, undefined, asSet);
+    return this.#storing.store('set', key, value, options, asSet);
   }
 
   /** Stores a value if there is none. Resolves with whether it did. */
   add(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<boolean> {
-    return this.#store('add', key, value, options, undefined, asBoolean);
+    return this.#storing.store('add', key, value, options, asBoolean);
   }
 
   /** Stores a value if there is one. Resolves with whether it did. */
   replace(key: CacheKey, value: In, options: StoreOptions = NO_OPTIONS): Promise<boolean> {
-    return this.#store('replace', key, value, options, undefined, asBoolean);
+    return this.#storing.store('replace', key, value, options, asBoolean);
   }
 
   /** Puts bytes behind the value that is there, as the serializer makes them. Resolves with whether there is one. */
   append(key: CacheKey, value: In, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
-    return this.#store('append', key, value, options, undefined, asBoolean);
+    return this.#storing.store('append', key, value, options, asBoolean);
   }
 
   /** Puts bytes in front of the value that is there, as the serializer makes them. Resolves with whether there is one. */
   prepend(key: CacheKey, value: In, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
-    return this.#store('prepend', key, value, options, undefined, asBoolean);
+    return this.#storing.store('prepend', key, value, options, asBoolean);
   }
 
   /** Stores a value if the item is still the one that `gets` gave with `cas`. */
@@ -173,7 +147,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     if ((typeof cas !== 'number' && typeof cas !== 'bigint') || cas <= 0) {
       return Promise.reject(new InvalidOptionError('cas is that of an item which gets() has given'));
     }
-    return this.#store('cas', key, value, options, cas, asIs<'stored' | 'exists' | 'not-found'>);
+    return this.#storing.store('cas', key, value, options, asIs<'stored' | 'exists' | 'not-found'>, cas);
   }
 
   /**
@@ -186,22 +160,21 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     options: StoreOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptions(options, Known.store);
-    const list = Symbol.iterator in entries ? [...(entries as Iterable<readonly [Key, In]>)] : Object.entries(entries);
+    const list = Symbol.iterator in entries ? [...entries] : Object.entries(entries);
     const values = new Map<CacheKey, unknown>();
     await Promise.all(
       list.map(async ([key, value]) => {
         // What cannot be encoded is the failure of its key.
-        values.set(key, await Promise.resolve(this.#encode(value as In)).catch((error: unknown) => new Failed(error)));
+        values.set(key, await this.#tryEncode(value));
       }),
     );
-    await this.#many(
+    await this.#fleet.many(
       values.keys(),
       timing(options),
-      Known.call,
       (server, wire, key) => {
         const encoded = values.get(key) as Encoded | Failed;
         if (encoded instanceof Failed) throw encoded.error;
-        return this.#storeCall(server, 'set', wire, encoded, options, undefined, asSet);
+        return this.#storing.call(server, 'set', wire, encoded, options, asSet);
       },
       (parts) => parts.map(({ key }) => key),
     );
@@ -241,7 +214,13 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   /** Resolves with whether there was one. */
   delete(key: CacheKey, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
     const unanswered = options.noreply === true;
-    return this.#ask(key, options, Known.unanswered, ({ dialect }, wire) => dialect.delete(wire, unanswered), unanswered);
+    return this.#fleet.ask(
+      key,
+      options,
+      Known.unanswered,
+      ({ dialect }, wire) => dialect.delete(wire, unanswered),
+      unanswered,
+    );
   }
 
   /**
@@ -250,9 +229,14 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {BatchError} (rejects) some keys failed; `errors` says which and why, `results` has the others
    */
   deleteMany<Key extends CacheKey>(keys: Iterable<Key>, options: CallOptions = NO_OPTIONS): Promise<Set<Key>> {
-    return this.#many(keys, options, Known.call, ({ dialect }, wire) => dialect.delete(wire, false), (parts) => {
-      return new Set(parts.filter(({ result }) => result === true).map(({ key }) => key));
-    });
+    return this.#fleet.many(
+      keys,
+      options,
+      ({ dialect }, wire) => dialect.delete(wire, false),
+      (parts) => {
+        return new Set(parts.filter(({ result }) => result === true).map(({ key }) => key));
+      },
+    );
   }
 
   /** Has the item live for `ttl` seconds from now, 0 for ever. Resolves with whether there is one. */
@@ -260,7 +244,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     const unanswered = options.noreply === true;
     const make = ({ dialect, maxTtl }: RemoteServer, wire: WireKey): AnyCall =>
       dialect.touch(wire, exptimeOf(ttl, maxTtl), unanswered);
-    return this.#ask(key, options, Known.unanswered, make, unanswered);
+    return this.#fleet.ask(key, options, Known.unanswered, make, unanswered);
   }
 
   /**
@@ -296,7 +280,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
       const id = typeof wire === 'string' ? wire : `\0${wire.toString('latin1')}`;
       return this.#herd.fetch(id, this.#placeOf(wire), producer, options);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -306,7 +290,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    */
   invalidate(key: CacheKey, options: CallOptions & { readonly stale?: number | undefined } = {}): Promise<boolean> {
     const { stale, ...asking } = options;
-    return this.#ask(key, asking, Known.call, ({ dialect }, wire) => {
+    return this.#fleet.ask(key, asking, Known.call, ({ dialect }, wire) => {
       const seconds = stale === undefined ? 0 : integerOption('stale', stale, 1, LONGEST_INVALIDATION);
       return dialect.invalidate(wire, seconds);
     });
@@ -322,7 +306,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   async flush(options: CallOptions & { readonly delay?: number | undefined } = {}): Promise<void> {
     const { delay = 0, ...asking } = options;
     const seconds = integerOption('delay', delay, 0, LONGEST_INVALIDATION);
-    await this.#everywhere(asking, ({ dialect }) => dialect.flush(seconds));
+    await this.#fleet.everywhere(asking, ({ dialect }) => dialect.flush(seconds));
   }
 
   /**
@@ -331,7 +315,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {BatchError} (rejects) some servers failed, by name
    */
   stats(group?: string, options: CallOptions = NO_OPTIONS): Promise<Map<string, Record<string, string>>> {
-    return this.#everywhere(options, ({ dialect }) => dialect.stats(group));
+    return this.#fleet.everywhere(options, ({ dialect }) => dialect.stats(group));
   }
 
   /**
@@ -340,7 +324,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {BatchError} (rejects) some servers failed, by name
    */
   version(options: CallOptions = NO_OPTIONS): Promise<Map<string, string>> {
-    return this.#everywhere(options, ({ dialect }) => dialect.version());
+    return this.#fleet.everywhere(options, ({ dialect }) => dialect.version());
   }
 
   // ---------------------------------------------------------------- the protocol itself
@@ -357,9 +341,12 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     checkOptions(options, Known.call);
     const binary = this.#settings.protocol === 'binary';
     if ('opcode' in request !== binary) {
-      throw new UnsupportedError('the command is one of the other protocol', `this client speaks ${this.#settings.protocol}`);
+      throw new UnsupportedError(
+        'the command is one of the other protocol',
+        `this client speaks ${this.#settings.protocol}`,
+      );
     }
-    const server = this.#target(target);
+    const server = this.#fleet.target(target);
     // On its own: that it cannot be encoded must be nobody else's failure.
     const { timeout = this.#settings.server.timeout, signal } = options;
     return server.ask(server.dialect.command(request), { timeout, signal });
@@ -373,22 +360,14 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     target: CommandTarget,
     options: CallOptions = {},
   ): Promise<Exchange<Frame, Request>> {
-    return (await this.#target(target).connect(options)) as unknown as Exchange<Frame, Request>;
+    return (await this.#fleet.target(target).connect(options)) as unknown as Exchange<Frame, Request>;
   }
 
   // ---------------------------------------------------------------- servers
 
   /** The servers, those of the gutter pool behind the others, and what was asked of each. */
   get servers(): readonly ServerStatus[] {
-    const status = (gutter: boolean) => (server: RemoteServer): ServerStatus => ({
-      name: server.name,
-      weight: server.info.weight,
-      down: server.isDown,
-      gutter,
-      calls: { ...server.counters },
-      connections: server.pool,
-    });
-    return [...this.#ring.servers.map(status(false)), ...(this.#gutter?.servers ?? []).map(status(true))];
+    return this.#fleet.status;
   }
 
   /** What was asked of all servers together. */
@@ -410,17 +389,10 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   /**
    * Adds a server, to which its share of the keys belongs at once.
    *
-   * @throws {InvalidOptionError} it is there already, or no place
+   * @throws {InvalidOptionError} it is there already, no place, or the client is closed
    */
-  addServer(given: MemcachedServerPlace): void {
-    if (this.#closing !== undefined) throw new InvalidOptionError('the client is closed');
-    const place = readPlace(given, this.#settings.tls);
-    const { servers } = this.#ring;
-    if (servers.some(({ name }) => name === place.info.name)) {
-      throw new InvalidOptionError(`${place.info.name} is one of the servers already`);
-    }
-    const server = new RemoteServer(place, this.#settings.server, Infinity, () => this.#ring.update());
-    this.#ring.servers = [...servers, server];
+  addServer(place: MemcachedServerPlace): void {
+    this.#fleet.add(place);
   }
 
   /**
@@ -428,25 +400,13 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    *
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
-  async removeServer(name: string, options: CloseOptions = {}): Promise<void> {
-    const { servers } = this.#ring;
-    const server = servers.find((one) => one.name === name);
-    if (server === undefined) {
-      throw new InvalidOptionError(`${name} is none of the servers: ${servers.map((one) => one.name).join(', ')}`);
-    }
-    if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
-    this.#ring.servers = servers.filter((one) => one !== server);
-    await server.close(options);
+  removeServer(name: string, options: CloseOptions = {}): Promise<void> {
+    return this.#fleet.remove(name, options);
   }
 
   /** Takes no more calls, and resolves when those that there are have been answered or the grace is over. */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= (async () => {
-      const all = [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
-      await Promise.all(all.map((server) => server.close(options)));
-      await this.#settings.server.client.close(options);
-    })();
-    return this.#closing;
+    return this.#fleet.close(options);
   }
 
   /** {@link close}: `await using`. */
@@ -456,136 +416,13 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
 
   // ---------------------------------------------------------------- inside
 
-  #route(wire: WireKey): RemoteServer {
-    const server = this.#ring.route(wire);
-    return server.isDown && this.#gutter !== undefined ? this.#gutter.route(wire) : server;
-  }
-
-  #target(target: CommandTarget): RemoteServer {
-    if ('key' in target) return this.#route(this.#settings.keys.wire(target.key));
-    const server = this.#ring.servers.find(({ name }) => name === target.server);
-    if (server === undefined) throw new InvalidOptionError(`${target.server} is none of the servers`);
-    return server;
-  }
-
-  /** Asks the server of a key. */
-  #ask<T>(
-    key: CacheKey,
-    options: UnansweredOptions,
-    known: ReadonlySet<string>,
-    make: (server: RemoteServer, wire: WireKey) => AnyCall,
-    unanswered: boolean = false,
-  ): Promise<T> {
+  /** What cannot be encoded is the failure of its key. */
+  async #tryEncode(value: In): Promise<Encoded | Failed> {
     try {
-      checkOptions(options, known);
-      const wire = this.#settings.keys.wire(key);
-      const server = this.#route(wire);
-      return give(server, make(server, wire), options, unanswered);
+      return await this.#storing.encode(value);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return new Failed(error);
     }
-  }
-
-  async #many<Key extends CacheKey, Results>(
-    keys: Iterable<Key>,
-    options: CallOptions,
-    known: ReadonlySet<string>,
-    make: (server: RemoteServer, wire: WireKey, key: Key) => AnyCall,
-    results: (parts: readonly { readonly key: Key; readonly result: unknown }[]) => Results,
-  ): Promise<Results> {
-    checkOptions(options, known);
-    const called = (key: Key): { server: RemoteServer; call: AnyCall } => {
-      const wire = this.#settings.keys.wire(key);
-      const server = this.#route(wire);
-      return { server, call: make(server, wire, key) };
-    };
-    return gather(new Set(keys), called, results, options);
-  }
-
-  async #everywhere<T>(
-    options: CallOptions,
-    make: (server: RemoteServer) => AnyCall,
-  ): Promise<Map<string, T>> {
-    checkOptions(options, Known.call);
-    const servers = new Map(this.#ring.servers.map((server) => [server.name, server]));
-    const called = (name: string): { server: RemoteServer; call: AnyCall } => {
-      const server = servers.get(name)!;
-      return { server, call: make(server) };
-    };
-    return gather(
-      servers.keys(),
-      called,
-      (parts) => new Map(parts.map(({ key, result }) => [key, result as T])),
-      options,
-    );
-  }
-
-  /** @throws {InvalidValueError} (or rejects) the serializer makes nothing of it */
-  #encode(value: In): Encoded | Promise<Encoded> {
-    let encoded: Encoded | Promise<Encoded>;
-    try {
-      encoded = this.#settings.values.encode(value);
-    } catch (error) {
-      throw new InvalidValueError('the serializer cannot store the value', error);
-    }
-    if (!isThenable(encoded)) return encoded;
-    return (encoded as Promise<Encoded>).catch((error: unknown) => {
-      throw new InvalidValueError('the serializer cannot store the value', error);
-    });
-  }
-
-  #store<T>(
-    mode: StoreMode,
-    key: CacheKey,
-    value: In,
-    options: StoreOptions,
-    cas: Uint64 | undefined,
-    result: (stored: Stored) => T,
-  ): Promise<T> {
-    try {
-      checkOptions(options, mode === 'append' || mode === 'prepend' ? Known.unanswered : Known.store);
-      const encoded = this.#encode(value);
-      if (isThenable(encoded)) {
-        return (encoded as Promise<Encoded>).then((ready) => this.#put(mode, key, ready, options, cas, result));
-      }
-      return this.#put(mode, key, encoded as Encoded, options, cas, result);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  }
-
-  #put<T>(
-    mode: StoreMode,
-    key: CacheKey,
-    encoded: Encoded,
-    options: StoreOptions,
-    cas: Uint64 | undefined,
-    result: (stored: Stored) => T,
-  ): Promise<T> {
-    const wire = this.#settings.keys.wire(key);
-    const server = this.#route(wire);
-    const call = this.#storeCall(server, mode, wire, encoded, options, cas, result);
-    return give(server, call, options, options.noreply === true);
-  }
-
-  #storeCall(
-    { dialect, maxTtl }: RemoteServer,
-    mode: StoreMode,
-    key: WireKey,
-    { data, flags: own }: Encoded,
-    { ttl, flags = own, noreply }: StoreOptions,
-    cas: Uint64 | undefined,
-    result: (stored: Stored) => unknown,
-  ): AnyCall {
-    const { maxItemSize } = this.#settings;
-    const size = sizeOf(data);
-    if (size > maxItemSize) {
-      throw new ValueTooLargeError(`a value of ${size} bytes is over maxItemSize, which is ${maxItemSize}`, false);
-    }
-    if (flags >>> 0 !== flags) throw new InvalidOptionError(`flags are an unsigned 32-bit integer, not ${String(flags)}`);
-    const exptime = exptimeOf(ttl, maxTtl);
-    const order = { mode, key, data, size, flags, exptime, cas, unanswered: noreply === true };
-    return dialect.store(order, result);
   }
 
   #count(key: CacheKey, down: boolean, delta: Uint64, options: CountOptions): Promise<Uint64 | undefined> {
@@ -593,7 +430,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     if (options.initial !== undefined && this.#settings.protocol === 'text') {
       return this.#countOrMake(key, down, delta, options);
     }
-    return this.#ask(
+    return this.#fleet.ask(
       key,
       options,
       Known.count,
@@ -617,7 +454,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     const counted = await this.#count(key, down, delta, asking);
     if (counted !== undefined) return counted;
     const encoded = { data: String(initial), flags: 0 };
-    if (await this.#put('add', key, encoded, ttl === undefined ? asking : { ...asking, ttl }, undefined, asBoolean)) {
+    if (await this.#storing.put('add', key, encoded, ttl === undefined ? asking : { ...asking, ttl }, asBoolean)) {
       return initial;
     }
     // Somebody else has made it meanwhile.
@@ -626,7 +463,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
 
   #placeOf(wire: WireKey): Place<In, Out> {
     const ask = <T>(options: CallOptions, make: (server: RemoteServer) => AnyCall): Promise<T> => {
-      const server = this.#route(wire);
+      const server = this.#fleet.route(wire);
       return server.ask(make(server), options);
     };
     return {
@@ -639,15 +476,14 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
           return dialect.invalidate(wire, 0, cas);
         }),
       fill: async (value, ttl, leased, options) => {
-        const encoded = await this.#encode(value);
+        const encoded = await this.#storing.encode(value);
         if (leased !== undefined) {
-          await ask(options, (server) =>
-            this.#storeCall(server, 'cas', wire, encoded, { ttl }, leased.cas, asIs),
-          ).catch(() => {});
+          const make = (server: RemoteServer): AnyCall =>
+            this.#storing.call(server, 'cas', wire, encoded, { ttl }, asIs, leased.cas);
+          // It is computed, whether the cache takes it or not.
+          await ask(options, make).catch(() => {});
         }
-        const { data, flags } = encoded;
-        const bytes = data instanceof ByteView ? data : new ByteView(typeof data === 'string' ? Buffer.from(data) : data);
-        return this.#settings.values.decode(bytes, flags);
+        return this.#storing.readBack(encoded);
       },
     };
   }
@@ -662,36 +498,10 @@ class Failed {
   }
 }
 
-function give<T>(server: RemoteServer, call: AnyCall, options: CallOptions, unanswered: boolean): Promise<T> {
-  if (!unanswered) return server.ask(call, options);
-  server.post(call);
-  return DONE as Promise<T>;
-}
-
-const DONE: Promise<unknown> = Promise.resolve(undefined);
-
 /** What of options is about time. */
 function timing({ signal, timeout }: CallOptions): CallOptions {
   if (signal === undefined && timeout === undefined) return NO_OPTIONS;
   return { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
-}
-
-function asSet(stored: Stored): void {
-  if (stored !== 'stored') throw new InvalidValueError(`the server did not store the value: ${stored}`);
-}
-
-function asBoolean(stored: Stored): boolean {
-  return stored === 'stored';
-}
-
-function asIs<T>(stored: Stored): T {
-  return stored as T;
-}
-
-/** @throws {InvalidValueError} the serializer made no bytes */
-function sizeOf(data: FrameBody): number {
-  if (typeof data === 'string' || data instanceof Uint8Array || data instanceof ByteView) return bodyLength(data, 'utf8');
-  throw new InvalidValueError(`a value is stored as text or bytes, not as ${typeof data}: choose a serializer (values)`);
 }
 
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -701,6 +511,8 @@ function checkUint64(name: string, value: Uint64): void {
   const fits =
     typeof value === 'bigint' ? value >= 0n && value <= MAX_UINT64 : Number.isSafeInteger(value) && value >= 0;
   if (!fits) {
-    throw new InvalidOptionError(`${name} is an unsigned 64-bit integer, above 2^53 - 1 a bigint, not ${String(value)}`);
+    throw new InvalidOptionError(
+      `${name} is an unsigned 64-bit integer, above 2^53 - 1 a bigint, not ${String(value)}`,
+    );
   }
 }

@@ -72,7 +72,10 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   /** Milliseconds that connecting may take. Default 1000. */
   readonly connectTimeout?: number | undefined;
   /** Pings a silent connection every `interval` ms, and closes it when `misses` pings went unanswered. Default 10,000 and 3; false for none. */
-  readonly heartbeat?: false | { readonly interval?: number | undefined; readonly misses?: number | undefined } | undefined;
+  readonly heartbeat?:
+    | false
+    | { readonly interval?: number | undefined; readonly misses?: number | undefined }
+    | undefined;
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
   /** Logs in: with SASL PLAIN in the binary protocol, else as memcached's `-Y` has it. */
@@ -178,7 +181,7 @@ export function clientSettings<In, Out>(options: MemcachedClientOptions<In, Out>
     keys: new Keys({ prefix, hashLongKeys, binaryKeys: BINARY_KEYS[protocol] }),
     maxItemSize,
     tls,
-    server: serverSettings(options as MemcachedClientOptions<never, unknown>, protocol, values as Decoder, maxItemSize),
+    server: serverSettings(options, protocol, values, maxItemSize),
   };
 }
 

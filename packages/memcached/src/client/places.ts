@@ -44,7 +44,8 @@ export function readPlace(given: MemcachedServerPlace, tls: boolean | TlsClientO
     }
     return { info: { name: path, host: path, port: 0, weight }, connect: { path, tls: encrypt } };
   }
-  if (typeof host !== 'string' || host === '') throw new InvalidOptionError('the host of a server is a name or address');
+  if (typeof host !== 'string' || host === '')
+    throw new InvalidOptionError('the host of a server is a name or address');
   const port = integerOption('port', place.port ?? DEFAULT_PORT, 1, 65_535);
   const name = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return { info: { name, host, port, weight }, connect: { host, port, tls: encrypt } };

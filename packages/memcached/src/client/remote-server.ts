@@ -25,7 +25,6 @@ import { LoginError, ServerDownError, TooManyCallsError } from './errors.ts';
 import type { ServerSettings } from './options.ts';
 import type { ReadyPlace } from './places.ts';
 
-
 /** Batches that are on the wire of a connection before the next one is used. */
 const WINDOW = 64;
 
@@ -137,14 +136,15 @@ export class RemoteServer {
     this.#send(batch, { timeout, signal });
   }
 
-  /** Sends a command that nobody waits for. */
-  post(call: AnyCall): void {
+  /** Sends a command that nobody waits for, and resolves at once. */
+  post<T>(call: AnyCall): Promise<T> {
     call.unanswered = true;
     call.resolve = () => {};
     call.reject = () => {
       this.counters.unansweredErrors++;
     };
     this.add(call);
+    return DONE as Promise<T>;
   }
 
   /** A connection that nobody else uses, logged in, whose messages are those of the protocol. */
@@ -300,6 +300,8 @@ export class RemoteServer {
     await this.#pool.close(options);
   }
 }
+
+const DONE: Promise<unknown> = Promise.resolve();
 
 /** Reasons for a connection to be lost that are not the server's. */
 const OURS: ReadonlySet<string> = new Set(['local', 'destroyed', 'shutdown', 'encode-error']);

@@ -48,6 +48,8 @@ export class Ring {
     const server = eligible[index];
     if (server !== undefined) return server;
     if (eligible.length === 0) throw new ServerDownError('', this.#servers[0]?.downError);
-    throw new InvalidOptionError(`the distribution gave ${index} where it should give an index below ${eligible.length}`);
+    throw new InvalidOptionError(
+      `the distribution gave ${index} where it should give an index below ${eligible.length}`,
+    );
   }
 }

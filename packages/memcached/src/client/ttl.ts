@@ -13,6 +13,7 @@ const MAX_UNIX = 2 ** 31 - 1;
  * @throws {InvalidOptionError} it is no time
  */
 export function exptimeOf(ttl: number | undefined, max: number = Infinity): number {
+  if (ttl === undefined && max === Infinity) return 0;
   if (ttl !== undefined && !(typeof ttl === 'number' && ttl >= 0)) {
     throw new InvalidOptionError(`ttl is a number of seconds of at least 0, for ever, not ${String(ttl)}`);
   }

@@ -17,16 +17,8 @@ import { Call } from '../call.ts';
  */
 export class BinaryBatch extends Batch<BinaryResponse, RequestFields> {
   seal(): void {
-    const last = this.calls.length - 1;
-    for (let i = 0; i < last; i++) {
-      const { request, silent } = this.calls[i]!;
-      if (silent !== undefined) {
-        const own = request as { opcode: number };
-        own.opcode = quietOpcode(own.opcode);
-      }
-    }
     // One that somebody made quiet may have no answer to wait for.
-    if (isQuiet(this.calls[last]!.request.opcode)) this.append(noop());
+    if (isQuiet(this.calls.at(-1)!.request.opcode)) this.append(noop());
   }
 
   protected appendUnanswered(call: Call<BinaryResponse, RequestFields>): void {
@@ -34,12 +26,14 @@ export class BinaryBatch extends Batch<BinaryResponse, RequestFields> {
   }
 
   protected append(call: Call<BinaryResponse, RequestFields>): void {
-    const opaque = this.calls.length;
+    const { calls } = this;
+    const opaque = calls.length;
+    if (opaque > 0) quieten(calls[opaque - 1]!);
     const { request } = call;
     if (request instanceof BinaryRequest) request.opaque = opaque;
     else (request as { opaque?: number | undefined }).opaque = opaque;
     this.requests.push(request);
-    this.calls.push(call);
+    calls.push(call);
   }
 
   protected take(frame: BinaryResponse): true | undefined {
@@ -57,6 +51,11 @@ export class BinaryBatch extends Batch<BinaryResponse, RequestFields> {
     if (call.read(frame, call) && ++this.answered === calls.length) return true;
     return undefined;
   }
+}
+
+/** Another follows, whose answer will tell: this one needs none unless it has something to say. */
+function quieten({ request, silent }: Call<BinaryResponse, RequestFields>): void {
+  if (silent !== undefined) (request as { opcode: number }).opcode = quietOpcode(request.opcode);
 }
 
 function noop(): Call<BinaryResponse, RequestFields> {

@@ -21,6 +21,7 @@ import { CommandError, LoginError, UnsupportedError, ValueTooLargeError } from '
 import type { WireKey } from '../keys.ts';
 import { BinaryBatch } from './binary-batch.ts';
 import type { CountOrder, Credentials, Dialect, Stored, StoreOrder } from './dialect.ts';
+import { settleStored } from './settle-stored.ts';
 import { type Decoder, settleValue } from './values.ts';
 
 type BinaryCall = Call<BinaryResponse, RequestFields>;
@@ -64,16 +65,12 @@ export class BinaryDialect implements Dialect {
   }
 
   store(order: StoreOrder, result: (stored: Stored) => unknown): BinaryCall {
-    const { mode, key, data, size, flags, exptime, cas } = order;
-    const request = STORES[mode](key, data, { flags, exptime, cas });
-    const silent = (call: Waiter): void => call.resolve(result('stored'));
-    const read: Read = (response, call) => {
-      const stored = storedOf(mode, response.status);
-      if (stored === undefined) this.#fail(response, call);
-      else call.resolve(result(stored));
-      return true;
-    };
-    return new Call<BinaryResponse, RequestFields>(request, read, size, silent);
+    const { mode, key, data, size, flags, exptime, cas = 0 } = order;
+    const appends = mode === 'append' || mode === 'prepend';
+    const request: RequestFields = appends
+      ? { opcode: STORES[mode], opaque: 0, key, value: data }
+      : { opcode: STORES[mode], opaque: 0, cas, key, value: data, flags, exptime };
+    return new Call<BinaryResponse, RequestFields>(request, this.#readStored[mode], size, storedSilently, result);
   }
 
   delete(key: WireKey, _unanswered: boolean, cas?: Uint64): BinaryCall {
@@ -170,6 +167,22 @@ export class BinaryDialect implements Dialect {
     call.resolve(undefined);
   };
 
+  readonly #readStored: Readonly<Record<StoreMode, Read>> = {
+    set: (response, call) => this.#settleStored('set', response, call),
+    cas: (response, call) => this.#settleStored('cas', response, call),
+    add: (response, call) => this.#settleStored('add', response, call),
+    replace: (response, call) => this.#settleStored('replace', response, call),
+    append: (response, call) => this.#settleStored('append', response, call),
+    prepend: (response, call) => this.#settleStored('prepend', response, call),
+  };
+
+  #settleStored(mode: StoreMode, response: BinaryResponse, call: BinaryCall): true {
+    const stored = storedOf(mode, response.status);
+    if (stored === undefined) this.#fail(response, call);
+    else settleStored(call, stored);
+    return true;
+  }
+
   readonly #readDone: Read = (response, call) => {
     const { status } = response;
     if (status === Status.Success) call.resolve(true);
@@ -194,7 +207,10 @@ export class BinaryDialect implements Dialect {
 
   #refuse({ valueLength }: BinaryResponse, call: BinaryCall): true {
     call.reject(
-      new ValueTooLargeError(`a value of ${valueLength} bytes was skipped: raise maxItemSize if it is legitimate`, true),
+      new ValueTooLargeError(
+        `a value of ${valueLength} bytes was skipped: raise maxItemSize if it is legitimate`,
+        true,
+      ),
     );
     return true;
   }
@@ -203,7 +219,9 @@ export class BinaryDialect implements Dialect {
     this.#counters.errors++;
     const { status } = response;
     if (status === Status.TooLarge) {
-      call.reject(new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true));
+      call.reject(
+        new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true),
+      );
       return;
     }
     const text = response.text() || statusText(status) || `status 0x${status.toString(16)}`;
@@ -211,14 +229,18 @@ export class BinaryDialect implements Dialect {
   }
 }
 
-const STORES: Readonly<Record<StoreMode, typeof requests.set>> = {
-  set: requests.set,
-  cas: requests.set,
-  add: requests.add,
-  replace: requests.replace,
-  append: requests.append,
-  prepend: requests.prepend,
+const STORES: Readonly<Record<StoreMode, number>> = {
+  set: Opcode.Set,
+  cas: Opcode.Set,
+  add: Opcode.Add,
+  replace: Opcode.Replace,
+  append: Opcode.Append,
+  prepend: Opcode.Prepend,
 };
+
+function storedSilently(call: BinaryCall): void {
+  settleStored(call, 'stored');
+}
 
 /** What a status says of a command that stores; undefined when it is an error. */
 function storedOf(mode: StoreMode, status: number): Stored | undefined {
@@ -254,4 +276,3 @@ const readAll: Read = (response, call) => {
   call.resolve(call.frames);
   return true;
 };
-

@@ -1,5 +1,3 @@
-import type { Buffer } from 'node:buffer';
-
 import type { ClientRequest, Reply } from '@wirewright/codec-memcached-text';
 import { ProtocolError } from '@wirewright/core';
 
@@ -90,7 +88,7 @@ function isKey({ source, keyStart, keyEnd }: Reply, key: WireKey): boolean {
   const { length } = key;
   for (let i = 0; i < length; i++) {
     const code = key.charCodeAt(i);
-    if (code > 0x7f) return (source as Buffer).toString('utf8', keyStart, keyEnd) === key;
+    if (code > 0x7f) return source.toString('utf8', keyStart, keyEnd) === key;
     if (source[keyStart + i] !== code) return false;
   }
   return keyEnd - keyStart === length;

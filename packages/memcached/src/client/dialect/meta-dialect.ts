@@ -54,7 +54,7 @@ export class MetaDialect extends TextDialect {
       flags: words === '' ? undefined : words.slice(1),
       base64: typeof key !== 'string' && isBinaryKey(key),
     };
-    return new Call<Reply, ClientRequest>(request, this.readStored(result), size);
+    return new Call<Reply, ClientRequest>(request, this.readStored, size, undefined, result);
   }
 
   override delete(key: WireKey, unanswered: boolean, cas?: Uint64): TextCall {

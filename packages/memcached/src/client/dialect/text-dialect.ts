@@ -15,6 +15,7 @@ import { CommandError, LoginError, ValueTooLargeError } from '../errors.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
 import type { CountOrder, Credentials, Dialect, Leased, Stored, StoreOrder } from './dialect.ts';
 import { GetCall } from './get-group.ts';
+import { settleStored } from './settle-stored.ts';
 import { TextBatch } from './text-batch.ts';
 import { type CacheItem, type Decoder, settleValue } from './values.ts';
 
@@ -74,7 +75,7 @@ export class TextDialect implements Dialect {
   store(order: StoreOrder, result: (stored: Stored) => unknown): TextCall {
     const { mode, key, data, size, flags, exptime, cas, unanswered } = order;
     const request: ClientRequest = { op: mode, key, value: data, flags, exptime, cas, noreply: unanswered };
-    return new Call<Reply, ClientRequest>(request, this.readStored(result), size);
+    return new Call<Reply, ClientRequest>(request, this.readStored, size, undefined, result);
   }
 
   delete(key: WireKey, unanswered: boolean, cas?: Uint64): TextCall {
@@ -141,7 +142,10 @@ export class TextDialect implements Dialect {
   // ---------------------------------------------------------------- for meta commands, which every dialect of text has some of
 
   protected meta(op: 'mg' | 'md' | 'ma', key: WireKey, flags: MetaFlags | undefined, read: Read): TextCall {
-    return new Call<Reply, ClientRequest>({ op, key, flags, base64: typeof key !== 'string' && isBinaryKey(key) }, read);
+    return new Call<Reply, ClientRequest>(
+      { op, key, flags, base64: typeof key !== 'string' && isBinaryKey(key) },
+      read,
+    );
   }
 
   protected readonly readMetaDone: Read = (reply, call) => {
@@ -193,14 +197,12 @@ export class TextDialect implements Dialect {
     call.resolve(undefined);
   };
 
-  protected readStored(result: (stored: Stored) => unknown): Read {
-    return (reply, call) => {
-      const stored = STORED[reply.status];
-      if (stored === undefined) this.fail(reply, call);
-      else call.resolve(result(stored));
-      return true;
-    };
-  }
+  protected readonly readStored: Read = (reply, call) => {
+    const stored = reply.status === 'HD' ? 'stored' : STORED.get(reply.status);
+    if (stored === undefined) this.fail(reply, call);
+    else settleStored(call, stored);
+    return true;
+  };
 
   readonly #readTouched: Read = (reply, call) => {
     if (reply.status === 'TOUCHED') call.resolve(true);
@@ -269,23 +271,23 @@ export class TextDialect implements Dialect {
 /** Answers that are refusals of some commands, and mean nothing else. */
 const BUSY: ReadonlySet<string> = new Set(['BUSY', 'BADCLASS', 'NOSPARE', 'NOTFULL', 'UNSAFE', 'SAME']);
 
-const STORED: Readonly<Partial<Record<Reply['status'], Stored>>> = {
-  STORED: 'stored',
-  NOT_STORED: 'not-stored',
-  EXISTS: 'exists',
-  NOT_FOUND: 'not-found',
-  HD: 'stored',
-  NS: 'not-stored',
-  EX: 'exists',
-  NF: 'not-found',
-};
+/** What a command that stores was answered. */
+const STORED: ReadonlyMap<string, Stored> = new Map([
+  ['STORED', 'stored'],
+  ['NOT_STORED', 'not-stored'],
+  ['EXISTS', 'exists'],
+  ['NOT_FOUND', 'not-found'],
+  ['NS', 'not-stored'],
+  ['EX', 'exists'],
+  ['NF', 'not-found'],
+]);
 
 function lineOf({ source, start, lineEnd }: Reply): string {
   return source.toString('utf8', start, lineEnd);
 }
 
 /** The error that a line of the server is. */
-export function answerError(answer: string): Error {
+function answerError(answer: string): Error {
   if (answer === 'SERVER_ERROR object too large for cache') {
     return new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true);
   }

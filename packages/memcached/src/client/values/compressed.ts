@@ -48,7 +48,7 @@ export function compressed<In, Out>(
   return {
     encode(value) {
       const encoded = serializer.encode(value);
-      return isThenable(encoded) ? (encoded as Promise<Encoded>).then(compressIfLong) : compressIfLong(encoded);
+      return isThenable(encoded) ? encoded.then(compressIfLong) : compressIfLong(encoded);
     },
     decode: (data, flags) =>
       (flags & ValueFlag.Zlib) === 0 ? serializer.decode(data, flags) : expand(data.toBytes(), flags),

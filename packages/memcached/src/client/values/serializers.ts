@@ -3,12 +3,12 @@ import type { Buffer } from 'node:buffer';
 import { type ByteView, type FrameBody } from '@wirewright/core/codec';
 
 import { type Serializer, ValueFlag } from './serializer.ts';
-import { copyValue } from './value-slab.ts';
+import { keepValue } from './keep-value.ts';
 
 /** Bytes, as they are: what a client does with values unless told otherwise. Text can be stored as well, and comes back as bytes. */
 export const bytes: Serializer<FrameBody, Buffer> = {
   encode: (data) => ({ data, flags: 0 }),
-  decode: (data) => copyValue(data),
+  decode: (data) => keepValue(data),
 };
 
 /** Text, stored as utf-8. */
@@ -47,7 +47,7 @@ export const mixed: Serializer<Mixed> = {
     if ((flags & ValueFlag.Text) !== 0) return data.toString();
     if ((flags & ValueFlag.Integer) !== 0) return readInteger(data.toString());
     if ((flags & ValueFlag.Json) !== 0) return decodeJson(data);
-    return copyValue(data);
+    return keepValue(data);
   },
 };
 

@@ -1,0 +1,180 @@
+import { type CloseOptions, InvalidOptionError, type PoolCounters } from '@wirewright/core';
+
+import type { AnyCall } from './call.ts';
+import { type CallOptions, checkOptions, Known, type UnansweredOptions } from './call-options.ts';
+import type { CallCounters } from './counters.ts';
+import { gather } from './gather.ts';
+import type { CacheKey, Keys, WireKey } from './keys.ts';
+import type { ClientSettings } from './options.ts';
+import { type MemcachedServerPlace, readPlace, type ReadyPlace } from './places.ts';
+import { RemoteServer } from './remote-server.ts';
+import { Ring } from './ring.ts';
+
+/** A server of a client, as it is at the moment. */
+export interface ServerStatus {
+  readonly name: string;
+  readonly weight: number;
+  /** Whether it is ejected. */
+  readonly down: boolean;
+  /** Whether it is one of the gutter pool. */
+  readonly gutter: boolean;
+  readonly calls: Readonly<CallCounters>;
+  readonly connections: PoolCounters;
+}
+
+/** Which server a command is for: the one of a key, or one by its name. */
+export type CommandTarget = { readonly key: CacheKey } | { readonly server: string };
+
+/** The settings that it needs; values are none of its business. */
+type FleetSettings = ClientSettings<never, unknown>;
+
+/** The servers of a client: finds the one of a key, and asks one, some or all of them. */
+export class Fleet {
+  readonly keys: Keys;
+  readonly #settings: FleetSettings;
+  readonly #ring: Ring;
+  readonly #gutter: Ring | undefined;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(settings: FleetSettings) {
+    this.#settings = settings;
+    this.keys = settings.keys;
+    this.#ring = new Ring(settings.distribution, settings.nextServer);
+    this.#ring.servers = settings.places.map((place) => this.#server(place));
+    if (settings.gutter.length === 0) return;
+    const gutter = new Ring(settings.distribution, true);
+    const changed = (): void => gutter.update();
+    gutter.servers = settings.gutter.map(
+      (place) => new RemoteServer(place, settings.server, settings.gutterTtl, changed),
+    );
+    this.#gutter = gutter;
+  }
+
+  // ---------------------------------------------------------------- asking
+
+  /** @throws {ServerDownError} none is up that could have the key */
+  route(wire: WireKey): RemoteServer {
+    const server = this.#ring.route(wire);
+    return server.isDown && this.#gutter !== undefined ? this.#gutter.route(wire) : server;
+  }
+
+  /** @throws {InvalidOptionError} there is none of that name */
+  target(target: CommandTarget): RemoteServer {
+    if ('key' in target) return this.route(this.keys.wire(target.key));
+    const server = this.#ring.servers.find(({ name }) => name === target.server);
+    if (server === undefined) throw new InvalidOptionError(`${target.server} is none of the servers: ${this.#names}`);
+    return server;
+  }
+
+  /** Asks the server of a key. */
+  ask<T>(
+    key: CacheKey,
+    options: UnansweredOptions,
+    known: ReadonlySet<string>,
+    make: (server: RemoteServer, wire: WireKey) => AnyCall,
+    unanswered: boolean = false,
+  ): Promise<T> {
+    try {
+      checkOptions(options, known);
+      const wire = this.keys.wire(key);
+      const server = this.route(wire);
+      const call = make(server, wire);
+      return unanswered ? server.post<T>(call) : server.ask<T>(call, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Asks for many keys, of whichever server each belongs to; see {@link gather}. */
+  async many<Key extends CacheKey, Results>(
+    keys: Iterable<Key>,
+    options: CallOptions,
+    make: (server: RemoteServer, wire: WireKey, key: Key) => AnyCall,
+    results: (parts: readonly { readonly key: Key; readonly result: unknown }[]) => Results,
+  ): Promise<Results> {
+    checkOptions(options, Known.call);
+    if (typeof keys !== 'object' || keys === null || !(Symbol.iterator in keys)) {
+      throw new InvalidOptionError('many keys are an array, or something else to iterate over');
+    }
+    const called = (key: Key): { server: RemoteServer; call: AnyCall } => {
+      const wire = this.keys.wire(key);
+      const server = this.route(wire);
+      return { server, call: make(server, wire, key) };
+    };
+    return gather(new Set(keys), called, results, options);
+  }
+
+  /** Asks every server, but for the gutter pool. Resolves with what they said by name. */
+  async everywhere<T>(options: CallOptions, make: (server: RemoteServer) => AnyCall): Promise<Map<string, T>> {
+    checkOptions(options, Known.call);
+    const servers = new Map(this.#ring.servers.map((server) => [server.name, server]));
+    const called = (name: string): { server: RemoteServer; call: AnyCall } => {
+      const server = servers.get(name)!;
+      return { server, call: make(server) };
+    };
+    return gather(
+      servers.keys(),
+      called,
+      (parts) => new Map(parts.map(({ key, result }) => [key, result as T])),
+      options,
+    );
+  }
+
+  // ---------------------------------------------------------------- servers
+
+  get status(): readonly ServerStatus[] {
+    const ring = this.#ring.servers.map((server) => statusOf(server, false));
+    return [...ring, ...(this.#gutter?.servers ?? []).map((server) => statusOf(server, true))];
+  }
+
+  /** @throws {InvalidOptionError} it is there already, no place, or the client is closed */
+  add(given: MemcachedServerPlace): void {
+    if (this.#closing !== undefined) throw new InvalidOptionError('the client is closed');
+    const place = readPlace(given, this.#settings.tls);
+    const { servers } = this.#ring;
+    if (servers.some(({ name }) => name === place.info.name)) {
+      throw new InvalidOptionError(`${place.info.name} is one of the servers already`);
+    }
+    this.#ring.servers = [...servers, this.#server(place)];
+  }
+
+  /** @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one */
+  async remove(name: string, options: CloseOptions): Promise<void> {
+    const { servers } = this.#ring;
+    const server = servers.find((one) => one.name === name);
+    if (server === undefined) throw new InvalidOptionError(`${name} is none of the servers: ${this.#names}`);
+    if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
+    this.#ring.servers = servers.filter((one) => one !== server);
+    await server.close(options);
+  }
+
+  close(options: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const all = [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
+    await Promise.all(all.map((server) => server.close(options)));
+    await this.#settings.server.client.close(options);
+  }
+
+  get #names(): string {
+    return this.#ring.servers.map(({ name }) => name).join(', ');
+  }
+
+  #server(place: ReadyPlace): RemoteServer {
+    return new RemoteServer(place, this.#settings.server, Infinity, () => this.#ring.update());
+  }
+}
+
+function statusOf(server: RemoteServer, gutter: boolean): ServerStatus {
+  return {
+    name: server.name,
+    weight: server.info.weight,
+    down: server.isDown,
+    gutter,
+    calls: { ...server.counters },
+    connections: server.pool,
+  };
+}
