@@ -16,6 +16,7 @@ export type { FetchOptions, Producer } from './client/herd.ts';
 export type { CacheKey, WireKey } from './client/keys.ts';
 export type { ClientProtocol, FailureMode, MemcachedClientOptions } from './client/options.ts';
 export type { MemcachedPlace, MemcachedServerPlace } from './client/places.ts';
+export type { CasOutcome } from './client/storing.ts';
 export type { CompressionOptions } from './client/values/compressed.ts';
 export type { Encoded, Serializer } from './client/values/serializer.ts';
 export type { CommandCounters, CommandName, CommandTable, MemcachedCounters } from './server/counters.ts';

@@ -26,7 +26,7 @@ import type { CacheKey, WireKey } from './keys.ts';
 import { type ClientSettings, clientSettings, type MemcachedClientOptions } from './options.ts';
 import type { MemcachedServerPlace } from './places.ts';
 import type { RemoteServer } from './remote-server.ts';
-import { asBoolean, asIs, asSet, Storing } from './storing.ts';
+import { asBoolean, asCas, asSet, type CasOutcome, Storing } from './storing.ts';
 import { exptimeOf } from './ttl.ts';
 import type { Encoded } from './values/serializer.ts';
 
@@ -137,17 +137,12 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   }
 
   /** Stores a value if the item is still the one that `gets` gave with `cas`. */
-  cas(
-    key: CacheKey,
-    value: In,
-    cas: Uint64,
-    options: StoreOptions = NO_OPTIONS,
-  ): Promise<'stored' | 'exists' | 'not-found'> {
+  cas(key: CacheKey, value: In, cas: Uint64, options: StoreOptions = NO_OPTIONS): Promise<CasOutcome> {
     // 0 would be taken for none in the binary protocol.
     if ((typeof cas !== 'number' && typeof cas !== 'bigint') || cas <= 0) {
       return Promise.reject(new InvalidOptionError('cas is that of an item which gets() has given'));
     }
-    return this.#storing.store('cas', key, value, options, asIs<'stored' | 'exists' | 'not-found'>, cas);
+    return this.#storing.store('cas', key, value, options, asCas, cas);
   }
 
   /**
@@ -479,7 +474,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
         const encoded = await this.#storing.encode(value);
         if (leased !== undefined) {
           const make = (server: RemoteServer): AnyCall =>
-            this.#storing.call(server, 'cas', wire, encoded, { ttl }, asIs, leased.cas);
+            this.#storing.call(server, 'cas', wire, encoded, { ttl }, asCas, leased.cas);
           // It is computed, whether the cache takes it or not.
           await ask(options, make).catch(() => {});
         }

@@ -109,7 +109,8 @@ export class RemoteServer {
 
   /** Sends a command with those of the same turn; whoever waits for it is in it already. */
   add(call: AnyCall): void {
-    this.#admit(call);
+    this.#admit(1);
+    if (memcachedChannels.command.hasSubscribers) this.#observe(call);
     let batch = this.#batch;
     if (batch === undefined) {
       batch = this.#batch = this.dialect.batch();
@@ -122,7 +123,7 @@ export class RemoteServer {
 
   /** Sends commands together, with `options` for all of them. */
   askAll(calls: readonly AnyCall[], options: CallOptions): void {
-    for (const call of calls) this.#admit(call);
+    this.#admit(calls.length);
     this.#flush();
     const { timeout = this.#settings.timeout, signal } = options;
     let batch = this.dialect.batch();
@@ -131,6 +132,7 @@ export class RemoteServer {
         this.#send(batch, { timeout, signal });
         batch = this.dialect.batch();
       }
+      if (memcachedChannels.command.hasSubscribers) this.#observe(call);
       batch.add(call);
     }
     this.#send(batch, { timeout, signal });
@@ -155,14 +157,13 @@ export class RemoteServer {
     return connectAlone(frames, connection, { ...this.#place.connect, ...options }, login);
   }
 
-  #admit(call: AnyCall): void {
+  #admit(calls: number): void {
     if (this.#closed) throw new ClosedError('the client');
     if (this.#down !== undefined) throw new ServerDownError(this.name, this.#down);
     const { maxPending } = this.#settings;
-    if (this.#pending >= maxPending) throw new TooManyCallsError(this.name, maxPending);
-    this.#pending++;
-    this.counters.calls++;
-    if (memcachedChannels.command.hasSubscribers) this.#observe(call);
+    if (this.#pending + calls > maxPending) throw new TooManyCallsError(this.name, maxPending);
+    this.#pending += calls;
+    this.counters.calls += calls;
   }
 
   readonly #flush = (): void => {
@@ -178,6 +179,7 @@ export class RemoteServer {
       () => {
         this.#pending -= batch.count;
         this.#failures = 0;
+        return undefined;
       },
       (error: unknown) => {
         this.#pending -= batch.count;

@@ -15,6 +15,9 @@ import type { RemoteServer } from './remote-server.ts';
 import { exptimeOf } from './ttl.ts';
 import type { Encoded, Serializer } from './values/serializer.ts';
 
+/** What becomes of a value that is stored only in place of a certain one. */
+export type CasOutcome = 'stored' | 'exists' | 'not-found';
+
 /** Puts values into commands. */
 export class Storing<In, Out> {
   readonly #fleet: Fleet;
@@ -97,12 +100,9 @@ export class Storing<In, Out> {
       throw unencodable(error);
     }
     if (!isThenable(encoded)) return encoded;
-    return encoded.then(
-      (ready) => ready,
-      (error: unknown) => {
-        throw unencodable(error);
-      },
-    ) as Promise<Encoded>;
+    return Promise.resolve(encoded).catch((error: unknown) => {
+      throw unencodable(error);
+    });
   }
 
   /** A value as it comes back when it has been stored. */
@@ -120,8 +120,9 @@ export function asBoolean(stored: Stored): boolean {
   return stored === 'stored';
 }
 
-export function asIs<T>(stored: Stored): T {
-  return stored as T;
+/** Of mode `cas`. */
+export function asCas(stored: Stored): CasOutcome {
+  return stored as CasOutcome;
 }
 
 function unencodable(error: unknown): InvalidValueError {

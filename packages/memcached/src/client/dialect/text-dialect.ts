@@ -245,6 +245,8 @@ export class TextDialect implements Dialect {
   protected fenceOf(request: ClientRequest, status: Reply['status']): TextCall {
     const read: Read = (reply) => {
       if (reply.status === status) return true;
+      // That there was nothing to delete, or the like, is said of meta commands whatever they asked for.
+      if (OUTCOMES.has(reply.status)) return false;
       this.failed(reply);
       this.counters.unansweredErrors++;
       return false;
@@ -270,6 +272,9 @@ export class TextDialect implements Dialect {
 
 /** Answers that are refusals of some commands, and mean nothing else. */
 const BUSY: ReadonlySet<string> = new Set(['BUSY', 'BADCLASS', 'NOSPARE', 'NOTFULL', 'UNSAFE', 'SAME']);
+
+/** Answers of meta commands with flag `q` that say what has become of them, and not that something is wrong. */
+const OUTCOMES: ReadonlySet<string> = new Set(['NF', 'NS', 'EX', 'EN']);
 
 /** What a command that stores was answered. */
 const STORED: ReadonlyMap<string, Stored> = new Map([
