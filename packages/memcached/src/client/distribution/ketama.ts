@@ -2,11 +2,12 @@
  * The continuum of libmemcached (libmemcached/hosts.cc, `update_continuum`), so that its clients, such as those of Python and PHP, find the
  * same keys: points on a circle of 32 bits, and a key belongs to the first point that is not before it.
  *
- *   points of a server   md5("<host>:<port>-<n>"), each four bytes of it one point, 160 for a server of average weight
- *   without weights      its first four bytes, 100 for each server
- *   key                  the first four bytes of md5(key)
+ *   weighted    points of a server   md5("<host>:<port>-<n>"), each four bytes of it one point, 160 for a server of average weight
+ *               key                  the first four bytes of md5(key)
+ *   otherwise   points of a server   Jenkins' one-at-a-time of the same text, 100 for each server
+ *               key                  one-at-a-time of the key
  *
- * All little-endian. A server on port 11211 stands without its port.
+ * Bytes of MD5 are little-endian. A server on port 11211 stands without its port.
  */
 import { hash } from 'node:crypto';
 
@@ -14,6 +15,7 @@ import { booleanOption, knownOptions } from '@wirewright/core/codec';
 
 import type { WireKey } from '../keys.ts';
 import type { Distribution, ServerInfo } from './distribution.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface KetamaOptions {
   /**
@@ -43,7 +45,8 @@ export function ketama(options: KetamaOptions = {}): Distribution {
   const weighted = booleanOption('weighted', options.weighted ?? true);
   return (servers) => {
     const { points, owners } = circle(servers, weighted);
-    return (key) => owners[firstFrom(points, word(digest(key), 0))]!;
+    const hashOf = weighted ? (key: WireKey): number => word(digest(key), 0) : oneAtATime;
+    return (key) => owners[firstFrom(points, hashOf(key))]!;
   };
 }
 
@@ -51,12 +54,15 @@ function circle(servers: readonly ServerInfo[], weighted: boolean): { points: Ui
   const total = servers.reduce((sum, { weight }) => sum + weight, 0);
   const all: { point: number; owner: number }[] = [];
   servers.forEach((server, owner) => {
-    const perDigest = weighted ? POINTS_PER_DIGEST : 1;
-    const digests = weighted ? digestsOf(server.weight, total, servers.length) : POINTS;
     const place = server.port === DEFAULT_PORT ? server.host : `${server.host}:${server.port}`;
+    if (!weighted) {
+      for (let i = 0; i < POINTS; i++) all.push({ point: oneAtATime(`${place}-${i}`), owner });
+      return;
+    }
+    const digests = digestsOf(server.weight, total, servers.length);
     for (let i = 0; i < digests; i++) {
       const bytes = digest(`${place}-${i}`);
-      for (let j = 0; j < perDigest; j++) all.push({ point: word(bytes, j), owner });
+      for (let j = 0; j < POINTS_PER_DIGEST; j++) all.push({ point: word(bytes, j), owner });
     }
   });
   all.sort((a, b) => a.point - b.point || a.owner - b.owner);
