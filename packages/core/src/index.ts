@@ -17,7 +17,7 @@ export type { PoolCounters } from './client/pool.ts';
 export type { ReconnectOptions } from './client/reconnect.ts';
 export type { Codec, CodecFactory, Description } from './codec/codec.ts';
 export type { Clock } from './connection/clock.ts';
-export type { CloseOptions, CloseResult } from './connection/close-all.ts';
+export type { CloseOptions, CloseResult, Grace } from './connection/close-all.ts';
 export type { CloseReason } from './connection/close-reason.ts';
 export type { ConnectionCounters } from './connection/connection.ts';
 export type { HookName, Hooks } from './connection/hooks.ts';
@@ -53,6 +53,7 @@ export {
   WireError,
 } from './codec/errors.ts';
 export { systemClock } from './connection/clock.ts';
+export { graceOf } from './connection/close-all.ts';
 export { Connection } from './connection/connection.ts';
 export { beginsTls, protocol, sniff } from './connection/sniffer.ts';
 export { timeoutOption } from './connection/options.ts';

@@ -18,8 +18,9 @@ export abstract class Batch<Frame, Request> {
   /** Those that have not been answered begin at {@link answered}. */
   protected readonly calls: Call<Frame, Request>[] = [];
   protected answered = 0;
-  /** Commands in it, as callers count them. */
-  count = 0;
+  /** Counts the commands that wait for their answers; of several batches together. */
+  load: { waiting: number } = { waiting: 0 };
+  #count = 0;
   #size = 0;
 
   /** Bound, for the exchange: returns true with the last frame of the last answer. */
@@ -27,12 +28,12 @@ export abstract class Batch<Frame, Request> {
 
   /** Whether nothing more should be added. */
   get full(): boolean {
-    return this.#size >= MAX_SIZE || this.count >= MAX_CALLS;
+    return this.#size >= MAX_SIZE || this.#count >= MAX_CALLS;
   }
 
   add(call: Call<Frame, Request>): void {
     this.#size += call.size;
-    this.count++;
+    this.#count++;
     if (call.unanswered) this.appendUnanswered(call);
     else this.append(call);
   }
@@ -40,9 +41,23 @@ export abstract class Batch<Frame, Request> {
   /** Nothing is added any more: it is sent. */
   abstract seal(): void;
 
-  /** Nobody waits any more for those that are not answered. Their answers may still come. */
-  fail(error: unknown): void {
-    for (let i = this.answered; i < this.calls.length; i++) this.calls[i]!.giveUp(error);
+  /** Nobody waits any more for those that are not answered; returns how many that are. Their answers may still come. */
+  fail(error: unknown): number {
+    let failed = 0;
+    for (let i = this.answered; i < this.calls.length; i++) {
+      const call = this.calls[i]!;
+      failed += call.weight;
+      this.load.waiting -= call.weight;
+      call.weight = 0;
+      call.giveUp(error);
+    }
+    return failed;
+  }
+
+  /** The answer to a command is complete. Returns true when it was the last one. */
+  protected done({ weight }: Call<Frame, Request>): true | undefined {
+    this.load.waiting -= weight;
+    return ++this.answered === this.calls.length ? true : undefined;
   }
 
   protected abstract append(call: Call<Frame, Request>): void;

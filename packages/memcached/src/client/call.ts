@@ -21,6 +21,8 @@ export class Call<Frame, Request> implements Waiter {
   readonly size: number;
   /** What is made of the outcome of a command that stores. */
   readonly result: ((outcome: never) => unknown) | undefined;
+  /** How many commands it stands for, as callers count them. */
+  weight = 1;
   /** Whether it has the form that has no answer, and nobody waits for one. */
   unanswered = false;
   /** The frames of an answer that is gathered. */

@@ -5,6 +5,7 @@ import {
   type CloseOptions,
   ConnectionLostError,
   type Exchange,
+  graceOf,
   HookError,
   type Pool,
   type PoolCounters,
@@ -51,7 +52,9 @@ export class RemoteServer {
   readonly #backoff: Backoff;
   #pool: Pool<unknown, AnyBatch>;
   #batch: AnyBatch | undefined = undefined;
-  #pending = 0;
+  readonly #load = { waiting: 0 };
+  /** Called when nobody waits for an answer any more. */
+  #onIdle: (() => void) | undefined = undefined;
   /** Failures in a row; those of one turn of the event loop are one: they have one cause. */
   #failures = 0;
   #counted = false;
@@ -161,8 +164,8 @@ export class RemoteServer {
     if (this.#closed) throw new ClosedError('the client');
     if (this.#down !== undefined) throw new ServerDownError(this.name, this.#down);
     const { maxPending } = this.#settings;
-    if (this.#pending + calls > maxPending) throw new TooManyCallsError(this.name, maxPending);
-    this.#pending += calls;
+    if (this.#load.waiting + calls > maxPending) throw new TooManyCallsError(this.name, maxPending);
+    this.#load.waiting += calls;
     this.counters.calls += calls;
   }
 
@@ -174,18 +177,22 @@ export class RemoteServer {
   };
 
   #send(batch: AnyBatch, options: RequestOptions): void {
+    batch.load = this.#load;
     batch.seal();
     this.#pool.request(batch, batch.collect, options).then(
       () => {
-        this.#pending -= batch.count;
         this.#failures = 0;
-        return undefined;
+        return this.#settled();
       },
       (error: unknown) => {
-        this.#pending -= batch.count;
         this.#failed(batch, error, options);
+        this.#settled();
       },
     );
+  }
+
+  #settled(): void {
+    if (this.#load.waiting === 0) this.#onIdle?.();
   }
 
   #observe(call: AnyCall): void {
@@ -207,11 +214,11 @@ export class RemoteServer {
   #failed(batch: AnyBatch, thrown: unknown, { timeout }: RequestOptions): void {
     const error = thrown instanceof HookError && thrown.cause instanceof LoginError ? thrown.cause : thrown;
     const late = error instanceof RequestTimeoutError || error instanceof PoolTimeoutError;
-    if (late) this.counters.timeouts += batch.count;
-    else this.counters.lost += batch.count;
     // What waited for a connection when the server was ejected was not sent.
     const gone = this.#down !== undefined && error instanceof ClosedError;
-    batch.fail(gone ? new ServerDownError(this.name, this.#down) : error);
+    const failed = batch.fail(gone ? new ServerDownError(this.name, this.#down) : error);
+    if (late) this.counters.timeouts += failed;
+    else this.counters.lost += failed;
     const { timeout: usual } = this.#settings;
     // That somebody is in a hurry says nothing of the server.
     const hurried = late && timeout !== false && timeout! < (usual === false ? Infinity : usual);
@@ -296,10 +303,35 @@ export class RemoteServer {
 
   /** Takes no more calls, and resolves when those that it has are answered or the grace is over. */
   async close(options: CloseOptions): Promise<void> {
+    const { delay, signal } = graceOf(options);
     this.#flush();
     this.#closed = true;
     this.#cancelProbe?.();
-    await this.#pool.close(options);
+    const { clock } = this.#settings;
+    const since = clock.now();
+    // A pool that closes makes no more connections: those who wait for the first one get it before.
+    await this.#idle(delay, signal);
+    const left = Math.max(0, Math.floor(delay - (clock.now() - since)));
+    await this.#pool.close({ grace: left, ...(signal && { signal }) });
+  }
+
+  /** Resolves when nobody waits for an answer any more, after `delay` ms, or when `signal` is aborted. */
+  #idle(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#load.waiting === 0 || signal?.aborted === true) {
+        resolve();
+        return;
+      }
+      const done = (): void => {
+        this.#onIdle = undefined;
+        cancel();
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.#settings.clock.after(delay, done, true);
+      signal?.addEventListener('abort', done);
+      this.#onIdle = done;
+    });
   }
 }
 

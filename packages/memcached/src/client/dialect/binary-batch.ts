@@ -43,13 +43,15 @@ export class BinaryBatch extends Batch<BinaryResponse, RequestFields> {
     if (call === undefined || at < this.answered || frame.opcode !== call.request.opcode) {
       throw new ProtocolError(`a response to ${frame.opcode} with opaque ${at} is no answer to what was asked`);
     }
-    while (this.answered < at) {
-      const before = calls[this.answered++]!;
-      if (before.silent === undefined) throw new ProtocolError('the server left out an answer');
-      before.silent(before);
+    for (let i = this.answered; i < at; i++) {
+      if (calls[i]!.silent === undefined) throw new ProtocolError('the server left out an answer');
     }
-    if (call.read(frame, call) && ++this.answered === calls.length) return true;
-    return undefined;
+    while (this.answered < at) {
+      const before = calls[this.answered]!;
+      before.silent!(before);
+      this.done(before);
+    }
+    return call.read(frame, call) ? this.done(call) : undefined;
   }
 }
 
@@ -61,5 +63,6 @@ function quieten({ request, silent }: Call<BinaryResponse, RequestFields>): void
 function noop(): Call<BinaryResponse, RequestFields> {
   const call = new Call<BinaryResponse, RequestFields>(requests.noop(), () => true);
   call.reject = () => {};
+  call.weight = 0;
   return call;
 }

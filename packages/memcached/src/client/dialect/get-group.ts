@@ -56,34 +56,37 @@ export class GetGroup extends Call<Reply, ClientRequest> {
     if (call.op !== this.#op || this.#keys.length === MAX_KEYS) return false;
     this.#keys.push(call.key);
     this.#calls.push(call);
+    this.weight++;
     return true;
   }
 
   #read(reply: Reply): boolean {
     const calls = this.#calls;
     if (reply.status === 'VALUE') {
-      for (; this.#answered < calls.length; this.#answered++) {
-        const call = calls[this.#answered]!;
-        if (isKey(reply, call.key)) {
-          this.#answered++;
-          call.hit(reply, call);
-          return false;
-        }
-        call.miss(call);
-      }
-      throw new ProtocolError('the server sent an item that was not asked for');
+      let at = this.#answered;
+      while (at < calls.length && !isKey(reply, calls[at]!.key)) at++;
+      if (at === calls.length) throw notAskedFor();
+      this.#miss(at);
+      this.#answered++;
+      calls[at]!.hit(reply, calls[at]!);
+      return false;
     }
-    if (reply.status === 'END') {
-      for (; this.#answered < calls.length; this.#answered++) calls[this.#answered]!.miss(calls[this.#answered]!);
-      return true;
-    }
-    this.giveUp(this.#failed(reply));
+    if (reply.status === 'END') this.#miss(calls.length);
+    else this.giveUp(this.#failed(reply));
     return true;
+  }
+
+  /** Those before `end` that are not answered were not there. */
+  #miss(end: number): void {
+    for (; this.#answered < end; this.#answered++) {
+      const call = this.#calls[this.#answered]!;
+      call.miss(call);
+    }
   }
 }
 
 /** Whether the item of `reply` has this key. */
-function isKey({ source, keyStart, keyEnd }: Reply, key: WireKey): boolean {
+export function isKey({ source, keyStart, keyEnd }: Reply, key: WireKey): boolean {
   if (typeof key !== 'string') return key.equals(source.subarray(keyStart, keyEnd));
   const { length } = key;
   for (let i = 0; i < length; i++) {
@@ -92,6 +95,11 @@ function isKey({ source, keyStart, keyEnd }: Reply, key: WireKey): boolean {
     if (source[keyStart + i] !== code) return false;
   }
   return keyEnd - keyStart === length;
+}
+
+/** The server has mixed something up: nothing that it answers can be relied on. */
+export function notAskedFor(): ProtocolError {
+  return new ProtocolError('the server sent an item that was not asked for');
 }
 
 function neverRead(): never {

@@ -6,7 +6,8 @@ import type { Call } from '../call.ts';
 /** A batch whose answers come in the order of its commands. */
 export class OrderedBatch extends Batch<Reply, ClientRequest> {
   readonly #fence: () => Call<Reply, ClientRequest>;
-  #unfenced = false;
+  /** Commands at the end of it that have no answer. */
+  #unfenced = 0;
 
   /**
    * @param fence makes a command that is always answered. It goes behind those that are not, because a server answers them after all when they
@@ -18,16 +19,16 @@ export class OrderedBatch extends Batch<Reply, ClientRequest> {
   }
 
   seal(): void {
-    if (this.#unfenced) this.#putFence();
+    if (this.#unfenced > 0) this.#putFence();
   }
 
   protected appendUnanswered(call: Call<Reply, ClientRequest>): void {
     this.requests.push(call.request);
-    this.#unfenced = true;
+    this.#unfenced++;
   }
 
   protected append(call: Call<Reply, ClientRequest>): void {
-    if (this.#unfenced) this.#putFence();
+    if (this.#unfenced > 0) this.#putFence();
     this.put(call);
   }
 
@@ -38,12 +39,13 @@ export class OrderedBatch extends Batch<Reply, ClientRequest> {
 
   protected take(frame: Reply): true | undefined {
     const call = this.calls[this.answered]!;
-    if (call.read(frame, call) && ++this.answered === this.calls.length) return true;
-    return undefined;
+    return call.read(frame, call) ? this.done(call) : undefined;
   }
 
   #putFence(): void {
-    this.#unfenced = false;
-    this.put(this.#fence());
+    const fence = this.#fence();
+    fence.weight = this.#unfenced;
+    this.#unfenced = 0;
+    this.put(fence);
   }
 }

@@ -14,7 +14,7 @@ import type { CallCounters } from '../counters.ts';
 import { CommandError, LoginError, ValueTooLargeError } from '../errors.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
 import type { CountOrder, Credentials, Dialect, Leased, Stored, StoreOrder } from './dialect.ts';
-import { GetCall } from './get-group.ts';
+import { GetCall, isKey, notAskedFor } from './get-group.ts';
 import { settleStored } from './settle-stored.ts';
 import { TextBatch } from './text-batch.ts';
 import { type CacheItem, type Decoder, settleValue } from './values.ts';
@@ -57,6 +57,7 @@ export class TextDialect implements Dialect {
     let found = false;
     const read: Read = (reply, call) => {
       if (reply.status === 'VALUE') {
+        if (found || !isKey(reply, key)) throw notAskedFor();
         found = true;
         this.hit(reply, call);
         return false;
