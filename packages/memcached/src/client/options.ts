@@ -20,6 +20,7 @@ import {
 import type { Buffer } from 'node:buffer';
 
 import { type AnyBatch, batchCodec } from './batch.ts';
+import type { AnyCall } from './call.ts';
 import type { CallCounters } from './counters.ts';
 import { BinaryDialect } from './dialect/binary-dialect.ts';
 import type { Credentials, Dialect } from './dialect/dialect.ts';
@@ -119,8 +120,8 @@ const NAMES: readonly (keyof MemcachedClientOptions)[] = [
 export interface ServerSettings {
   /** Makes the connections of the pools. */
   readonly client: Client<unknown, AnyBatch>;
-  /** Makes the dialect of a server, which counts in `counters`. */
-  readonly dialect: (counters: CallCounters) => Dialect;
+  /** Makes the dialect of a server, which counts in `counters`, and has `post` send what nobody waits for. */
+  readonly dialect: (counters: CallCounters, post: (call: AnyCall) => void) => Dialect;
   /** The codec of single commands, and how connections with it are made. */
   readonly frames: CodecFactory<unknown, unknown>;
   readonly connection: ClientOptions<unknown, unknown>;
@@ -232,7 +233,7 @@ function serverSettings(
   });
   return {
     client,
-    dialect: (counters) => new Kind(decoder, counters),
+    dialect: (counters, post) => new Kind(decoder, counters, post),
     frames,
     connection,
     connections: integerOption('connections', options.connections ?? 1, 1),

@@ -73,7 +73,7 @@ export class RemoteServer {
     this.#changed = changed;
     this.#usual = { timeout: settings.timeout };
     this.#backoff = new Backoff(settings.retry);
-    this.dialect = settings.dialect(this.counters);
+    this.dialect = settings.dialect(this.counters, (call) => this.#postQuietly(call));
     this.#pool = this.#makePool();
   }
 
@@ -158,6 +158,15 @@ export class RemoteServer {
     const { credentials, frames, connection } = this.#settings;
     const login = credentials === undefined ? undefined : this.dialect.login(credentials);
     return connectAlone(frames, connection, { ...this.#place.connect, ...options }, login);
+  }
+
+  /** The same for the dialect, which has nobody to tell. */
+  #postQuietly(call: AnyCall): void {
+    try {
+      void this.post(call);
+    } catch {
+      this.counters.unansweredErrors++;
+    }
   }
 
   #admit(calls: number): void {

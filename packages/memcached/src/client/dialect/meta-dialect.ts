@@ -1,4 +1,4 @@
-import type { ClientRequest, MetaStoreFields, Reply, Uint64 } from '@wirewright/codec-memcached-text';
+import type { ClientRequest, MetaFields, MetaStoreFields, Reply, Uint64 } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
 import type { StoreMode } from '../../store/store.ts';
@@ -78,6 +78,7 @@ export class MetaDialect extends TextDialect {
   readonly #readValue: Read = (reply, call) => {
     if (reply.status === 'VA') {
       this.counters.hits++;
+      this.#keepLease(reply, call);
       settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flagsOf(reply));
     } else if (reply.status === 'EN') {
       this.miss(call);
@@ -90,12 +91,23 @@ export class MetaDialect extends TextDialect {
   readonly #readItem: Read = (reply, call) => {
     if (reply.status !== 'VA') return this.#readValue(reply, call);
     this.counters.hits++;
+    this.#keepLease(reply, call);
     const flags = flagsOf(reply);
     const cas = reply.flagNumber('c') ?? 0;
     const result = (value: unknown): object => ({ value, cas, flags });
     settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flags, result);
     return true;
   };
+
+  /**
+   * Whoever reads an item that is out of date first is told to compute it anew, even when it did not ask for that (proto_text.c,
+   * `process_mget_command`): it is given back, for those who do.
+   */
+  #keepLease(reply: Reply, { request }: TextCall): void {
+    if (reply.lineEnd - reply.textStart > SHORTEST_LEASE && reply.has('W')) {
+      this.post(this.meta('md', (request as MetaFields).key as WireKey, 'q I', this.readMetaDone));
+    }
+  }
 
   readonly #readTouched: Read = (reply, call) => {
     if (reply.status === 'HD') call.resolve(true);
@@ -111,6 +123,9 @@ export class MetaDialect extends TextDialect {
     return true;
   };
 }
+
+/** As long as `f0`: there is no room for more flags. */
+const SHORTEST_LEASE = 2;
 
 const F = 0x66;
 const ZERO = 0x30;

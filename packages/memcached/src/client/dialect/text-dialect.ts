@@ -32,9 +32,13 @@ export class TextDialect implements Dialect {
   protected readonly decoder: Decoder;
   protected readonly counters: CallCounters;
 
-  constructor(decoder: Decoder, counters: CallCounters) {
+  /** Sends a command that nobody waits for. */
+  protected readonly post: (call: TextCall) => void;
+
+  constructor(decoder: Decoder, counters: CallCounters, post: (call: TextCall) => void) {
     this.decoder = decoder;
     this.counters = counters;
+    this.post = post;
   }
 
   static codec(maxItemSize: number): CodecFactory<Reply, ClientRequest> {

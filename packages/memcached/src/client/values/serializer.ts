@@ -26,6 +26,8 @@ export interface Serializer<In, Out = In> {
  */
 export const ValueFlag = {
   Integer: 2,
+  /** What they have for an integer, too, and is only read here. */
+  Long: 4,
   Zlib: 8,
   Text: 16,
   Json: 32,

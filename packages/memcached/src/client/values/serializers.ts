@@ -45,7 +45,7 @@ export const mixed: Serializer<Mixed> = {
   },
   decode(data, flags) {
     if ((flags & ValueFlag.Text) !== 0) return data.toString();
-    if ((flags & ValueFlag.Integer) !== 0) return readInteger(data.toString());
+    if ((flags & (ValueFlag.Integer | ValueFlag.Long)) !== 0) return readInteger(data.toString());
     if ((flags & ValueFlag.Json) !== 0) return decodeJson(data);
     return keepValue(data);
   },
