@@ -307,8 +307,12 @@ function behaves(start: () => Start, protocol: ClientProtocol): void {
 }
 
 for (const protocol of PROTOCOLS) {
-  describe(`${protocol}, ours`, () => behaves(() => servers.ours, protocol));
-  describe.skipIf(!isReal('TCP', 'text'))(`${protocol}, memcached`, () => behaves(() => servers.real, protocol));
+  describe(`${protocol}, ours`, () => {
+    behaves(() => servers.ours, protocol);
+  });
+  describe.skipIf(!isReal('TCP', 'text'))(`${protocol}, memcached`, () => {
+    behaves(() => servers.real, protocol);
+  });
 }
 
 for (const way of WAYS.slice(1)) {

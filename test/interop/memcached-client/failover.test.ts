@@ -72,7 +72,8 @@ interface Load {
 
 /** Callers that set a key, and get it back, again and again: each value says whose it is. */
 function load(client: MemcachedClient, callers: number): Load {
-  let stopped = false;
+  const controller = new AbortController();
+  const { signal } = controller;
   const seen: Load = {
     done: 0,
     failed: new Map(),
@@ -80,7 +81,7 @@ function load(client: MemcachedClient, callers: number): Load {
     longest: 0,
     byServer: new Map(),
     async stop() {
-      stopped = true;
+      controller.abort();
       await Promise.all(running);
     },
   };
@@ -93,7 +94,7 @@ function load(client: MemcachedClient, callers: number): Load {
     }
   };
   const caller = async (id: number): Promise<void> => {
-    for (let turn = 0; !stopped; turn++) {
+    for (let turn = 0; !signal.aborted; turn++) {
       const key = `caller:${id}:${turn % 20}`;
       const value = `${key}=${turn}`;
       try {

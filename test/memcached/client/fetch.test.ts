@@ -130,9 +130,15 @@ function herds(start: () => Promise<string>, protocol: 'meta' | 'text'): void {
   });
 }
 
-describe('meta, ours', () => herds(ours, 'meta'));
-describe('text, ours', () => herds(ours, 'text'));
-describe.skipIf(memcached === undefined)('meta, memcached', () => herds(real, 'meta'));
+describe('meta, ours', () => {
+  herds(ours, 'meta');
+});
+describe('text, ours', () => {
+  herds(ours, 'text');
+});
+describe.skipIf(memcached === undefined)('meta, memcached', () => {
+  herds(real, 'meta');
+});
 
 test('when the cache is not there, the value is computed', async () => {
   const port = await freePort();
