@@ -7,6 +7,8 @@ export interface ClientCase {
   readonly keys: number;
   /** Bytes of a value. */
   readonly size: number;
+  /** Whether clients that take bytes are given bytes; otherwise all are given text. */
+  readonly asBytes: boolean;
   /** The least ratio to the best of the other clients that is acceptable. */
   readonly floor: number;
   /** Whether bytes are counted rather than operations. */
@@ -20,19 +22,21 @@ function small(operation: 'get' | 'set', callers: number, floor: number): Client
     callers,
     keys: 1000,
     size: 100,
+    asBytes: false,
     floor,
     inBytes: false,
   };
 }
 
 /** Few keys, so that those of all clients fit into the server at once. */
-function large(operation: 'get' | 'set'): ClientCase {
+function large(operation: 'get' | 'set', asBytes = false): ClientCase {
   return {
-    name: `${operation} of 900 KB`,
+    name: `${operation} of 900 KB${asBytes ? ' as bytes' : ''}`,
     operation,
     callers: 1,
     keys: 8,
     size: 900_000,
+    asBytes,
     floor: 1.5,
     inBytes: true,
   };
@@ -48,4 +52,5 @@ export const CASES: readonly ClientCase[] = [
   small('set', 1000, 10),
   large('get'),
   large('set'),
+  large('set', true),
 ];

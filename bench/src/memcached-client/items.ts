@@ -6,13 +6,15 @@ import type { ClientKind } from './client-kind.ts';
 /** The keys of a case, and what is stored under each: no two alike. */
 export interface Items {
   readonly keys: readonly string[];
-  readonly values: readonly string[];
+  readonly values: readonly (string | Buffer)[];
 }
 
 /** Every client has keys of its own, of the same length: what one has stored, another might not read, for its flags. */
-export function itemsOf({ keys: count, size }: ClientCase, kind: ClientKind): Items {
+export function itemsOf({ keys: count, size, asBytes }: ClientCase, kind: ClientKind): Items {
   const keys = Array.from({ length: count }, (_, i) => `${kind.padEnd(15, '-')}:${String(i).padStart(6, '0')}`);
-  return { keys, values: keys.map((key) => valueOf(key, size)) };
+  const texts = keys.map((key) => valueOf(key, size));
+  // memcache has text alone.
+  return { keys, values: asBytes && kind !== 'memcache' ? texts.map((text) => Buffer.from(text)) : texts };
 }
 
 function valueOf(key: string, size: number): string {

@@ -68,6 +68,10 @@ export async function runSlice(
   }
 }
 
+function textOf(value: string | Uint8Array): string {
+  return typeof value === 'string' ? value : Buffer.from(value).toString('latin1');
+}
+
 /** Sets every key, and compares all of what is read back. The first call is alone, since it opens the connection. */
 async function fill(client: CacheClient, { keys, values }: Items): Promise<void> {
   let next = 0;
@@ -75,8 +79,7 @@ async function fill(client: CacheClient, { keys, values }: Items): Promise<void>
     const i = next++;
     if (!client.isStored(await client.set(keys[i]!, values[i]!))) throw new Error(`${keys[i]} was not set`);
     const value = client.valueIn(await client.get(keys[i]!));
-    const text = typeof value === 'string' ? value : Buffer.from(value ?? []).toString('latin1');
-    if (text !== values[i]) throw new Error(`${keys[i]} has another value than what was set`);
+    if (textOf(value ?? '') !== textOf(values[i]!)) throw new Error(`${keys[i]} has another value than what was set`);
   }
   async function fillSome(): Promise<void> {
     while (next < keys.length) await fillOne();

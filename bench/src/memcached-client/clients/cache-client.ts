@@ -3,7 +3,7 @@
  * promise around a promise would cost all of them the same, and so bring them closer together than they are.
  */
 export interface CacheClient<Stored = unknown, Got = unknown> {
-  set(key: string, value: string): Promise<Stored>;
+  set(key: string, value: string | Uint8Array): Promise<Stored>;
   /** Whether the answer to a set says that it was done. */
   isStored(answer: Stored): boolean;
   get(key: string): Promise<Got>;

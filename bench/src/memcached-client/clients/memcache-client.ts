@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 import { MemcacheClient, type RetrievalCommandResponse } from 'memcache-client';
 
 import type { CacheClient } from './cache-client.ts';
@@ -8,7 +10,7 @@ export function openMemcacheClient(
 ): CacheClient<readonly string[], RetrievalCommandResponse<string> | undefined> {
   const client = new MemcacheClient({ server: `127.0.0.1:${port}` });
   return {
-    set: (key, value) => client.set(key, value),
+    set: (key, value) => client.set(key, value as string | Buffer),
     isStored: ([word]) => word === 'STORED',
     get: (key) => client.get<string>(key),
     valueIn: (answer) => answer?.value,

@@ -6,7 +6,7 @@ import type { CacheClient } from './cache-client.ts';
 export function openMemcache(port: number): CacheClient<boolean, string | undefined> {
   const client = new Memcache(`127.0.0.1:${port}`);
   return {
-    set: (key, value) => client.set(key, value),
+    set: (key, value) => client.set(key, value as string),
     isStored: (done) => done,
     get: (key) => client.get(key),
     valueIn: (value) => value,

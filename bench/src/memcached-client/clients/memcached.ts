@@ -3,7 +3,7 @@ import Memcached from 'memcached';
 import type { CacheClient } from './cache-client.ts';
 
 /** memcached: the text protocol over a pool of connections, values as text, callbacks only. */
-export function openMemcached(port: number): CacheClient<boolean, string | undefined> {
+export function openMemcached(port: number): CacheClient<boolean, string | Uint8Array | undefined> {
   const client = new Memcached(`127.0.0.1:${port}`);
   return {
     set: (key, value) =>

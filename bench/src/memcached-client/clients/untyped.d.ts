@@ -5,7 +5,7 @@ type BufferSource = ArrayBufferView | ArrayBuffer;
 
 declare module 'memjs' {
   interface Client {
-    set(key: string, value: string, options: { expires?: number }): Promise<boolean>;
+    set(key: string, value: string | Uint8Array, options: { expires?: number }): Promise<boolean>;
     get(key: string): Promise<{ value: Uint8Array | null; flags: Uint8Array | null }>;
     close(): void;
   }
@@ -17,8 +17,8 @@ declare module 'memcached' {
   type Callback<Result> = (error: Error | undefined, result: Result) => void;
   export default class Memcached {
     constructor(server: string);
-    set(key: string, value: string, lifetime: number, callback: Callback<boolean>): void;
-    get(key: string, callback: Callback<string | undefined>): void;
+    set(key: string, value: string | Uint8Array, lifetime: number, callback: Callback<boolean>): void;
+    get(key: string, callback: Callback<string | Uint8Array | undefined>): void;
     end(): void;
   }
 }

@@ -15,6 +15,9 @@ import type { RemoteServer } from './remote-server.ts';
 import { exptimeOf } from './ttl.ts';
 import type { Encoded, Serializer } from './values/serializer.ts';
 
+/** Text up to this length is encoded right into what is sent. */
+const SHORT_TEXT = 1024;
+
 /** What becomes of a value that is stored only in place of a certain one. */
 export type CasOutcome = 'stored' | 'exists' | 'not-found';
 
@@ -73,11 +76,13 @@ export class Storing<In, Out> {
     { dialect, maxTtl }: RemoteServer,
     mode: StoreMode,
     key: WireKey,
-    { data, flags: own }: Encoded,
+    { data: encoded, flags: own }: Encoded,
     { ttl, flags = own, noreply }: StoreOptions,
     result: (stored: Stored) => unknown,
     cas?: Uint64,
   ): AnyCall {
+    // Long text would be counted again and again on its way.
+    const data = typeof encoded === 'string' && encoded.length > SHORT_TEXT ? Buffer.from(encoded) : encoded;
     const size = sizeOf(data);
     if (size > this.#maxItemSize) {
       throw new ValueTooLargeError(
