@@ -32,7 +32,15 @@ export function writeRequest(request: ClientRequest, output: ByteWriter): void {
     return;
   }
   const { op } = request;
+  // The most frequent first: they are compared one by one.
   switch (op) {
+    case 'mg':
+    case 'md':
+    case 'ma':
+    case 'me':
+    case 'ms':
+      writeMeta(request, output);
+      return;
     case 'get':
     case 'gets':
       if (op === 'get') output.u32(GET);
@@ -86,13 +94,6 @@ export function writeRequest(request: ClientRequest, output: ByteWriter): void {
     case 'verbosity':
       writeCommand(request, output);
       return;
-    case 'mg':
-    case 'md':
-    case 'ma':
-    case 'me':
-    case 'ms':
-      writeMeta(request, output);
-      return;
     default:
       throw new TypeError(`there is no command ${JSON.stringify(op)}: use op 'command' with tokens`);
   }
@@ -133,13 +134,18 @@ function writeMeta(request: MetaFields | MetaStoreFields, output: ByteWriter): v
   if (op === 'ms') writeValue(request.value, output);
 }
 
+/** The flags that were looked at last. */
+let lastFlags = '';
+
 const META_COMMANDS = { mg: 'mg ', ms: 'ms ', md: 'md ', ma: 'ma ', me: 'me ' } as const;
 
 function writeFlags(flags: MetaFlags, output: ByteWriter): void {
   if (typeof flags === 'string') {
     if (flags === '') return;
     output.u8(SPACE);
-    output.latin1(oneLine(flags));
+    // A client says the same again and again.
+    if (flags !== lastFlags) lastFlags = oneLine(flags);
+    output.latin1(flags);
     return;
   }
   for (const [letter, value] of Object.entries(flags)) {

@@ -20,7 +20,8 @@ let kept: Uint8Array = Buffer.alloc(0);
  */
 export function keepValue(data: ByteView): Buffer {
   const { source, start, end } = data;
-  if (end - start > SHORT) return data.toBytes();
+  // Without a copy where it fills most of what it lies in, as a value that came in many chunks does.
+  if (end - start > SHORT) return data.retain().bytes;
   if (source !== chunk || start < from || end > to) share(source, start);
   return new ByteView(kept, start - from, end - from).bytes;
 }
