@@ -286,6 +286,43 @@ function behaves(start: () => Start, protocol: ClientProtocol): void {
     }
   });
 
+  test('takes any number of keys, and commands that may have no answer', async () => {
+    const client = await clientOf(start(), protocol, { maxPending: 5000 });
+    const keys = Array.from({ length: 10_000 }, (_, i) => `k${i}`);
+    await client.setMany(keys.map((key) => [key, key] as const));
+    expect((await client.getMany(keys)).size).toBe(10_000);
+    const target = { key: 'k1' };
+    const asked =
+      protocol === 'binary'
+        ? [client.command({ opcode: 0x14, key: 'k1' }, target), client.command({ opcode: 0x14, key: 'none' }, target)]
+        : [
+            client.command({ op: 'delete', key: 'k1', noreply: true }, target),
+            client.command({ op: 'md', key: 'none', flags: 'q' }, target),
+            client.command({ op: 'mg', key: 'none', flags: { v: true, q: true } }, target),
+            client.command({ op: 'command', tokens: ['delete', 'k3', 'noreply'] }, target),
+          ];
+    const rest = Promise.all([client.get('k1'), client.get('k2')]);
+    const said = protocol === 'binary' ? [[], [expect.anything()]] : [[], [expect.anything()], [], []];
+    expect(await Promise.all(asked as Promise<unknown>[])).toEqual(said);
+    expect(await rest).toEqual([undefined, Buffer.from('k2')]);
+  });
+
+  test('refuses what would be another command, and fails nobody else', async () => {
+    const client = await fresh();
+    await client.set('k', 'x');
+    const rest = client.get('k');
+    const refused = { code: 'WIRE_INVALID_OPTION' };
+    await Promise.all([
+      expect(client.stats('items\r\nflush_all')).rejects.toMatchObject(refused),
+      expect(client.cas('k', 'y', 1.5)).rejects.toMatchObject(refused),
+      expect(client.cas('k', 'y', 2n ** 64n)).rejects.toMatchObject(refused),
+      expect(client.cas('k', 'y', 0)).rejects.toMatchObject(refused),
+      expect(client.touch('k', Number.NaN)).rejects.toMatchObject(refused),
+      expect(client.flush({ delay: -1 })).rejects.toMatchObject(refused),
+    ]);
+    expect(String(await rest)).toBe('x');
+  });
+
   test('gives up on a call and leaves the others what is theirs', async () => {
     const client = await fresh();
     await client.setMany(Array.from({ length: 200 }, (_, i) => [`k${i}`, `${i}`] as const));

@@ -250,6 +250,22 @@ test('more calls than may wait are refused, and the others answered', async () =
   expect(await again).toBeUndefined();
 });
 
+test('what nobody waits for fails unheard', async () => {
+  const client = new MemcachedClient({ servers: '127.0.0.1:1', failures: 1 });
+  onTestFinished(() => client.close());
+  await client.get('k').catch(() => {});
+  expect(client.servers[0]!.down).toBe(true);
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): void => void unheard.push(reason);
+  process.on('unhandledRejection', hear);
+  onTestFinished(() => void process.off('unhandledRejection', hear));
+  void client.set('k', 'x', { noreply: true });
+  void client.delete('k', { noreply: true });
+  void client.set('a b', 'x', { noreply: true });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(unheard).toEqual([]);
+});
+
 test('closing answers what there is, and takes nothing more', async () => {
   const server = await badServer((socket) => setTimeout(() => socket.write('VA 1 f0\r\nx\r\n'), 50));
   const client = clientOf(server);

@@ -19,6 +19,8 @@ export class Call<Frame, Request> implements Waiter {
   readonly silent: ((call: Call<Frame, Request>) => void) | undefined;
   /** Bytes of the value that is sent. */
   readonly size: number;
+  /** Sent behind it: it may have no answer, and whatever comes before the answer to this is its own. */
+  fence: Request | undefined = undefined;
   /** What is made of the outcome of a command that stores. */
   readonly result: ((outcome: never) => unknown) | undefined;
   /** How many commands it stands for, as callers count them. */

@@ -81,7 +81,7 @@ export class Fleet {
       const call = make(server, wire);
       return unanswered ? server.post<T>(call) : server.ask<T>(call, options);
     } catch (error) {
-      return Promise.reject(error);
+      return unanswered ? handled(Promise.reject<T>(error as Error)) : Promise.reject(error);
     }
   }
 
@@ -166,6 +166,12 @@ export class Fleet {
   #server(place: ReadyPlace): RemoteServer {
     return new RemoteServer(place, this.#settings.server, Infinity, () => this.#ring.update());
   }
+}
+
+/** A rejection that nobody has to handle: of what nobody waits for. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 function statusOf(server: RemoteServer, gutter: boolean): ServerStatus {

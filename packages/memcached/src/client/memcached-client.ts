@@ -139,7 +139,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   /** Stores a value if the item is still the one that `gets` gave with `cas`. */
   cas(key: CacheKey, value: In, cas: Uint64, options: StoreOptions = NO_OPTIONS): Promise<CasOutcome> {
     // 0 would be taken for none in the binary protocol.
-    if ((typeof cas !== 'number' && typeof cas !== 'bigint') || cas <= 0) {
+    if (!isUint64(cas) || cas === 0 || cas === 0n) {
       return Promise.reject(new InvalidOptionError('cas is that of an item which gets() has given'));
     }
     return this.#storing.store('cas', key, value, options, asCas, cas);
@@ -310,6 +310,9 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * @throws {BatchError} (rejects) some servers failed, by name
    */
   stats(group?: string, options: CallOptions = NO_OPTIONS): Promise<Map<string, Record<string, string>>> {
+    if (group !== undefined && !/^[!-~]{1,200}(?: [!-~]{1,200}){0,3}$/.test(group)) {
+      return Promise.reject(new InvalidOptionError('a group of statistics is a word or two: items, slabs, settings'));
+    }
     return this.#fleet.everywhere(options, ({ dialect }) => dialect.stats(group));
   }
 
@@ -353,7 +356,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    */
   async connect<Frame = Reply, Request = ClientRequest>(
     target: CommandTarget,
-    options: CallOptions = {},
+    options: Pick<CallOptions, 'signal'> = {},
   ): Promise<Exchange<Frame, Request>> {
     return (await this.#fleet.target(target).connect(options)) as unknown as Exchange<Frame, Request>;
   }
@@ -501,11 +504,14 @@ function timing({ signal, timeout }: CallOptions): CallOptions {
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 
+function isUint64(value: Uint64): boolean {
+  if (typeof value === 'bigint') return value >= 0n && value <= MAX_UINT64;
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
 /** @throws {InvalidOptionError} it is none, or not exact */
 function checkUint64(name: string, value: Uint64): void {
-  const fits =
-    typeof value === 'bigint' ? value >= 0n && value <= MAX_UINT64 : Number.isSafeInteger(value) && value >= 0;
-  if (!fits) {
+  if (!isUint64(value)) {
     throw new InvalidOptionError(
       `${name} is an unsigned 64-bit integer, above 2^53 - 1 a bigint, not ${String(value)}`,
     );

@@ -26,8 +26,11 @@ import { LoginError, ServerDownError, TooManyCallsError } from './errors.ts';
 import type { ServerSettings } from './options.ts';
 import type { ReadyPlace } from './places.ts';
 
+/** Milliseconds for which a server has to be up before the pauses start small again. */
+const STABLE = 10_000;
+
 /** Batches that are on the wire of a connection before the next one is used. */
-const WINDOW = 64;
+const WINDOW = 1024;
 
 /** Batches that wait for a connection: there are at most as many as calls, and those are counted. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -62,6 +65,8 @@ export class RemoteServer {
   #down: unknown = undefined;
   #closed = false;
   #cancelProbe: (() => void) | undefined = undefined;
+  /** When it has come up last. */
+  #upSince: number;
 
   /** @param changed called when it has gone down, or come back */
   constructor(place: ReadyPlace, settings: ServerSettings, maxTtl: number, changed: () => void) {
@@ -73,6 +78,7 @@ export class RemoteServer {
     this.#changed = changed;
     this.#usual = { timeout: settings.timeout };
     this.#backoff = new Backoff(settings.retry);
+    this.#upSince = settings.clock.now();
     this.dialect = settings.dialect(this.counters, (call) => this.#postQuietly(call));
     this.#pool = this.#makePool();
   }
@@ -153,11 +159,11 @@ export class RemoteServer {
   }
 
   /** A connection that nobody else uses, logged in, whose messages are those of the protocol. */
-  connect(options: CallOptions): Promise<Exchange<unknown, unknown>> {
+  connect({ signal }: Pick<CallOptions, 'signal'>): Promise<Exchange<unknown, unknown>> {
     if (this.#closed) throw new ClosedError('the client');
     const { credentials, frames, connection } = this.#settings;
     const login = credentials === undefined ? undefined : this.dialect.login(credentials);
-    return connectAlone(frames, connection, { ...this.#place.connect, ...options }, login);
+    return connectAlone(frames, connection, { ...this.#place.connect, signal }, login);
   }
 
   /** The same for the dialect, which has nobody to tell. */
@@ -251,6 +257,7 @@ export class RemoteServer {
     this.#pool.destroy();
     memcachedChannels.serverDown.publish({ server: this.name, error });
     this.#changed();
+    if (this.#settings.clock.now() - this.#upSince >= STABLE) this.#backoff.reset();
     this.#probeLater();
   }
 
@@ -273,7 +280,7 @@ export class RemoteServer {
     }
     this.#down = undefined;
     this.#failures = 0;
-    this.#backoff.reset();
+    this.#upSince = this.#settings.clock.now();
     memcachedChannels.serverUp.publish({ server: this.name });
     this.#changed();
   }

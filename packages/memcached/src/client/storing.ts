@@ -9,7 +9,7 @@ import type { AnyCall } from './call.ts';
 import { checkOptions, Known, type StoreOptions } from './call-options.ts';
 import type { Stored } from './dialect/dialect.ts';
 import { InvalidValueError, ValueTooLargeError } from './errors.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, handled } from './fleet.ts';
 import type { CacheKey, WireKey } from './keys.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { exptimeOf } from './ttl.ts';
@@ -45,10 +45,12 @@ export class Storing<In, Out> {
     try {
       checkOptions(options, mode === 'append' || mode === 'prepend' ? Known.unanswered : Known.store);
       const encoded = this.encode(value);
-      if (isThenable(encoded)) return encoded.then((ready) => this.put(mode, key, ready, options, result, cas));
-      return this.put(mode, key, encoded, options, result, cas);
+      if (!isThenable(encoded)) return this.put(mode, key, encoded, options, result, cas);
+      const stored = encoded.then((ready) => this.put(mode, key, ready, options, result, cas));
+      return options.noreply === true ? handled(stored) : stored;
     } catch (error) {
-      return Promise.reject(error);
+      const failed = Promise.reject<T>(error);
+      return options?.noreply === true ? handled(failed) : failed;
     }
   }
 

@@ -34,6 +34,7 @@ export class OrderedBatch extends Batch<Reply, ClientRequest> {
 
   protected put(call: Call<Reply, ClientRequest>): void {
     this.requests.push(call.request);
+    if (call.fence !== undefined) this.requests.push(call.fence);
     this.calls.push(call);
   }
 

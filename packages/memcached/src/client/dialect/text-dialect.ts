@@ -14,6 +14,7 @@ import type { CallCounters } from '../counters.ts';
 import { CommandError, LoginError, ValueTooLargeError } from '../errors.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
 import type { CountOrder, Credentials, Dialect, Leased, Stored, StoreOrder } from './dialect.ts';
+import { mayBeUnanswered } from './may-be-unanswered.ts';
 import { GetCall, isKey, notAskedFor } from './get-group.ts';
 import { settleStored } from './settle-stored.ts';
 import { TextBatch } from './text-batch.ts';
@@ -130,8 +131,13 @@ export class TextDialect implements Dialect {
     return this.meta('md', key, flags, this.readMetaDone);
   }
 
-  command(request: unknown): TextCall {
-    return new Call(request as ClientRequest, readAll);
+  command(given: unknown): TextCall {
+    const request = given as ClientRequest;
+    if (!mayBeUnanswered(request)) return new Call(request, readAll);
+    const { request: fence } = this.fence();
+    const call = new Call<Reply, ClientRequest>(request, readUntil(fence.op === 'mn' ? 'MN' : 'VERSION'));
+    call.fence = fence;
+    return call;
   }
 
   login({ username, password }: Credentials): TextCall {
@@ -302,6 +308,19 @@ function answerError(answer: string): Error {
     return new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true);
   }
   return new CommandError(answer);
+}
+
+/** Gathers the frames of an answer that may be none. */
+function readUntil(fence: Reply['status']): Read {
+  return (reply, call) => {
+    call.frames ??= [];
+    if (reply.status !== fence) {
+      call.frames.push(reply.retain());
+      return false;
+    }
+    call.resolve(call.frames);
+    return true;
+  };
 }
 
 /** Gathers the frames of an answer. */
