@@ -213,6 +213,27 @@ test('a caller in a hurry does not eject a server', async () => {
   expect(client.servers[0]!.down).toBe(false);
 });
 
+test('callers with deadlines of their own eject a silent server, too, unless those are very short', async () => {
+  const server = await badServer(() => {});
+  const client = clientOf(server, 'meta', { failures: 2, timeout: 300, retry: { minDelay: 10_000, maxDelay: 10_000 } });
+  for (const down of [false, true]) {
+    await expect(client.get('k', { timeout: 100 })).rejects.toMatchObject({ code: 'WIRE_REQUEST_TIMEOUT' });
+    expect(client.servers[0]!.down).toBe(down);
+  }
+});
+
+test('what is given up is counted as that', async () => {
+  const server = await badServer(() => {});
+  const client = clientOf(server, 'meta', { failures: 1, timeout: 5000 });
+  const controller = new AbortController();
+  const calls = client.getMany(['a', 'b', 'c'], { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(calls).rejects.toMatchObject({ code: 'MEMCACHED_BATCH_FAILED', cause: new Error('enough') });
+  await expect(client.get('k', { timeout: 20 })).rejects.toMatchObject({ code: 'WIRE_REQUEST_TIMEOUT' });
+  expect(client.counters).toMatchObject({ calls: 4, aborts: 3, timeouts: 1, lost: 0 });
+  expect(client.servers[0]!.down).toBe(false);
+});
+
 test('a silent connection is pinged, and closed when it does not answer', async () => {
   let silent = false;
   const server = await badServer((socket, chunk) => {

@@ -125,6 +125,7 @@ test('counts what was asked of each server, and what came of it', async () => {
     errors: 1,
     unansweredErrors: 0,
     timeouts: 0,
+    aborts: 0,
     lost: 0,
     ejections: 0,
   });

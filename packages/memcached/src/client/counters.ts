@@ -8,13 +8,24 @@ export interface CallCounters {
   /** Commands that it answered with an error, and among those without an answer the ones that turned out to have failed. */
   errors: number;
   unansweredErrors: number;
-  /** Commands that were given up because of their deadline, and those that were lost with their connection or never sent. */
+  /** Commands that were given up, because of their deadline or their signal, and those that were lost with their connection or never sent. */
   timeouts: number;
+  aborts: number;
   lost: number;
   /** How often it was ejected. */
   ejections: number;
 }
 
 export function callCounters(): CallCounters {
-  return { calls: 0, hits: 0, misses: 0, errors: 0, unansweredErrors: 0, timeouts: 0, lost: 0, ejections: 0 };
+  return {
+    calls: 0,
+    hits: 0,
+    misses: 0,
+    errors: 0,
+    unansweredErrors: 0,
+    timeouts: 0,
+    aborts: 0,
+    lost: 0,
+    ejections: 0,
+  };
 }

@@ -379,6 +379,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
       errors: sum('errors'),
       unansweredErrors: sum('unansweredErrors'),
       timeouts: sum('timeouts'),
+      aborts: sum('aborts'),
       lost: sum('lost'),
       ejections: sum('ejections'),
     };

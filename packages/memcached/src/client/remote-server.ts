@@ -29,6 +29,9 @@ import type { ReadyPlace } from './places.ts';
 /** Milliseconds for which a server has to be up before the pauses start small again. */
 const STABLE = 10_000;
 
+/** Milliseconds that a call may take as a rule, where there is no rule. */
+const UNHURRIED = 2000;
+
 /** Batches that are on the wire of a connection before the next one is used. */
 const WINDOW = 1024;
 
@@ -52,6 +55,8 @@ export class RemoteServer {
   readonly #client: Client<unknown, AnyBatch>;
   readonly #changed: () => void;
   readonly #usual: RequestOptions;
+  /** Milliseconds that a server has had to answer at least, for its silence to count against it. */
+  readonly #patience: number;
   readonly #backoff: Backoff;
   #pool: Pool<unknown, AnyBatch>;
   #batch: AnyBatch | undefined = undefined;
@@ -77,6 +82,7 @@ export class RemoteServer {
     this.#client = settings.client;
     this.#changed = changed;
     this.#usual = { timeout: settings.timeout };
+    this.#patience = (settings.timeout === false ? UNHURRIED : settings.timeout) / 4;
     this.#backoff = new Backoff(settings.retry);
     this.#upSince = settings.clock.now();
     this.dialect = settings.dialect(this.counters, (call) => this.#postQuietly(call));
@@ -226,17 +232,17 @@ export class RemoteServer {
 
   // ---------------------------------------------------------------- up and down
 
-  #failed(batch: AnyBatch, thrown: unknown, { timeout }: RequestOptions): void {
+  #failed(batch: AnyBatch, thrown: unknown, { timeout, signal }: RequestOptions): void {
     const error = thrown instanceof HookError && thrown.cause instanceof LoginError ? thrown.cause : thrown;
     const late = error instanceof RequestTimeoutError || error instanceof PoolTimeoutError;
     // What waited for a connection when the server was ejected was not sent.
     const gone = this.#down !== undefined && error instanceof ClosedError;
     const failed = batch.fail(gone ? new ServerDownError(this.name, this.#down) : error);
     if (late) this.counters.timeouts += failed;
+    else if (signal?.aborted === true && error === signal.reason) this.counters.aborts += failed;
     else this.counters.lost += failed;
-    const { timeout: usual } = this.#settings;
     // That somebody is in a hurry says nothing of the server.
-    const hurried = late && timeout !== false && timeout! < (usual === false ? Infinity : usual);
+    const hurried = late && typeof timeout === 'number' && timeout < this.#patience;
     if (hurried || !isServerFault(error)) return;
     this.#countFailure(error);
   }
