@@ -283,8 +283,30 @@ test('what nobody waits for fails unheard', async () => {
   void client.set('k', 'x', { noreply: true });
   void client.delete('k', { noreply: true });
   void client.set('a b', 'x', { noreply: true });
+  void client.incr('a b', 1, { noreply: true });
+  void client.touch('k', -1, { noreply: true });
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(unheard).toEqual([]);
+});
+
+test('options that are none are a rejection', async () => {
+  const client = new MemcachedClient({ servers: '127.0.0.1:1' });
+  onTestFinished(() => client.close());
+  const none = null as never;
+  const refused = { code: 'WIRE_INVALID_OPTION' };
+  const calls = [
+    client.get('k', none),
+    client.set('k', 'x', none),
+    client.delete('k', none),
+    client.touch('k', 1, none),
+    client.incr('k', 1, none),
+    client.getMany(['k'], none),
+    client.getMany(5 as never),
+    client.setMany(none),
+    client.update('k', none),
+    client.version(none),
+  ];
+  for (const call of calls) await expect(call).rejects.toMatchObject(refused);
 });
 
 test('closing answers what there is, and takes nothing more', async () => {

@@ -53,6 +53,12 @@ export const Known: Names = {
 /** For calls without options: nothing to look at. */
 export const NO_OPTIONS: object = Object.freeze({});
 
+/** What of options is about time. */
+export function timing({ signal, timeout }: CallOptions): CallOptions {
+  if (signal === undefined && timeout === undefined) return NO_OPTIONS;
+  return { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+}
+
 /** @throws {InvalidOptionError} there is one that nobody reads */
 export function checkOptions(options: object, known: ReadonlySet<string>): void {
   if (options === NO_OPTIONS) return;

@@ -66,22 +66,23 @@ export class Fleet {
     return server;
   }
 
-  /** Asks the server of a key. */
+  /** Asks the server of a key, or only tells it, with `noreply`. */
   ask<T>(
     key: CacheKey,
     options: UnansweredOptions,
     known: ReadonlySet<string>,
-    make: (server: RemoteServer, wire: WireKey) => AnyCall,
-    unanswered: boolean = false,
+    make: (server: RemoteServer, wire: WireKey, unanswered: boolean) => AnyCall,
   ): Promise<T> {
     try {
       checkOptions(options, known);
+      const unanswered = options.noreply === true;
       const wire = this.keys.wire(key);
       const server = this.route(wire);
-      const call = make(server, wire);
+      const call = make(server, wire, unanswered);
       return unanswered ? server.post<T>(call) : server.ask<T>(call, options);
     } catch (error) {
-      return unanswered ? handled(Promise.reject<T>(error as Error)) : Promise.reject(error);
+      const failed = Promise.reject<T>(error);
+      return options?.noreply === true ? handled(failed) : failed;
     }
   }
 

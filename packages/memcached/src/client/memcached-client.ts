@@ -5,7 +5,6 @@ import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-t
 import { type CloseOptions, type Exchange, InvalidOptionError } from '@wirewright/core';
 import { type FrameBody, integerOption } from '@wirewright/core/codec';
 
-import type { AnyCall } from './call.ts';
 import {
   type CallOptions,
   checkOptions,
@@ -13,22 +12,23 @@ import {
   Known,
   NO_OPTIONS,
   type StoreOptions,
+  timing,
   type UnansweredOptions,
   type UpdateOptions,
 } from './call-options.ts';
+import { Counting } from './counting.ts';
 import type { CallCounters } from './counters.ts';
-import type { Leased } from './dialect/dialect.ts';
 import type { CacheItem } from './dialect/values.ts';
 import { ConflictError, UnsupportedError } from './errors.ts';
 import { type CommandTarget, Fleet, type ServerStatus } from './fleet.ts';
-import { type FetchOptions, Herd, type Place, type Producer } from './herd.ts';
-import type { CacheKey, WireKey } from './keys.ts';
+import { type FetchOptions, Herd, type Producer } from './herd.ts';
+import type { CacheKey } from './keys.ts';
+import { leasedPlace } from './leased-place.ts';
 import { type ClientSettings, clientSettings, type MemcachedClientOptions } from './options.ts';
 import type { MemcachedServerPlace } from './places.ts';
-import type { RemoteServer } from './remote-server.ts';
 import { asBoolean, asCas, asSet, type CasOutcome, Storing } from './storing.ts';
 import { exptimeOf } from './ttl.ts';
-import type { Encoded } from './values/serializer.ts';
+import { isUint64 } from './uint64.ts';
 
 const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
 
@@ -58,6 +58,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   readonly #settings: ClientSettings<In, Out>;
   readonly #fleet: Fleet;
   readonly #storing: Storing<In, Out>;
+  readonly #counting: Counting;
   readonly #herd: Herd<In, Out> = new Herd<In, Out>();
 
   /** @throws {InvalidOptionError} an option is missing, unknown or out of range */
@@ -66,6 +67,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     this.#settings = settings;
     this.#fleet = new Fleet(settings);
     this.#storing = new Storing(this.#fleet, settings.values, settings.maxItemSize);
+    this.#counting = new Counting(this.#fleet, this.#storing, settings.protocol !== 'text');
   }
 
   // ---------------------------------------------------------------- reading
@@ -154,25 +156,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     entries: Iterable<readonly [Key, In]> | Readonly<Record<string, In>>,
     options: StoreOptions = NO_OPTIONS,
   ): Promise<void> {
-    checkOptions(options, Known.store);
-    const list = Symbol.iterator in entries ? [...entries] : Object.entries(entries);
-    const values = new Map<CacheKey, unknown>();
-    await Promise.all(
-      list.map(async ([key, value]) => {
-        // What cannot be encoded is the failure of its key.
-        values.set(key, await this.#tryEncode(value));
-      }),
-    );
-    await this.#fleet.many(
-      values.keys(),
-      timing(options),
-      (server, wire, key) => {
-        const encoded = values.get(key) as Encoded | Failed;
-        if (encoded instanceof Failed) throw encoded.error;
-        return this.#storing.call(server, 'set', wire, encoded, options, asSet);
-      },
-      (parts) => parts.map(({ key }) => key),
-    );
+    await this.#storing.storeMany(entries, options);
   }
 
   /**
@@ -208,13 +192,8 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
 
   /** Resolves with whether there was one. */
   delete(key: CacheKey, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
-    const unanswered = options.noreply === true;
-    return this.#fleet.ask(
-      key,
-      options,
-      Known.unanswered,
-      ({ dialect }, wire) => dialect.delete(wire, unanswered),
-      unanswered,
+    return this.#fleet.ask(key, options, Known.unanswered, ({ dialect }, wire, unanswered) =>
+      dialect.delete(wire, unanswered),
     );
   }
 
@@ -236,10 +215,9 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
 
   /** Has the item live for `ttl` seconds from now, 0 for ever. Resolves with whether there is one. */
   touch(key: CacheKey, ttl: number, options: UnansweredOptions = NO_OPTIONS): Promise<boolean> {
-    const unanswered = options.noreply === true;
-    const make = ({ dialect, maxTtl }: RemoteServer, wire: WireKey): AnyCall =>
-      dialect.touch(wire, exptimeOf(ttl, maxTtl), unanswered);
-    return this.#fleet.ask(key, options, Known.unanswered, make, unanswered);
+    return this.#fleet.ask(key, options, Known.unanswered, ({ dialect, maxTtl }, wire, unanswered) =>
+      dialect.touch(wire, exptimeOf(ttl, maxTtl), unanswered),
+    );
   }
 
   /**
@@ -247,12 +225,12 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * undefined when there is none, and no `initial`.
    */
   incr(key: CacheKey, delta: Uint64 = 1, options: CountOptions = NO_OPTIONS): Promise<Uint64 | undefined> {
-    return this.#count(key, false, delta, options);
+    return this.#counting.count(key, false, delta, options);
   }
 
   /** Takes from a counter, which stops at 0. Resolves as {@link incr} does. */
   decr(key: CacheKey, delta: Uint64 = 1, options: CountOptions = NO_OPTIONS): Promise<Uint64 | undefined> {
-    return this.#count(key, true, delta, options);
+    return this.#counting.count(key, true, delta, options);
   }
 
   // ---------------------------------------------------------------- values that are computed
@@ -273,7 +251,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
       }
       const wire = this.#settings.keys.wire(key);
       const id = typeof wire === 'string' ? wire : `\0${wire.toString('latin1')}`;
-      return this.#herd.fetch(id, this.#placeOf(wire), producer, options);
+      return this.#herd.fetch(id, leasedPlace(this.#fleet, this.#storing, wire), producer, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -411,110 +389,5 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   /** {@link close}: `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  // ---------------------------------------------------------------- inside
-
-  /** What cannot be encoded is the failure of its key. */
-  async #tryEncode(value: In): Promise<Encoded | Failed> {
-    try {
-      return await this.#storing.encode(value);
-    } catch (error) {
-      return new Failed(error);
-    }
-  }
-
-  #count(key: CacheKey, down: boolean, delta: Uint64, options: CountOptions): Promise<Uint64 | undefined> {
-    const unanswered = options.noreply === true;
-    if (options.initial !== undefined && this.#settings.protocol === 'text') {
-      return this.#countOrMake(key, down, delta, options);
-    }
-    return this.#fleet.ask(
-      key,
-      options,
-      Known.count,
-      ({ dialect, maxTtl }, wire) => {
-        const { initial } = options;
-        checkUint64('delta', delta);
-        if (initial !== undefined) checkUint64('initial', initial);
-        const exptime = exptimeOf(options.ttl, maxTtl);
-        return dialect.count(wire, { down, delta, initial, exptime, unanswered });
-      },
-      unanswered,
-    );
-  }
-
-  /** With the classic commands it takes two to make a counter that is not there. */
-  async #countOrMake(key: CacheKey, down: boolean, delta: Uint64, options: CountOptions): Promise<Uint64 | undefined> {
-    checkOptions(options, Known.count);
-    const { initial, ttl } = options;
-    checkUint64('initial', initial!);
-    const asking = timing(options);
-    const counted = await this.#count(key, down, delta, asking);
-    if (counted !== undefined) return counted;
-    const encoded = { data: String(initial), flags: 0 };
-    if (await this.#storing.put('add', key, encoded, ttl === undefined ? asking : { ...asking, ttl }, asBoolean)) {
-      return initial;
-    }
-    // Somebody else has made it meanwhile.
-    return this.#count(key, down, delta, asking);
-  }
-
-  #placeOf(wire: WireKey): Place<In, Out> {
-    const ask = <T>(options: CallOptions, make: (server: RemoteServer) => AnyCall): Promise<T> => {
-      const server = this.#fleet.route(wire);
-      return server.ask(make(server), options);
-    };
-    return {
-      lease: async (seconds, recache, options) =>
-        ask<Leased<Out>>(options, ({ dialect }) => dialect.lease(wire, seconds, recache)),
-      release: async ({ value, cas }, options) =>
-        ask(options, ({ dialect }) => {
-          // An old value stays for the others.
-          if (value === undefined) return dialect.delete(wire, false, cas);
-          return dialect.invalidate(wire, 0, cas);
-        }),
-      fill: async (value, ttl, leased, options) => {
-        const encoded = await this.#storing.encode(value);
-        if (leased !== undefined) {
-          const make = (server: RemoteServer): AnyCall =>
-            this.#storing.call(server, 'cas', wire, encoded, { ttl }, asCas, leased.cas);
-          // It is computed, whether the cache takes it or not.
-          await ask(options, make).catch(() => {});
-        }
-        return this.#storing.readBack(encoded);
-      },
-    };
-  }
-}
-
-/** That a value could not be encoded. */
-class Failed {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
-/** What of options is about time. */
-function timing({ signal, timeout }: CallOptions): CallOptions {
-  if (signal === undefined && timeout === undefined) return NO_OPTIONS;
-  return { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
-}
-
-const MAX_UINT64 = 2n ** 64n - 1n;
-
-function isUint64(value: Uint64): boolean {
-  if (typeof value === 'bigint') return value >= 0n && value <= MAX_UINT64;
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-/** @throws {InvalidOptionError} it is none, or not exact */
-function checkUint64(name: string, value: Uint64): void {
-  if (!isUint64(value)) {
-    throw new InvalidOptionError(
-      `${name} is an unsigned 64-bit integer, above 2^53 - 1 a bigint, not ${String(value)}`,
-    );
   }
 }

@@ -6,7 +6,7 @@ import { bodyLength, ByteView, type FrameBody } from '@wirewright/core/codec';
 
 import type { StoreMode } from '../store/store.ts';
 import type { AnyCall } from './call.ts';
-import { checkOptions, Known, type StoreOptions } from './call-options.ts';
+import { checkOptions, Known, type StoreOptions, timing } from './call-options.ts';
 import type { Stored } from './dialect/dialect.ts';
 import { InvalidValueError, ValueTooLargeError } from './errors.ts';
 import { type Fleet, handled } from './fleet.ts';
@@ -67,6 +67,35 @@ export class Storing<In, Out> {
     const server = this.#fleet.route(wire);
     const call = this.call(server, mode, wire, encoded, options, result, cas);
     return options.noreply === true ? server.post<T>(call) : server.ask<T>(call, options);
+  }
+
+  /**
+   * Stores many values; of a key that is there twice, the last.
+   *
+   * @throws {BatchError} (rejects) some keys failed
+   */
+  async storeMany<Key extends CacheKey>(
+    entries: Iterable<readonly [Key, In]> | Readonly<Record<string, In>>,
+    options: StoreOptions,
+  ): Promise<void> {
+    checkOptions(options, Known.store);
+    if (typeof entries !== 'object' || entries === null) {
+      throw new InvalidOptionError('entries are pairs of keys and values, or an object');
+    }
+    const values = new Map<CacheKey, In>(Symbol.iterator in entries ? entries : Object.entries(entries));
+    // What cannot be encoded is the failure of its key.
+    const encoded = await Promise.allSettled(Array.from(values.values(), async (value) => this.encode(value)));
+    const byKey = new Map(Array.from(values.keys(), (key, index) => [key, encoded[index]!]));
+    await this.#fleet.many(
+      values.keys(),
+      timing(options),
+      (server, wire, key) => {
+        const ready = byKey.get(key)!;
+        if (ready.status === 'rejected') throw ready.reason;
+        return this.call(server, 'set', wire, ready.value, options, asSet);
+      },
+      (parts) => parts.map(({ key }) => key),
+    );
   }
 
   /**
