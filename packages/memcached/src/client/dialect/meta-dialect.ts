@@ -77,6 +77,10 @@ export class MetaDialect extends TextDialect {
 
   readonly #readValue: Read = (reply, call) => {
     if (reply.status === 'VA') {
+      if (isPlace(reply)) {
+        this.miss(call);
+        return true;
+      }
       this.counters.hits++;
       this.#keepLease(reply, call);
       settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flagsOf(reply));
@@ -89,7 +93,7 @@ export class MetaDialect extends TextDialect {
   };
 
   readonly #readItem: Read = (reply, call) => {
-    if (reply.status !== 'VA') return this.#readValue(reply, call);
+    if (reply.status !== 'VA' || isPlace(reply)) return this.#readValue(reply, call);
     this.counters.hits++;
     this.#keepLease(reply, call);
     const flags = flagsOf(reply);
@@ -122,6 +126,11 @@ export class MetaDialect extends TextDialect {
     else this.fail(reply, call);
     return true;
   };
+}
+
+/** Whether there is no value yet, but a place that `fetch` has made for one. */
+function isPlace(reply: Reply): boolean {
+  return reply.valueStart === reply.valueEnd && reply.has('Z') && !reply.has('X');
 }
 
 /** As long as `f0`: there is no room for more flags. */
