@@ -23,7 +23,7 @@ export function keepValue(data: ByteView): Buffer {
   // Without a copy where it fills most of what it lies in, as a value that came in many chunks does.
   if (end - start > SHORT) return data.retain().bytes;
   if (source !== chunk || start < from || end > to) share(source, start);
-  return new ByteView(kept, start - from, end - from).bytes;
+  return kept === source ? data.bytes : new ByteView(kept, start - from, end - from).bytes;
 }
 
 function share(source: Uint8Array, start: number): void {
