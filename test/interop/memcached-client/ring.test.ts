@@ -93,13 +93,13 @@ describe.skipIf(memcached === undefined || python === undefined)('a ring of five
     const total = weights.reduce((sum, weight) => sum + weight);
     items.forEach((count, index) => {
       const share = (KEYS * weights[index]!) / total;
-      expect(count).toBeGreaterThan(share * 0.6);
-      expect(count).toBeLessThan(share * 1.5);
+      expect(count).toBeGreaterThan(share * 0.4);
+      expect(count).toBeLessThan(share * 1.8);
     });
     const gone = client.servers[1]!.name;
     await client.removeServer(gone);
-    // Those that were on the others are still found where they were.
-    expect((await client.getMany(keys)).size).toBeGreaterThanOrEqual(KEYS - items[1]! - KEYS * 0.02);
+    // Those that were on the others are still found where they were, but for a few: with other weights a server may have some points less.
+    expect((await client.getMany(keys)).size).toBeGreaterThanOrEqual(KEYS - items[1]! - KEYS * 0.06);
     client.addServer({ host: '127.0.0.1', port: ports[1]!, weight: 2 });
     expect((await client.getMany(keys)).size).toBe(KEYS);
   });
