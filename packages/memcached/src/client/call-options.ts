@@ -35,7 +35,6 @@ export interface UpdateOptions extends CallOptions {
 interface Names {
   readonly call: ReadonlySet<string>;
   readonly unanswered: ReadonlySet<string>;
-  readonly ttl: ReadonlySet<string>;
   readonly store: ReadonlySet<string>;
   readonly count: ReadonlySet<string>;
   readonly update: ReadonlySet<string>;
@@ -44,7 +43,6 @@ interface Names {
 export const Known: Names = {
   call: new Set(['signal', 'timeout']),
   unanswered: new Set(['signal', 'timeout', 'noreply']),
-  ttl: new Set(['signal', 'timeout', 'noreply', 'ttl']),
   store: new Set(['signal', 'timeout', 'noreply', 'ttl', 'flags']),
   count: new Set(['signal', 'timeout', 'noreply', 'ttl', 'initial']),
   update: new Set(['signal', 'timeout', 'ttl', 'attempts']),

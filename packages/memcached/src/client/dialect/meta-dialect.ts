@@ -52,7 +52,7 @@ export class MetaDialect extends TextDialect {
       key,
       value: data,
       flags: words === '' ? undefined : words.slice(1),
-      base64: typeof key !== 'string' && isBinaryKey(key),
+      base64: isBinaryKey(key),
     };
     return new Call<Reply, ClientRequest>(request, this.readStored, size, undefined, result);
   }

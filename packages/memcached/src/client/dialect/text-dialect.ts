@@ -153,10 +153,7 @@ export class TextDialect implements Dialect {
   // ---------------------------------------------------------------- for meta commands, which every dialect of text has some of
 
   protected meta(op: 'mg' | 'md' | 'ma', key: WireKey, flags: MetaFlags | undefined, read: Read): TextCall {
-    return new Call<Reply, ClientRequest>(
-      { op, key, flags, base64: typeof key !== 'string' && isBinaryKey(key) },
-      read,
-    );
+    return new Call<Reply, ClientRequest>({ op, key, flags, base64: isBinaryKey(key) }, read);
   }
 
   protected readonly readMetaDone: Read = (reply, call) => {

@@ -28,14 +28,11 @@ export function json<T = unknown>(): Serializer<T> {
   return { encode: encodeJson, decode: decodeJson as (data: ByteView) => T };
 }
 
-/** What {@link mixed} stores: text, numbers, bigints and bytes as such, anything else as JSON. */
-export type Mixed = unknown;
-
 /**
  * Anything, and back as what it was: text, numbers and bytes as such, so that `incr` and clients in other languages can use them, and anything
  * else as JSON. The flags tell which.
  */
-export const mixed: Serializer<Mixed> = {
+export const mixed: Serializer<unknown> = {
   encode(value) {
     if (typeof value === 'string') return { data: value, flags: ValueFlag.Text };
     if (value instanceof Uint8Array) return { data: value, flags: 0 };
