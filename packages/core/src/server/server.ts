@@ -74,6 +74,8 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #settings: ConnectionSettings<In, Out, Data>;
   readonly #socketOptions: NetSocketOptions;
   readonly #listeners: NetServer[] = [];
+  /** Ends of the listeners that were closed: when their last connections have. */
+  readonly #listenersClosed: Promise<unknown>[] = [];
   readonly #connections = new Set<Connection<In, Out, Data>>();
   /** Sockets at an entrance, which are no connections yet. */
   readonly #entering = new Map<Socket, Promise<void>>();
@@ -192,6 +194,22 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     this.#receive(listener, entrance);
     this.#attach(listener);
     return this;
+  }
+
+  /**
+   * Closes the listeners, once those are accepted who have connected by now: nobody else can connect, the connections that there are go on.
+   * It can listen elsewhere afterwards.
+   */
+  async stopListening(): Promise<void> {
+    // Whoever the kernel has let in by now would be reset with its listener. Node accepts one of them in each turn of the event loop.
+    let before = -1;
+    for (let turn = 0; turn < MAX_BACKLOG && this.#accepting && before !== this.#arrived; turn++) {
+      before = turn === 0 ? -1 : this.#arrived;
+      await new Promise(setImmediate);
+    }
+    for (const listener of this.#listeners.splice(0)) {
+      this.#listenersClosed.push(new Promise((resolve) => listener.close(resolve)));
+    }
   }
 
   /**
@@ -356,19 +374,14 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** Resolves with promises of the listeners' ends. */
   async #stopAccepting(): Promise<Promise<unknown>[]> {
-    // Whoever the kernel has let in by now would be reset with its listener. Node accepts one of them in each turn of the event loop.
-    let before = -1;
-    for (let turn = 0; turn < MAX_BACKLOG && this.#accepting && before !== this.#arrived; turn++) {
-      before = turn === 0 ? -1 : this.#arrived;
-      await new Promise(setImmediate);
-    }
+    await this.stopListening();
     this.#accepting = false;
     // Nobody who still shakes hands has been received from.
     const entering = [...this.#entering.values()];
     for (const socket of this.#entering.keys()) socket.destroy();
     this.#reserve.stop();
     await Promise.all(entering);
-    return this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
+    return this.#listenersClosed;
   }
 }
 

@@ -1,0 +1,144 @@
+import type { ByteView } from '@wirewright/core/codec';
+import { packet as packetOf, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
+
+import { Job, JobState, type JobTraits } from './job.ts';
+import type { JobBoard, Refusal } from './job-board.ts';
+import { jobKey } from './job-key.ts';
+import { leadingInteger } from './leading-integer.ts';
+import type { Peer } from './peer.ts';
+import { nextTime, scheduleLine } from './schedule.ts';
+import { ServerError, storeFailure } from './server-errors.ts';
+import type { ServiceSettings } from './service-settings.ts';
+
+/** Answers that may wait for a store; then no more is read of that connection. */
+const MAX_HELD = 4096;
+
+/** The last time that a date can have, in seconds. */
+const MAX_TIME = 8.64e12;
+
+const REFUSED: Readonly<Record<Refusal, PacketFields>> = {
+  full: ServerError.queueFull,
+  functions: ServerError.tooManyFunctions,
+  worker: ServerError.noWorker,
+  closing: ServerError.closing,
+  numbers: ServerError.queueFull,
+};
+
+/** What jobs have that are submitted neither by priority nor in the foreground. */
+const PLAIN: JobTraits = { priority: 1, background: true, when: 0, schedule: '', reducer: undefined };
+
+/** Does what clients ask for. What it returns is a promise when the next packet has to wait. */
+export class ClientRequests {
+  readonly #board: JobBoard;
+  readonly #settings: ServiceSettings;
+
+  constructor(board: JobBoard, settings: ServiceSettings) {
+    this.#board = board;
+    this.#settings = settings;
+  }
+
+  /** Any packet whose first arguments are function and unique, and whose last is the payload. */
+  submit(peer: Peer, packet: Packet, traits: JobTraits): unknown {
+    const { maxFunctionName, maxUnique } = this.#settings;
+    const { source, end } = packet;
+    const start = packet.startOf(0);
+    const uniqueAt = packet.startOf(1);
+    const headEnd = packet.startOf(2);
+    if (uniqueAt - start > maxFunctionName + 1) return peer.send(ServerError.functionTooLarge);
+    if (headEnd - uniqueAt > maxUnique + 1) return peer.send(ServerError.uniqueTooLarge);
+    const of = this.#board.functions.make(packet.latin1(0));
+    if (of === undefined) return peer.send(ServerError.tooManyFunctions);
+    const last = packet.argumentCount - 1;
+    const key = headEnd - uniqueAt === 1 ? undefined : jobKey(packet.latin1(1), () => packet.bytes(last));
+    const known = key === undefined ? undefined : of.keyed.get(key);
+    if (known !== undefined) {
+      of.counters.coalesced++;
+      if (traits.background) known.background = true;
+      return this.#created(peer, known, traits.background);
+    }
+    const payload = packet.startOf(last);
+    const body = (): ReturnType<JobBoard['bodies']['keep']> =>
+      this.#board.bodies.keep(source, start, uniqueAt, headEnd, payload, end);
+    const made = this.#board.make(of, key, body, traits);
+    if (!(made instanceof Job)) return peer.send(REFUSED[made]);
+    return this.#created(peer, made, traits.background);
+  }
+
+  /** Answers a submit, as soon as the store has what it is to keep. */
+  #created(peer: Peer, job: Job, background: boolean): unknown {
+    const answer = packetOf(PacketType.JobCreated, job.handle);
+    if (!background || !this.#board.keeps) {
+      peer.send(answer);
+      if (!background) this.#board.join(job, peer);
+      this.#board.begin(job);
+      return undefined;
+    }
+    const stored = this.#board.store(job);
+    if (stored === undefined) return peer.send(answer);
+    const held = peer.hold();
+    stored.push((error) => held.answer(error === undefined ? answer : storeFailure(error.message)));
+    return peer.held > MAX_HELD ? peer.free() : undefined;
+  }
+
+  submitReduce(peer: Peer, packet: Packet, background: boolean): unknown {
+    return this.submit(peer, packet, { ...PLAIN, background, reducer: packet.view(2).toBytes() });
+  }
+
+  /** SUBMIT_JOB_EPOCH: in the background, at a time. */
+  submitEpoch(peer: Peer, packet: Packet): unknown {
+    const seconds = leadingInteger(packet.latin1(2));
+    if (seconds > MAX_TIME) return peer.send(ServerError.numberTooLarge);
+    return this.submit(peer, packet, { ...PLAIN, when: Math.max(0, seconds * 1000) });
+  }
+
+  /** SUBMIT_JOB_SCHED: in the background, again and again. */
+  submitSchedule(peer: Peer, packet: Packet): unknown {
+    const schedule = scheduleLine({
+      minute: packet.latin1(2),
+      hour: packet.latin1(3),
+      day: packet.latin1(4),
+      month: packet.latin1(5),
+      weekday: packet.latin1(6),
+    });
+    if (schedule === undefined) return peer.send(ServerError.invalidSchedule);
+    const when = nextTime(schedule, this.#settings.wall(), this.#settings.zone);
+    if (when === undefined) return peer.send(ServerError.invalidSchedule);
+    return this.submit(peer, packet, { ...PLAIN, when, schedule });
+  }
+
+  echo(peer: Peer, packet: Packet): void {
+    peer.send(packetOf(PacketType.EchoRes, lasting(peer, packet.view(0))));
+  }
+
+  getStatus(peer: Peer, packet: Packet): void {
+    const job = this.#board.find(packet.latin1(0));
+    const handle = lasting(peer, packet.view(0));
+    peer.send(packetOf(PacketType.StatusRes, handle, ...progress(job)));
+  }
+
+  getStatusUnique(peer: Peer, packet: Packet): void {
+    const key = packet.latin1(0);
+    const job = key === '' ? undefined : this.#board.findKeyed(key);
+    const unique = lasting(peer, packet.view(0));
+    const clients = `${job === undefined ? 0 : job.clientCount}`;
+    peer.send(packetOf(PacketType.StatusResUnique, unique, ...progress(job), clients));
+  }
+
+  option(peer: Peer, packet: Packet): void {
+    const name = packet.latin1(0);
+    if (name.toLowerCase() !== 'exceptions') return peer.send(ServerError.unknownOption);
+    peer.exceptions = true;
+    return peer.send(packetOf(PacketType.OptionRes, name));
+  }
+}
+
+/** What a status says of a job: known, running, numerator, denominator. */
+function progress(job: Job | undefined): [string, string, string, string] {
+  if (job === undefined) return ['0', '0', '0', '0'];
+  return ['1', job.state === JobState.Running ? '1' : '0', `${job.numerator}`, `${job.denominator}`];
+}
+
+/** Bytes to be sent: copied when they are not at once. */
+function lasting(peer: Peer, view: ByteView): ByteView | Uint8Array {
+  return peer.held > 0 ? view.toBytes() : view;
+}

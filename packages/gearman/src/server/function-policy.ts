@@ -1,0 +1,109 @@
+import { InvalidOptionError, timeoutOption } from '@wirewright/core';
+import { booleanOption, integerOption, knownOptions } from '@wirewright/core/codec';
+
+/** How an attempt can end without a result. */
+export type Setback = 'lost' | 'timeout' | 'failure';
+
+/** How many attempts a job has left after the first, by how the last one ended; attempts of all kinds are counted together. */
+export interface Retries {
+  /** The worker went away, or no longer does the function. Default Infinity. */
+  readonly lost?: number | undefined;
+  /** The worker was not done in time. Default Infinity. */
+  readonly timeout?: number | undefined;
+  /** The worker sent WORK_FAIL or WORK_EXCEPTION. Default 0. */
+  readonly failure?: number | undefined;
+}
+
+export interface RetryBackoff {
+  /** Milliseconds before the second attempt; each one after has twice as many. */
+  readonly initial: number;
+  /** Milliseconds at most. Default 60,000. */
+  readonly max?: number | undefined;
+}
+
+/** Jobs that a function may have by priority, those that run included; 0 for any number. */
+export interface MaxQueue {
+  readonly high?: number | undefined;
+  readonly normal?: number | undefined;
+  readonly low?: number | undefined;
+}
+
+/** How the jobs of a function are done. */
+export interface FunctionOptions {
+  /** Milliseconds that a worker has for a job, unless it has said itself by CAN_DO_TIMEOUT; false for any time. Default false. */
+  readonly timeout?: number | false | undefined;
+  /** A number goes for all three; default as gearmand has it. */
+  readonly retries?: number | Retries | undefined;
+  /** How long a job rests before it is tried again. Default not at all. */
+  readonly backoff?: RetryBackoff | undefined;
+  /** A function that gets a job, as one in the background, which has failed or has no attempts left. Default none. */
+  readonly deadLetter?: string | undefined;
+  /** A number goes for each priority. Default any number. */
+  readonly maxQueue?: number | MaxQueue | undefined;
+  /** Whether a job is refused while no worker does the function. Default false. */
+  readonly requireWorker?: boolean | undefined;
+}
+
+const OPTIONS = ['timeout', 'retries', 'backoff', 'deadLetter', 'maxQueue', 'requireWorker'];
+
+/** {@link FunctionOptions}, checked and complete. */
+export interface FunctionPolicy {
+  /** 0 for any time. */
+  readonly timeout: number;
+  readonly retries: Readonly<Record<Setback, number>>;
+  readonly backoff: { readonly initial: number; readonly max: number };
+  /** Each byte of the name one character. */
+  readonly deadLetter: string | undefined;
+  readonly maxQueue: readonly [number, number, number];
+  readonly requireWorker: boolean;
+}
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+export function functionPolicy(of: string, options: FunctionOptions): FunctionPolicy {
+  knownOptions(of, options, OPTIONS);
+  const { timeout = false, deadLetter, requireWorker = false } = options;
+  if (deadLetter !== undefined && (typeof deadLetter !== 'string' || deadLetter.includes('\0')))
+    throw new InvalidOptionError('deadLetter must be the name of a function');
+  return {
+    timeout: timeoutOption('timeout', timeout),
+    retries: retriesOf(options.retries ?? {}),
+    backoff: backoffOf(options.backoff),
+    deadLetter: deadLetter === undefined ? undefined : Buffer.from(deadLetter).toString('latin1'),
+    maxQueue: maxQueueOf(options.maxQueue ?? 0),
+    requireWorker: booleanOption('requireWorker', requireWorker),
+  };
+}
+
+/** Milliseconds that a job rests after its attempt `attempts`. */
+export function restAfter({ backoff }: FunctionPolicy, attempts: number): number {
+  return backoff.initial === 0 ? 0 : Math.min(backoff.max, backoff.initial * 2 ** Math.min(attempts - 1, 40));
+}
+
+function retriesOf(retries: number | Retries): FunctionPolicy['retries'] {
+  if (typeof retries === 'number') return retriesOf({ lost: retries, timeout: retries, failure: retries });
+  knownOptions('retries', retries, ['lost', 'timeout', 'failure']);
+  const { lost = Infinity, timeout = Infinity, failure = 0 } = retries;
+  return {
+    lost: countOption('retries.lost', lost),
+    timeout: countOption('retries.timeout', timeout),
+    failure: countOption('retries.failure', failure),
+  };
+}
+
+function countOption(name: string, count: number): number {
+  return count === Infinity ? count : integerOption(name, count, 0);
+}
+
+function backoffOf(backoff: RetryBackoff | undefined): FunctionPolicy['backoff'] {
+  if (backoff === undefined) return { initial: 0, max: 0 };
+  knownOptions('backoff', backoff, ['initial', 'max']);
+  const initial = integerOption('backoff.initial', backoff.initial, 1);
+  return { initial, max: integerOption('backoff.max', backoff.max ?? Math.max(initial, 60_000), initial) };
+}
+
+function maxQueueOf(limits: number | MaxQueue): FunctionPolicy['maxQueue'] {
+  if (typeof limits === 'number') return maxQueueOf({ high: limits, normal: limits, low: limits });
+  knownOptions('maxQueue', limits, ['high', 'normal', 'low']);
+  const limit = (name: string, count = 0): number => integerOption(`maxQueue.${name}`, count, 0);
+  return [limit('high', limits.high), limit('normal', limits.normal), limit('low', limits.low)];
+}

@@ -1,0 +1,311 @@
+import type { Server as NetServer } from 'node:net';
+
+import { gearmanServer, Packet, RefusedFrame, type GearmanOutput, TextLine } from '@wirewright/codec-gearman';
+import {
+  type CloseOptions,
+  type CloseResult,
+  type Connection,
+  type EntranceOptions,
+  graceOf,
+  InvalidOptionError,
+  type ListenOptions,
+  Server,
+} from '@wirewright/core';
+
+import type { StoreDamage } from '../store/job-store.ts';
+import { AdminReports } from './admin-reports.ts';
+import { AdminService } from './admin-service.ts';
+import { StoreFailedError } from './errors.ts';
+import { type FunctionStatus, functionStatus } from './function-status.ts';
+import { Functions } from './functions.ts';
+import { JobBoard } from './job-board.ts';
+import { JobKeeper } from './job-keeper.ts';
+import {
+  type JobServerInput,
+  type JobServerOptions,
+  type JobServerSettings,
+  jobServerSettings,
+  serverOptions,
+} from './options.ts';
+import { PacketService } from './packet-service.ts';
+import { Peer } from './peer.ts';
+import { ServerError } from './server-errors.ts';
+
+/** The port that gearmand listens on unless it is told otherwise. */
+const PORT = 4730;
+
+/** Names a job, or several. */
+export type JobChoice =
+  | { readonly handle: string }
+  | { readonly function: string; readonly unique: string }
+  | { readonly function: string };
+
+/**
+ * A Gearman job server: clients and workers of gearmand do not notice the difference.
+ *
+ * ```ts
+ * const server = new JobServer({ functions: { mail: { timeout: 30_000, retries: 3 } } });
+ * await server.listen(); // port 4730
+ * ```
+ *
+ * A {@link Server} with a codec and an `onRead` of its own; the other hooks, limits and counters are there to be used.
+ */
+export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOutput, Data> {
+  readonly #settings: JobServerSettings;
+  readonly #board: JobBoard;
+  readonly #packets: PacketService;
+  readonly #admin: AdminService;
+  readonly #peers = new Map<Connection<JobServerInput, GearmanOutput, Data>, Peer>();
+  readonly #started: number;
+  #keeper: JobKeeper | undefined = undefined;
+  #opened: Promise<void> | undefined = undefined;
+  #ending: Promise<CloseResult> | undefined = undefined;
+  #storeClosed: Promise<void> | undefined = undefined;
+  #damage: StoreDamage | undefined = undefined;
+  #onShutdown: ((graceful: boolean) => unknown) | undefined = undefined;
+  #onStoreTrouble: ((error: Error) => unknown) | undefined = undefined;
+
+  /** @throws {InvalidOptionError} an option is unknown or out of range */
+  constructor(options: JobServerOptions<Data> = {}) {
+    const settings = jobServerSettings(options);
+    const codec = gearmanServer({ maxFrameLength: settings.maxPacketLength });
+    super({ ...serverOptions(options), codec });
+    this.#settings = settings;
+    this.#board = new JobBoard(new Functions(settings.policies, settings.usual, settings.maxFunctions), settings.board);
+    this.#packets = new PacketService(this.#board, settings.service);
+    this.#started = this.#board.now();
+    const reports = new AdminReports(
+      this.#board,
+      () => this.#peers.values(),
+      () => this.#summary(),
+    );
+    this.#admin = new AdminService(this.#board, reports, {
+      shutdown: settings.allowShutdown ? (graceful) => this.#shutdown(graceful) : undefined,
+      version: settings.version,
+      verbosity: () => this.verbosity,
+    });
+    super.onRead((connection, message) => this.#read(connection, message));
+  }
+
+  /** What administrators are told that is logged: a word of gearmand's `--verbose`. */
+  verbosity = 'ERROR';
+
+  /** How it stands with each function. */
+  get functions(): FunctionStatus[] {
+    const now = this.#board.now();
+    return [...this.#board.functions].map((of) => functionStatus(of, now));
+  }
+
+  /** Jobs that are not over: all of them, those that run, and those that wait for their time. */
+  get jobs(): { readonly total: number; readonly running: number; readonly waiting: number } {
+    const { size, running, waiting } = this.#board;
+    return { total: size, running, waiting };
+  }
+
+  /** What was found to be wrong with the store when it was opened. */
+  get damage(): StoreDamage | undefined {
+    return this.#damage;
+  }
+
+  /**
+   * Cancels jobs: by handle, by function and unique, or all of a function. Their clients are told that they failed, a worker that is at one is
+   * not asked any more for its result. Returns how many there were.
+   */
+  cancel(choice: JobChoice): number {
+    if ('handle' in choice) {
+      const job = this.#board.find(choice.handle);
+      return job !== undefined && this.#board.cancel(job) ? 1 : 0;
+    }
+    const of = this.#board.functions.get(Buffer.from(choice.function).toString('latin1'));
+    if (of === undefined) return 0;
+    if (!('unique' in choice)) {
+      const { jobs } = of;
+      this.#board.cancelAll(of);
+      return jobs;
+    }
+    const job = of.keyed.get(Buffer.from(choice.unique).toString('latin1'));
+    return job !== undefined && this.#board.cancel(job) ? 1 : 0;
+  }
+
+  /** An administrator has sent `shutdown`, or `shutdown graceful`, and may. Without a hook, the server closes, or drains. */
+  onShutdown(hook: (graceful: boolean) => unknown): this {
+    if (typeof hook !== 'function') throw new InvalidOptionError('onShutdown takes a function');
+    if (this.#onShutdown !== undefined) throw new InvalidOptionError('onShutdown is declared already');
+    this.#onShutdown = hook;
+    return this;
+  }
+
+  /**
+   * The store could not keep something, or is lost; then the server destroys itself first, as another may have its jobs. Without a hook, it is a
+   * process warning.
+   */
+  onStoreTrouble(hook: (error: Error) => unknown): this {
+    if (typeof hook !== 'function') throw new InvalidOptionError('onStoreTrouble takes a function');
+    if (this.#onStoreTrouble !== undefined) throw new InvalidOptionError('onStoreTrouble is declared already');
+    this.#onStoreTrouble = hook;
+    return this;
+  }
+
+  /**
+   * Opens the store and takes in the jobs that it has kept; {@link listen} does so first. Of a store that servers share, it waits until there
+   * is a lease to be had, or `signal` is aborted.
+   */
+  open(signal?: AbortSignal): Promise<void> {
+    this.#opened ??= this.#open(signal);
+    return this.#opened;
+  }
+
+  /** Listens on port 4730, or where `options` say, once the store is open; see {@link Server.listen}. */
+  override async listen(options: ListenOptions = { port: PORT }): Promise<this> {
+    await this.open();
+    return super.listen(options);
+  }
+
+  /** @throws {InvalidOptionError} there is a store, and it was not opened yet: `await server.open()` first */
+  override serve(listener: NetServer, options: EntranceOptions = {}): this {
+    if (this.#settings.store !== undefined && this.#keeper === undefined)
+      throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
+    return super.serve(listener, options);
+  }
+
+  /**
+   * Stops listening, and closes when no job is left; connections that there are can do all that they could. Jobs that a store keeps, and that
+   * wait for their time, are left to it; those that come again by a schedule count for none.
+   */
+  async drain(options: CloseOptions = {}): Promise<CloseResult> {
+    graceOf(options);
+    await this.stopListening();
+    await this.#board.when(() => this.#isDrained());
+    return this.close(options);
+  }
+
+  /**
+   * Stops listening and begins no job any more. Clients whose jobs were not begun are told at once that they failed; workers have the grace to
+   * finish, then the clients of those that did not are told the same. Background jobs that a store keeps are done after the next start.
+   */
+  override close(options: CloseOptions = {}): Promise<CloseResult> {
+    graceOf(options);
+    this.#ending ??= this.#close(options);
+    return this.#ending;
+  }
+
+  override destroy(): void {
+    this.#board.halt();
+    super.destroy();
+    void this.#closeStore();
+  }
+
+  protected override connectionOpened(connection: Connection<JobServerInput, GearmanOutput, Data>): void {
+    this.#peers.set(connection, new Peer(connection));
+  }
+
+  protected override connectionClosed(connection: Connection<JobServerInput, GearmanOutput, Data>): void {
+    const peer = this.#peers.get(connection)!;
+    this.#peers.delete(connection);
+    this.#board.leave(peer);
+  }
+
+  #read(connection: Connection<JobServerInput, GearmanOutput, Data>, message: JobServerInput): unknown {
+    const peer = this.#peers.get(connection)!;
+    if (message instanceof Packet) return this.#packets.handle(peer, message);
+    if (message instanceof TextLine) return peer.send(Buffer.from(this.#admin.answer(message), 'latin1'));
+    return this.#refuse(peer, message);
+  }
+
+  #refuse(peer: Peer, { reason, fatal }: RefusedFrame): void {
+    if (reason === 'line-too-long') peer.send('ERR LINE_TOO_LONG Line+is+too+long\r\n');
+    else peer.send(reason === 'magic' ? ServerError.invalidMagic : ServerError.packetTooLarge);
+    if (fatal) void peer.connection.close();
+  }
+
+  #summary(): Readonly<Record<string, unknown>> {
+    const { version } = this.#settings;
+    const uptime = Math.round((this.#board.now() - this.#started) / 1000);
+    return { version, pid: process.pid, uptime, connections: this.connections.size, jobs: this.jobs };
+  }
+
+  #shutdown(graceful: boolean): unknown {
+    if (this.#onShutdown !== undefined) return this.#onShutdown(graceful);
+    return graceful ? this.drain() : this.close();
+  }
+
+  // ---------------------------------------------------------------- the store, and the end
+
+  async #open(signal: AbortSignal | undefined): Promise<void> {
+    const { store } = this.#settings;
+    if (store === undefined) return;
+    const events = {
+      adopted: (jobs: Parameters<JobBoard['restoreAll']>[0]): void => this.#board.restoreAll(jobs),
+      lost: (error: Error): void => this.#lose(error),
+    };
+    const { jobs, damage } = await store.open(events, signal);
+    const keeper = new JobKeeper(store, (error) => this.#tellStoreTrouble(error));
+    await keeper.start();
+    this.#keeper = keeper;
+    this.#damage = damage;
+    this.#board.keepBy(keeper);
+    this.#board.restoreAll(jobs);
+  }
+
+  #lose(error: Error): void {
+    this.destroy();
+    this.#tellStoreTrouble(error);
+  }
+
+  #tellStoreTrouble(cause: Error): void {
+    const error = new StoreFailedError(cause);
+    if (this.#onStoreTrouble === undefined) process.emitWarning(error);
+    else this.#onStoreTrouble(error);
+  }
+
+  #isDrained(): boolean {
+    const durable = this.#keeper !== undefined;
+    for (const job of this.#board.jobs) if (!job.mayBeLeft(durable)) return false;
+    return true;
+  }
+
+  async #close(options: CloseOptions): Promise<CloseResult> {
+    const { delay, signal } = graceOf(options);
+    const { clock } = this.#settings.board;
+    const end = clock.now() + delay;
+    await this.stopListening();
+    this.#board.stop();
+    await this.#finish(delay, signal);
+    this.#board.abandonAll();
+    // At least so long that what was sent can leave.
+    const rest = Math.max(0, Math.ceil(end - clock.now()));
+    const result = await super.close({ grace: rest, ...(signal === undefined ? {} : { signal }) });
+    this.#board.halt();
+    await this.#closeStore();
+    return result;
+  }
+
+  /** Waits until no job runs, or the grace is over. */
+  async #finish(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const over = new Promise<void>((resolve) => {
+      cancel = this.#settings.board.clock.after(delay, resolve, true);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+      if (signal?.aborted === true) resolve();
+    });
+    await Promise.race([this.#board.when(() => this.#board.running === 0), over, this.closed]);
+    cancel?.();
+  }
+
+  #closeStore(): Promise<void> {
+    this.#storeClosed ??= this.#settleStore();
+    return this.#storeClosed;
+  }
+
+  async #settleStore(): Promise<void> {
+    const { store } = this.#settings;
+    if (store === undefined || this.#opened === undefined) return;
+    try {
+      await this.#opened;
+      await this.#keeper?.settled();
+      await store.close();
+    } catch (error) {
+      this.#tellStoreTrouble(error as Error);
+    }
+  }
+}
