@@ -17,6 +17,9 @@ import { RefusedFrame } from './refused-frame.ts';
 import { TextLine } from './text-line.ts';
 import { writePacket } from './write-packet.ts';
 
+/** Bytes that say that it is a packet. */
+const MAGIC = 4;
+
 const LF = 10;
 const CR = 13;
 
@@ -81,7 +84,8 @@ export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, Gea
   #packet(input: ByteReader): Packet | RefusedFrame | undefined {
     const { length } = input;
     if (!hasMagic(input)) return this.#refuse(input, new RefusedFrame('magic', 0, 0));
-    if (length < HEADER) return input.need(HEADER, HEADER);
+    // What is no packet is told as soon as it shows.
+    if (length < HEADER) return input.need(length < MAGIC ? length + 1 : HEADER, HEADER);
     const body = input.u32(8);
     const end = HEADER + body;
     if (body > this.maxFrameLength) return this.#tooLarge(input, body);
@@ -164,5 +168,5 @@ function hasMagic(input: ByteReader): boolean {
   const { length } = input;
   if (length > 1 && input.u8(1) !== 0x52) return false;
   if (length > 2 && input.u8(2) !== 0x45) return false;
-  return length < 4 || input.u8(3) === 0x51 || input.u8(3) === 0x53;
+  return length < MAGIC || input.u8(3) === 0x51 || input.u8(3) === 0x53;
 }

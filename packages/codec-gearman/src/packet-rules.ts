@@ -80,8 +80,8 @@ add(PacketType.StatusResUnique, 'STATUS_RES_UNIQUE', 'server', 'unique known run
 /** Every packet that there is, by number; undefined for 0 and 5. */
 export const packetRules: readonly (PacketRule | undefined)[] = rules;
 
-/** How many arguments a packet has, by type: a flat copy of the rules, which is asked for each packet. */
-export const ARGUMENTS: Uint8Array = Uint8Array.from(rules, (rule) => rule?.args.length ?? 0);
+/** How many arguments a packet has, by type; -1 for one that there is not. A flat copy of the rules, which is asked for each packet. */
+export const ARGUMENTS: Int8Array = Int8Array.from(rules, (rule) => rule?.args.length ?? -1);
 
 /** What PROTOCOL calls a type, or its number when it is none. */
 export function packetName(type: number): string {

@@ -68,15 +68,14 @@ export class Packet {
   /** How many arguments a packet of its type has; 0 for a type that there is not. */
   get argumentCount(): number {
     const { type } = this;
-    return type <= LAST_TYPE ? ARGUMENTS[type]! : 0;
+    return type <= LAST_TYPE ? Math.max(0, ARGUMENTS[type]!) : 0;
   }
 
   /** Whether all arguments of its type are there; false for a type that there is not. */
   get complete(): boolean {
     const { type } = this;
-    if (packetRules[type] === undefined) return false;
-    const count = ARGUMENTS[type]!;
-    return count < 2 || this.startOf(count - 1) >= 0;
+    const count = type <= LAST_TYPE ? ARGUMENTS[type]! : -1;
+    return count < 2 ? count >= 0 : this.startOf(count - 1) >= 0;
   }
 
   /** All behind the header, valid as long as the packet. */
