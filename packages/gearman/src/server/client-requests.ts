@@ -1,7 +1,7 @@
 import type { ByteView } from '@wirewright/core/codec';
 import { packet as packetOf, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
 
-import { Job, JobState, type JobTraits } from './job.ts';
+import { type Job, JobState, type JobTraits } from './job.ts';
 import type { JobBoard, Refusal } from './job-board.ts';
 import { jobKey } from './job-key.ts';
 import { leadingInteger } from './leading-integer.ts';
@@ -21,7 +21,6 @@ const REFUSED: Readonly<Record<Refusal, PacketFields>> = {
   functions: ServerError.tooManyFunctions,
   worker: ServerError.noWorker,
   closing: ServerError.closing,
-  numbers: ServerError.queueFull,
 };
 
 /** What jobs have that are submitted neither by priority nor in the foreground. */
@@ -56,11 +55,11 @@ export class ClientRequests {
       if (traits.background) known.background = true;
       return this.#created(peer, known, traits.background);
     }
-    const payload = packet.startOf(last);
-    const body = (): ReturnType<JobBoard['bodies']['keep']> =>
-      this.#board.bodies.keep(source, start, uniqueAt, headEnd, payload, end);
+    const refusal = this.#board.refusal(of, traits);
+    if (refusal !== undefined) return peer.send(REFUSED[refusal]);
+    const body = this.#board.bodies.keep(source, start, uniqueAt, headEnd, packet.startOf(last), end);
     const made = this.#board.make(of, key, body, traits);
-    if (!(made instanceof Job)) return peer.send(REFUSED[made]);
+    if (made === undefined) return peer.send(ServerError.queueFull);
     return this.#created(peer, made, traits.background);
   }
 

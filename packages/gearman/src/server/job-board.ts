@@ -7,9 +7,11 @@ import type { StoredJob } from '../store/job-store.ts';
 import { AlarmCall } from './alarm-call.ts';
 import { restAfter, type Setback } from './function-policy.ts';
 import type { Functions } from './functions.ts';
-import { Job, JobState, type JobTraits } from './job.ts';
+import { Handles } from './handles.ts';
+import { Job, JobState, type JobTraits, type Priority } from './job.ts';
 import { type JobBody, JobBodies } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
+import { JobIndex } from './job-index.ts';
 import { jobKey } from './job-key.ts';
 import type { JobKeeper } from './job-keeper.ts';
 import type { Peer } from './peer.ts';
@@ -36,7 +38,7 @@ export interface BoardSettings {
 }
 
 /** Why a job was not made. */
-export type Refusal = 'full' | 'functions' | 'worker' | 'closing' | 'numbers';
+export type Refusal = 'full' | 'functions' | 'worker' | 'closing';
 
 /** How a job came to its end. */
 type Ending = 'completed' | 'failed' | 'cancelled';
@@ -49,7 +51,10 @@ export class JobBoard {
   readonly functions: Functions;
   readonly bodies: JobBodies = new JobBodies();
   readonly #settings: BoardSettings;
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new JobIndex();
+  /** Jobs that were made under another prefix, or by another server, by handle. */
+  readonly #foreign = new Map<string, Job>();
+  readonly #handles: Handles;
   readonly #waiting: WaitingJobs;
   readonly #alarm: AlarmCall;
   #keeper: JobKeeper | undefined = undefined;
@@ -64,6 +69,7 @@ export class JobBoard {
   constructor(functions: Functions, settings: BoardSettings) {
     this.functions = functions;
     this.#settings = settings;
+    this.#handles = new Handles(settings.handlePrefix);
     this.#waiting = new WaitingJobs(settings.clock, settings.wall, (job) => this.#comeDue(job));
     this.#alarm = new AlarmCall(settings.clock, settings.wakeUp, (peer) => peer.send(NOOP));
   }
@@ -72,7 +78,7 @@ export class JobBoard {
 
   /** Every job that is not over, the oldest first. */
   get jobs(): IterableIterator<Job> {
-    return this.#jobs.values();
+    return this.#jobs[Symbol.iterator]();
   }
 
   get size(): number {
@@ -94,7 +100,9 @@ export class JobBoard {
   }
 
   find(handle: string): Job | undefined {
-    return this.#jobs.get(handle);
+    const id = this.#handles.idOf(handle);
+    const job = id < 0 ? undefined : this.#jobs.get(id);
+    return job?.handle === handle ? job : this.#foreign.get(handle);
   }
 
   /** The first job with that unique, of any function. */
@@ -108,17 +116,20 @@ export class JobBoard {
 
   // ---------------------------------------------------------------- clients
 
-  /** Makes a job, which nobody is to do yet: see {@link begin} and {@link store}. */
-  make(of: JobFunction, key: string | undefined, body: () => JobBody, traits: JobTraits): Job | Refusal {
-    const refusal = this.#refusal(of, traits);
-    if (refusal !== undefined) {
-      of.counters.refused++;
-      return refusal;
-    }
+  /** Why a job of that kind cannot be made, if so. */
+  refusal(of: JobFunction, { priority }: JobTraits): Refusal | undefined {
+    const refusal = this.#whyNot(of, priority);
+    if (refusal !== undefined) of.counters.refused++;
+    return refusal;
+  }
+
+  /** Makes a job, which nobody is to do yet: see {@link begin} and {@link store}; undefined when no number is left for it. */
+  make(of: JobFunction, key: string | undefined, body: JobBody, traits: JobTraits): Job | undefined {
     const id = this.#keeper === undefined ? this.#nextId++ : this.#keeper.takeId();
-    if (id === 0) return 'numbers';
-    const { handlePrefix, clock } = this.#settings;
-    const job = new Job(id, `${handlePrefix}:${id}`, of, key, body(), traits, clock.now());
+    if (id === 0) return undefined;
+    // Fractions would take memory for each job.
+    const since = Math.floor(this.#settings.clock.now());
+    const job = new Job(id, this.#handles.of(id), of, key, body, traits, since);
     this.#enter(job);
     of.counters.submitted++;
     return job;
@@ -166,7 +177,7 @@ export class JobBoard {
 
   /** Cancels every job of a function. */
   cancelAll(of: JobFunction): void {
-    for (const job of this.#jobs.values()) if (job.function === of) this.cancel(job);
+    for (const job of this.#jobs) if (job.function === of) this.cancel(job);
   }
 
   /** Passes on what the worker of a job says of it. */
@@ -268,14 +279,14 @@ export class JobBoard {
   /** Begins nothing new; clients of jobs that were not begun are told that those failed, unless they run on in a store or in the background. */
   stop(): void {
     this.#closing = true;
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs) {
       if (job.state !== JobState.Running && job.clients !== undefined) this.#abandon(job);
     }
   }
 
   /** Tells the clients of jobs that run that those failed. */
   abandonAll(): void {
-    for (const job of this.#jobs.values()) if (job.clients !== undefined) this.#abandon(job);
+    for (const job of this.#jobs) if (job.clients !== undefined) this.#abandon(job);
   }
 
   /** Ends all timers. */
@@ -283,7 +294,7 @@ export class JobBoard {
     this.#closing = true;
     this.#waiting.stop();
     this.#alarm.stop();
-    for (const job of this.#jobs.values()) job.cancelTimer?.();
+    for (const job of this.#jobs) job.cancelTimer?.();
   }
 
   /** Resolves when `done` holds, which is asked whenever a job has ended. */
@@ -301,7 +312,7 @@ export class JobBoard {
 
   // ---------------------------------------------------------------- inside
 
-  #refusal(of: JobFunction, { priority }: JobTraits): Refusal | undefined {
+  #whyNot(of: JobFunction, priority: Priority): Refusal | undefined {
     if (this.#closing) return 'closing';
     const { maxJobs, maxJobBytes } = this.#settings;
     if (of.isFull(priority) || this.#jobs.size >= maxJobs || this.#bytes >= maxJobBytes) return 'full';
@@ -311,7 +322,7 @@ export class JobBoard {
   #restore(stored: StoredJob): void {
     const of = this.functions.make(Buffer.from(stored.function).toString('latin1'));
     // There are more functions than there may be: it stays where it is kept.
-    if (of === undefined || this.#jobs.has(stored.handle)) return;
+    if (of === undefined || this.#jobs.get(stored.id) !== undefined) return;
     const { unique, payload } = stored;
     const source = Buffer.concat([stored.function, NUL, unique, NUL, payload]);
     const uniqueAt = stored.function.length + 1;
@@ -331,12 +342,13 @@ export class JobBoard {
     job.attempts = stored.attempts;
     job.durable = true;
     this.#enter(job);
+    if (this.#handles.idOf(job.handle) !== job.id) this.#foreign.set(job.handle, job);
     this.#place(job);
   }
 
   #enter(job: Job): void {
     const of = job.function;
-    this.#jobs.set(job.handle, job);
+    this.#jobs.add(job);
     if (job.key !== undefined) of.keyed.set(job.key, job);
     of.total[job.priority]++;
     this.#bytes += job.size;
@@ -417,10 +429,10 @@ export class JobBoard {
     const { payload } = job;
     const source = Buffer.concat([Buffer.from(deadLetter, 'latin1'), NUL, NUL, payload.bytes]);
     const headEnd = deadLetter.length + 2;
-    const body = (): JobBody => this.bodies.keep(source, 0, headEnd - 1, headEnd, headEnd, source.length);
+    const body = this.bodies.keep(source, 0, headEnd - 1, headEnd, headEnd, source.length);
     const traits = { priority: job.priority, background: true, when: 0, schedule: '', reducer: undefined };
-    const buried = this.make(of, undefined, body, traits);
-    if (!(buried instanceof Job)) return;
+    const buried = this.refusal(of, traits) === undefined ? this.make(of, undefined, body, traits) : undefined;
+    if (buried === undefined) return;
     if (this.keeps) this.store(buried);
     else this.begin(buried);
   }
@@ -472,7 +484,8 @@ export class JobBoard {
 
   #drop(job: Job): void {
     const of = job.function;
-    this.#jobs.delete(job.handle);
+    this.#jobs.remove(job);
+    if (this.#foreign.size > 0) this.#foreign.delete(job.handle);
     if (job.key !== undefined) of.keyed.delete(job.key);
     of.total[job.priority]--;
     this.#bytes -= job.size;

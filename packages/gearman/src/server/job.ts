@@ -37,12 +37,7 @@ export class Job {
   readonly schedule: string;
   /** When it was submitted, in ms of the server's clock. */
   readonly since: number;
-  // Function, unique and payload where they are kept, as SUBMIT_JOB had them.
-  readonly #source: Buffer;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #unique: number;
-  readonly #payload: number;
+  readonly #body: JobBody;
 
   state: JobState = JobState.New;
   /** Whether it runs though no client waits for it. */
@@ -87,29 +82,28 @@ export class Job {
     this.schedule = traits.schedule;
     this.reducer = traits.reducer;
     this.since = since;
-    this.#source = body.source;
-    this.#start = body.start;
-    this.#unique = body.unique;
-    this.#payload = body.payload;
-    this.#end = body.end;
+    this.#body = body;
   }
 
   /** Function, unique and payload with the NULs between them: what JOB_ASSIGN_UNIQ has behind the handle. */
   get body(): ByteView {
-    return new ByteView(this.#source, this.#start, this.#end);
+    const { source, start, end } = this.#body;
+    return new ByteView(source, start, end);
   }
 
   get unique(): ByteView {
-    return new ByteView(this.#source, this.#unique, this.#payload - 1);
+    const { source, unique, payload } = this.#body;
+    return new ByteView(source, unique, payload - 1);
   }
 
   get payload(): ByteView {
-    return new ByteView(this.#source, this.#payload, this.#end);
+    const { source, payload, end } = this.#body;
+    return new ByteView(source, payload, end);
   }
 
   /** Bytes of function, unique and payload. */
   get size(): number {
-    return this.#end - this.#start;
+    return this.#body.end - this.#body.start;
   }
 
   /** Whether a server that drains need not wait for it. @param durable whether what waits is kept by a store */
