@@ -57,7 +57,7 @@ export class ClientRequests {
     }
     const refusal = this.#board.refusal(of, traits);
     if (refusal !== undefined) return peer.send(REFUSED[refusal]);
-    const body = this.#board.bodies.keep(source, start, uniqueAt, headEnd, packet.startOf(last), end);
+    const body = this.#board.bodies.keep(source, start, headEnd, packet.startOf(last), end);
     const made = this.#board.make(of, key, body, traits);
     if (made === undefined) return peer.send(ServerError.queueFull);
     return this.#created(peer, made, traits.background);

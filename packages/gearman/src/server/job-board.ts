@@ -129,7 +129,7 @@ export class JobBoard {
     if (id === 0) return undefined;
     // Fractions would take memory for each job.
     const since = Math.floor(this.#settings.clock.now());
-    const job = new Job(id, this.#handles.of(id), of, key, body, traits, since);
+    const job = new Job(id, this.#handles, of, key, body, traits, since);
     this.#enter(job);
     of.counters.submitted++;
     return job;
@@ -325,14 +325,13 @@ export class JobBoard {
     if (of === undefined || this.#jobs.get(stored.id) !== undefined) return;
     const { unique, payload } = stored;
     const source = Buffer.concat([stored.function, NUL, unique, NUL, payload]);
-    const uniqueAt = stored.function.length + 1;
-    const headEnd = uniqueAt + unique.length + 1;
-    const body = this.bodies.keep(source, 0, uniqueAt, headEnd, headEnd, source.length);
+    const headEnd = stored.function.length + unique.length + 2;
+    const body = this.bodies.keep(source, 0, headEnd, headEnd, source.length);
     const reducer = stored.reducer === undefined ? undefined : Buffer.from(stored.reducer);
     const traits = { ...stored, background: true, reducer };
     const job = new Job(
       stored.id,
-      stored.handle,
+      this.#handles.idOf(stored.handle) === stored.id ? this.#handles : stored.handle,
       of,
       jobKey(Buffer.from(unique).toString('latin1'), () => payload),
       body,
@@ -429,7 +428,7 @@ export class JobBoard {
     const { payload } = job;
     const source = Buffer.concat([Buffer.from(deadLetter, 'latin1'), NUL, NUL, payload.bytes]);
     const headEnd = deadLetter.length + 2;
-    const body = this.bodies.keep(source, 0, headEnd - 1, headEnd, headEnd, source.length);
+    const body = this.bodies.keep(source, 0, headEnd, headEnd, source.length);
     const traits = { priority: job.priority, background: true, when: 0, schedule: '', reducer: undefined };
     const buried = this.refusal(of, traits) === undefined ? this.make(of, undefined, body, traits) : undefined;
     if (buried === undefined) return;

@@ -12,8 +12,6 @@ const SLAB = 16 * 1024;
 export interface JobBody {
   readonly source: Buffer;
   readonly start: number;
-  /** Where the unique starts. */
-  readonly unique: number;
   readonly payload: number;
   readonly end: number;
 }
@@ -31,14 +29,13 @@ export class JobBodies {
    * Keeps the head of a packet, its function and unique with a NUL behind each, and its payload.
    *
    * @param start where the function starts in `source`
-   * @param unique where the unique starts
    * @param headEnd behind the second NUL
    * @param payload where the payload starts: the same, unless there are other arguments between
    */
-  keep(source: Buffer, start: number, unique: number, headEnd: number, payload: number, end: number): JobBody {
+  keep(source: Buffer, start: number, headEnd: number, payload: number, end: number): JobBody {
     const head = headEnd - start;
     const size = head + end - payload;
-    if (size > SHARED) return large(source, start, unique, headEnd, payload, end);
+    if (size > SHARED) return large(source, start, headEnd, payload, end);
     if (this.#used + size > this.#slab.length) {
       this.#slab = Buffer.allocUnsafeSlow(SLAB);
       this.#view = new DataView(this.#slab.buffer);
@@ -52,7 +49,7 @@ export class JobBodies {
       this.#copy(source, start, headEnd, at);
       this.#copy(source, payload, end, at + head);
     }
-    return { source: this.#slab, start: at, unique: at + unique - start, payload: at + head, end: at + size };
+    return { source: this.#slab, start: at, payload: at + head, end: at + size };
   }
 
   #copy(source: Buffer, start: number, end: number, at: number): void {
@@ -66,16 +63,10 @@ export class JobBodies {
     }
     copyShort(this.#sourceView, start, end, this.#view, at);
   }
-
-  /** Lets go of what was received last, so that it is not kept alive by a server with nothing to do. */
-  rest(): void {
-    this.#source = undefined;
-    this.#sourceView = this.#view;
-  }
 }
 
 /** Where it lies, while that pins little more than the body, else a copy of its own. */
-function large(source: Buffer, start: number, unique: number, headEnd: number, payload: number, end: number): JobBody {
+function large(source: Buffer, start: number, headEnd: number, payload: number, end: number): JobBody {
   const head = headEnd - start;
   if (headEnd === payload) {
     const owned = new ByteView(source, start, end).retain();
@@ -83,7 +74,6 @@ function large(source: Buffer, start: number, unique: number, headEnd: number, p
     return {
       source: owned.source as Buffer,
       start: at,
-      unique: at + unique - start,
       payload: at + head,
       end: at + end - start,
     };
@@ -91,5 +81,5 @@ function large(source: Buffer, start: number, unique: number, headEnd: number, p
   const copy = Buffer.allocUnsafeSlow(head + end - payload);
   source.copy(copy, 0, start, headEnd);
   source.copy(copy, head, payload, end);
-  return { source: copy, start: 0, unique: unique - start, payload: head, end: copy.length };
+  return { source: copy, start: 0, payload: head, end: copy.length };
 }

@@ -3,6 +3,7 @@ import type { Buffer } from 'node:buffer';
 import { ByteView } from '@wirewright/core/codec';
 
 import type { StoredPriority } from '../store/job-store.ts';
+import type { Handles } from './handles.ts';
 import type { JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
 import type { Peer } from './peer.ts';
@@ -28,7 +29,6 @@ export interface JobTraits {
 /** A job, from when it was submitted until its last packet was sent. */
 export class Job {
   readonly id: number;
-  readonly handle: string;
   readonly function: JobFunction;
   /** What makes it the same as another of its function; undefined when it is the same as none. */
   readonly key: string | undefined;
@@ -37,7 +37,12 @@ export class Job {
   readonly schedule: string;
   /** When it was submitted, in ms of the server's clock. */
   readonly since: number;
-  readonly #body: JobBody;
+  // Function, unique and payload as SUBMIT_JOB had them. What can be told from the rest is not kept: there may be millions of jobs.
+  readonly #source: Buffer;
+  readonly #start: number;
+  readonly #payload: number;
+  readonly #end: number;
+  readonly #handle: string | Handles;
 
   state: JobState = JobState.New;
   /** Whether it runs though no client waits for it. */
@@ -63,9 +68,10 @@ export class Job {
   /** Its place among those that wait. */
   place = -1;
 
+  /** @param handle one of its own, or what makes it of the number */
   constructor(
     id: number,
-    handle: string,
+    handle: string | Handles,
     of: JobFunction,
     key: string | undefined,
     body: JobBody,
@@ -73,7 +79,7 @@ export class Job {
     since: number,
   ) {
     this.id = id;
-    this.handle = handle;
+    this.#handle = handle;
     this.function = of;
     this.key = key;
     this.priority = traits.priority;
@@ -82,28 +88,33 @@ export class Job {
     this.schedule = traits.schedule;
     this.reducer = traits.reducer;
     this.since = since;
-    this.#body = body;
+    this.#source = body.source;
+    this.#start = body.start;
+    this.#payload = body.payload;
+    this.#end = body.end;
+  }
+
+  /** What it is called by. */
+  get handle(): string {
+    return typeof this.#handle === 'string' ? this.#handle : this.#handle.of(this.id);
   }
 
   /** Function, unique and payload with the NULs between them: what JOB_ASSIGN_UNIQ has behind the handle. */
   get body(): ByteView {
-    const { source, start, end } = this.#body;
-    return new ByteView(source, start, end);
+    return new ByteView(this.#source, this.#start, this.#end);
   }
 
   get unique(): ByteView {
-    const { source, unique, payload } = this.#body;
-    return new ByteView(source, unique, payload - 1);
+    return new ByteView(this.#source, this.#start + this.function.bytes.length + 1, this.#payload - 1);
   }
 
   get payload(): ByteView {
-    const { source, payload, end } = this.#body;
-    return new ByteView(source, payload, end);
+    return new ByteView(this.#source, this.#payload, this.#end);
   }
 
   /** Bytes of function, unique and payload. */
   get size(): number {
-    return this.#body.end - this.#body.start;
+    return this.#end - this.#start;
   }
 
   /** Whether a server that drains need not wait for it. @param durable whether what waits is kept by a store */

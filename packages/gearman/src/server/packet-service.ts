@@ -61,7 +61,9 @@ export class PacketService {
     // What nobody sends to a server, what is not used (ALL_YOURS) and what there is not: one answer for all.
     if (handler === undefined) return peer.send(ServerError.invalidCommand);
     if (packet.complete) return handler(peer, packet);
-    const { name, args } = packetRules[type]!;
+    const { name, args, from, opaque } = packetRules[type]!;
+    // Perl's Gearman::Worker sends a result that is false as the handle alone.
+    if (from === 'worker' && opaque) return handler(peer, packet);
     return peer.send(incompletePacket(name, args));
   }
 

@@ -1,4 +1,10 @@
-import { packet as packetOf, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
+import {
+  type KnownPacketType,
+  packet as packetOf,
+  type Packet,
+  type PacketFields,
+  PacketType,
+} from '@wirewright/codec-gearman';
 
 import { type Job, JobState } from './job.ts';
 import type { JobBoard } from './job-board.ts';
@@ -96,13 +102,13 @@ export class WorkerRequests {
 
   data(peer: Peer, packet: Packet): void {
     const job = this.#workedOn(peer, packet, ServerError.dataNotFound);
-    if (job !== undefined) this.#board.tell(job, packet);
+    if (job !== undefined) this.#board.tell(job, whole(packet));
   }
 
   complete(peer: Peer, packet: Packet): void {
     const job = this.#workedOn(peer, packet, ServerError.resultNotFound);
     if (job === undefined) return;
-    this.#board.tell(job, packet);
+    this.#board.tell(job, whole(packet));
     this.#board.complete(job);
   }
 
@@ -116,7 +122,7 @@ export class WorkerRequests {
     const job = this.#workedOn(peer, packet, ServerError.exceptionNotFound);
     if (job === undefined) return;
     peer.remember(job.handle, 'exception');
-    this.#board.fail(job, packet);
+    this.#board.fail(job, whole(packet));
   }
 
   /** The job that a worker tells of, when it is the worker's own; if not, that is answered. */
@@ -134,6 +140,11 @@ export class WorkerRequests {
     peer.send(notFound);
     return undefined;
   }
+}
+
+/** What a worker says, with empty data if it has left that out. */
+function whole(packet: Packet): Packet | PacketFields {
+  return packet.complete ? packet : packetOf(packet.type as KnownPacketType, packet.latin1(0), '');
 }
 
 /** An id as it can be listed: one word. */
