@@ -1,0 +1,7 @@
+/** A server that runs, and ends when it is closed. */
+export interface ServerUnderTest {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export type Start = () => Promise<ServerUnderTest>;
