@@ -2,7 +2,7 @@ use strict;
 use warnings;
 use FindBin;
 use Cache::Memcached;
-require "$FindBin::Bin/tap.pl";
+require "$FindBin::Bin/../../support/tap.pl";
 our (@servers, $bytes, $large, $too_large);
 
 sub connected { Cache::Memcached->new({ servers => [$servers[0]], @_ }) }

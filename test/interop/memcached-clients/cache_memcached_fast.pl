@@ -2,7 +2,7 @@ use strict;
 use warnings;
 use FindBin;
 use Cache::Memcached::Fast;
-require "$FindBin::Bin/tap.pl";
+require "$FindBin::Bin/../../support/tap.pl";
 our (@servers, $bytes, $large, $too_large);
 
 sub connected { Cache::Memcached::Fast->new({ servers => [$servers[0]], io_timeout => 10, @_ }) }

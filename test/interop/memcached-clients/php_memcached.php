@@ -1,4 +1,5 @@
 <?php
+require __DIR__ . '/../../support/tap.php';
 // servers=<host:port or path>[,...] protocol=text|binary user= password= patient=yes
 parse_str(implode('&', array_slice($argv, 1)), $args);
 $servers = explode(',', $args['servers']);
@@ -18,39 +19,12 @@ function connected(array $options = [], ?array $to = null): Memcached {
     return $client;
 }
 
-function check(string $name, callable $test): void {
-    try {
-        $test();
-        echo "ok $name\n";
-    } catch (Throwable $error) {
-        echo "not ok $name: {$error->getMessage()}\n";
-    }
-}
-
 // Checks that wait for time to pass, or that need more than one server.
 function checkPatiently(string $name, callable $test): void {
     global $args;
     if (isset($args['patient'])) check($name, $test);
 }
 
-function same($actual, $expected): void {
-    if ($actual === $expected) return;
-    $line = debug_backtrace()[0]['line'];
-    throw new Exception(substr(var_export($actual, true), 0, 200) . ' is not ' . substr(var_export($expected, true), 0, 200) . " in line $line");
-}
-
-// Waits for what happens within two seconds or so, depending on a clock that ticks once a second.
-function until(callable $condition): void {
-    for ($i = 0; $i < 200; $i++) {
-        if ($condition()) return;
-        usleep(50000);
-    }
-    throw new Exception('it does not happen');
-}
-
-set_error_handler(function ($number, $message) {
-    throw new Exception($message);
-});
 $client = connected();
 $plain = connected([Memcached::OPT_COMPRESSION => false]);
 
