@@ -49,7 +49,12 @@ export class AdminReports {
 
   /** Handle, attempts that failed, whether nobody wants it any more, whether it is in the background. */
   showJobs(): string {
-    return table(this.#board.jobs, (job) => [job.handle, job.attempts, 0, job.background ? 1 : 0]);
+    return table(this.#board.jobs, (job) => [
+      job.handle,
+      job.attempts,
+      isForNobody(job) ? 1 : 0,
+      job.background ? 1 : 0,
+    ]);
   }
 
   showUniqueJobs(): string {
@@ -90,6 +95,11 @@ function table<Row>(rows: Iterable<Row>, columns: (row: Row) => readonly (string
   let text = '';
   for (const row of rows) text += `${columns(row).join('\t')}\n`;
   return text + END;
+}
+
+/** Whether it runs on though all that waited for it have gone: gearmand says that it ignores it. */
+function isForNobody({ background, clientCount }: Job): boolean {
+  return !background && clientCount === 0;
 }
 
 function uniqueOf(job: Job): string {

@@ -30,7 +30,9 @@ export class AdminService {
 
   /** The answer to a line, its ends of line included. */
   answer(line: TextLine): string {
-    const [command = '', ...words] = line.latin1.split(/[ \t]+/).filter((word) => word !== '');
+    // A line that begins with a blank has an empty command, as in gearmand.
+    const [command = '', ...more] = line.latin1.split(/[ \t]+/);
+    const words = more.filter((word) => word !== '');
     switch (command.toLowerCase()) {
       case 'status':
         return this.#reports.status();
@@ -49,11 +51,11 @@ export class AdminService {
       case 'cancel':
         return this.#cancel(words) ?? unknown(command);
       case 'create':
-        return this.#create(words) ?? unknown(command);
+        return this.#create(words) ?? incomplete(command);
       case 'drop':
-        return this.#drop(words) ?? unknown(command);
+        return this.#drop(words) ?? incomplete(command);
       case 'maxqueue':
-        return this.#maxQueue(words);
+        return this.#maxQueue(words) ?? incomplete(command);
       case 'version':
         return `OK ${this.#powers.version}\n`;
       case 'getpid':
@@ -102,16 +104,12 @@ export class AdminService {
   }
 
   #create([what, name]: readonly string[]): string | undefined {
-    if (what === undefined) return incomplete('create');
-    if (what.toLowerCase() !== 'function') return undefined;
-    if (name === undefined) return incomplete('create');
+    if (name === undefined || what!.toLowerCase() !== 'function') return undefined;
     return this.#functions.make(name) === undefined ? 'ERR TOO_MANY_FUNCTIONS Too+many+functions\r\n' : OK;
   }
 
   #drop([what, name]: readonly string[]): string | undefined {
-    if (what === undefined) return incomplete('drop');
-    if (what.toLowerCase() !== 'function') return undefined;
-    if (name === undefined) return incomplete('drop');
+    if (name === undefined || what!.toLowerCase() !== 'function') return undefined;
     const of = this.#functions.get(name);
     if (of === undefined) return 'ERR function not found\r\n';
     if (of.workers.size > 0 || of.jobs > 0) return 'ERR there are still connected workers or executing clients\r\n';
@@ -120,8 +118,8 @@ export class AdminService {
   }
 
   /** One number is for all priorities, several are for high, normal, low; what is left out, and 0 or less, is no limit. */
-  #maxQueue([name, ...counts]: readonly string[]): string {
-    if (name === undefined) return incomplete('maxqueue');
+  #maxQueue([name, ...counts]: readonly string[]): string | undefined {
+    if (name === undefined) return undefined;
     const of: JobFunction | undefined = this.#functions.make(name);
     if (of === undefined) return 'ERR TOO_MANY_FUNCTIONS Too+many+functions\r\n';
     const limit = (index: number): number => Math.max(0, leadingInteger(counts[index] ?? ''));
