@@ -1,6 +1,6 @@
 import { type Dialogue, LEAVE, type Step } from './dialogue.ts';
 import { packet } from './packets.ts';
-import { canDo, complete, fail, getStatus, GRAB, PRE_SLEEP, submit } from './requests.ts';
+import { canDo, complete, fail, GRAB, PRE_SLEEP, submit } from './requests.ts';
 
 /** Some of everything: jobs of each priority, of which one runs, a worker and a sleeper. */
 const SCENE: readonly Step[] = [
@@ -27,7 +27,6 @@ const COMMANDS: readonly string[] = [
   'maxqueue f abc',
   'maxqueue f 1 2 3',
   'maxqueue f 1 2',
-  'maxqueue none 5',
   'cancel job H:nobody:1',
   'cancel x y',
   'cancel',
@@ -103,6 +102,7 @@ export const ADMIN_CASES: readonly [string, Dialogue][] = [
       ],
     ],
   ],
+  ['a limit of a function that is still to come', [['admin', 'maxqueue f 5\n']]],
   [
     'commands at once, and packets between',
     [
@@ -137,14 +137,6 @@ export const ADMIN_CASES: readonly [string, Dialogue][] = [
     ],
   ],
   [
-    'drop a function in other letters',
-    [
-      ['worker', canDo('old')],
-      ['worker', LEAVE],
-      ['admin', 'drop function OLD\r\nstatus\n'],
-    ],
-  ],
-  [
     'drop a function that has a worker',
     [
       ['worker', canDo('f')],
@@ -176,7 +168,6 @@ export const ADMIN_CASES: readonly [string, Dialogue][] = [
     [
       ['client', submit('data', 'u')],
       ['admin', 'cancel job {1}\n'],
-      ['client', getStatus('{1}')],
       ['worker', canDo(), GRAB],
       ['admin', 'status\nshow jobs\n'],
     ],
@@ -218,35 +209,11 @@ export const ADMIN_CASES: readonly [string, Dialogue][] = [
     ],
   ],
   [
-    'a limit of waiting jobs',
-    [
-      ['worker', canDo()],
-      ['admin', 'maxqueue f 2\n'],
-      ['client', submit('1'), submit('2'), submit('3'), submit('4', '', 'SUBMIT_JOB_HIGH')],
-      ['worker', GRAB],
-      LOOK,
-    ],
-  ],
-  [
     'a limit, and a job that is there already',
     [
       ['worker', canDo()],
       ['admin', 'maxqueue f 1\n'],
       ['client', submit('1', 'u'), submit('2', 'u'), submit('3', 'v')],
-      LOOK,
-    ],
-  ],
-  [
-    'a limit for each priority',
-    [
-      ['worker', canDo()],
-      ['admin', 'maxqueue f 1 2 3\n'],
-      [
-        'client',
-        ...(['SUBMIT_JOB_HIGH_BG', 'SUBMIT_JOB_BG', 'SUBMIT_JOB_LOW_BG'] as const).flatMap((how) =>
-          ['1', '2', '3', '4'].map((data) => submit(data, '', how)),
-        ),
-      ],
       LOOK,
     ],
   ],

@@ -151,7 +151,7 @@ class Talk {
     const { bytes, answered } = await line.fence();
     if (line.closed) this.#over.add(who);
     const ending = line.closed ? ['(closed)'] : answered ? [] : ['(silent)'];
-    return [...inOrder(linesOf(bytes)), ...ending].join('\n');
+    return [...inOrder(linesOf(bytes).map((text) => withoutNumbers(text))), ...ending].join('\n');
   }
 
   #bytesOf(piece: Piece): Buffer {
@@ -164,17 +164,22 @@ class Talk {
     return text.replaceAll(/\{(\d+)\}/g, (_, n: string) => this.#handles[Number(n) - 1] ?? `H:nobody:${n}`);
   }
 
-  /** What is to be the same: handles by the order they were seen in; not the numbers that the system gives to processes and sockets. */
+  /** An answer with handles by the order they were seen in. */
   #comparable(answer: string): string {
-    return answer
-      .replaceAll(/H:[\w.-]+:\d+/g, (handle) => {
-        if (!this.#handles.includes(handle) && !handle.startsWith('H:nobody:')) this.#handles.push(handle);
-        return handle.startsWith('H:nobody:') ? handle : `{${this.#handles.indexOf(handle) + 1}}`;
-      })
-      .replaceAll(/"\d+ (127\.0\.0\.1) /g, '"<fd> $1 ')
-      .replaceAll(/"OK \d+\\n"/g, '"OK <pid>\\n"')
-      .replaceAll(/"OK 1\.1\.\d+[^"]*\\n"/g, '"OK <version>\\n"');
+    return answer.replaceAll(/H:[\w.-]+:\d+/g, (handle) => {
+      if (handle.startsWith('H:nobody:')) return handle;
+      if (!this.#handles.includes(handle)) this.#handles.push(handle);
+      return `{${this.#handles.indexOf(handle) + 1}}`;
+    });
   }
+}
+
+/** A line of text without the numbers that the system gives to processes and sockets, and that of the version. */
+function withoutNumbers(line: string): string {
+  return line
+    .replace(/^"\d+ (127\.0\.0\.1) /, '"<fd> $1 ')
+    .replace(/^"OK \d+\\n"$/, '"OK <pid>\\n"')
+    .replace(/^"OK 1\.1\.\d+[^"]*\\n"$/, '"OK <version>\\n"');
 }
 
 /** Lines of a table in an order of their own, since that of the servers is that of their hash tables. */

@@ -1,18 +1,21 @@
 import * as fc from 'fast-check';
 
 import { type Dialogue, LEAVE, type Piece, type Step } from './dialogue.ts';
-import { type Packet, packet } from './packets.ts';
+import { type Packet, packet, PACKETS } from './packets.ts';
 import { canDo, EXCEPTIONS, getStatus, getStatusUnique, GRABS, PRE_SLEEP, submit, SUBMITS } from './requests.ts';
 
 /*
- * What is generated keeps clear of the intended differences: a worker has one function, which it says once; uniques of foreground and background
- * jobs are others; nothing is cancelled; who sends an exception says nothing behind it, and who waits wants to hear of exceptions.
+ * What is generated keeps clear of the intended differences: a worker has one function, which it says once, and not while it sleeps; it grabs before
+ * it sleeps; one that may have several jobs stays, and goes on with what it does. Uniques of foreground and background jobs are others, and those
+ * of functions; nothing is cancelled; who waits wants to hear of exceptions, and stays, but for one whose job has begun.
  */
 
 const CLIENTS = ['ann', 'bob'] as const;
 /** Each can do one function, so that two share one. */
 const WORKERS = { una: 'f', due: 'f', tre: 'g' } as const;
 type Worker = keyof typeof WORKERS;
+
+const FOREGROUND = SUBMITS.filter((name) => !name.endsWith('BG'));
 
 /** Handles that there may be, in the order in which they are seen. */
 const handle = fc.integer({ min: 1, max: 12 }).map((n) => `{${n}}`);
@@ -26,12 +29,12 @@ const submits: fc.Arbitrary<Packet> = fc
     // With - the data is what makes it the same.
     return unique === '-'
       ? submit(ground + text, '-', how, its)
-      : submit(text, unique === '' ? '' : `${unique} ${ground}`, how, its);
+      : submit(text, unique === '' ? '' : `${its} ${unique} ${ground}`, how, its);
   });
 
 const asks: fc.Arbitrary<Packet> = fc.oneof(
   handle.map((its) => getStatus(its)),
-  fc.constantFrom('u fore', 'v fore', 'u back', 'none').map((unique) => getStatusUnique(unique)),
+  fc.constantFrom('f u fore', 'g v fore', 'f u back', 'none').map((unique) => getStatusUnique(unique)),
   data.map((text) => packet('ECHO_REQ', text)),
   fc.constant(packet('OPTION_REQ', 'nothing')),
 );
@@ -60,7 +63,8 @@ function many<T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
 type Move =
   | { readonly who: string; readonly pieces: readonly Piece[] }
   | { readonly who: string; readonly leaves: true }
-  | { readonly who: Worker; readonly able: boolean };
+  | { readonly who: Worker; readonly able: boolean }
+  | { readonly errand: Packet };
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ who: client, pieces: many(submits) }) },
@@ -71,9 +75,10 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ who: worker, pieces: handle.map((its) => [packet('WORK_EXCEPTION', its, 'why')]) }),
   },
-  { weight: 2, arbitrary: fc.record({ who: worker, pieces: fc.constant([PRE_SLEEP]) }) },
+  { weight: 2, arbitrary: fc.record({ who: worker, pieces: grab.map((its) => [its, PRE_SLEEP]) }) },
   { weight: 1, arbitrary: fc.record({ who: worker, able: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ who: fc.oneof(client, worker), leaves: fc.constant(true as const) }) },
+  { weight: 1, arbitrary: fc.record({ who: fc.oneof(client, worker, worker), leaves: fc.constant(true as const) }) },
+  { weight: 1, arbitrary: fc.record({ errand: says }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -94,30 +99,66 @@ export const dialogue: fc.Arbitrary<Dialogue> = fc
 function stepsOf(moves: readonly Move[]): Step[] {
   const there = new Set<string>();
   const able = new Set<string>();
+  const grabs = new Map<string, number>();
+  const waiting = new Set<string>();
+  const asleep = new Set<string>();
   const steps: Step[] = [];
   const arrives = (who: string): void => {
     if (there.has(who)) return;
     there.add(who);
+    grabs.set(who, 0);
+    asleep.delete(who);
     if (isWorker(who)) {
       able.add(who);
       steps.push([who, canDo(WORKERS[who])]);
     } else if (who !== 'admin') steps.push([who, EXCEPTIONS]);
   };
   for (const next of moves) {
+    if ('errand' in next) {
+      if (!there.has('hal')) steps.push(['hal', canDo('h')]);
+      there.add('hal');
+      steps.push(...errand(next.errand));
+      continue;
+    }
+    const mayHaveSeveral = (grabs.get(next.who) ?? 0) > 1;
     if ('leaves' in next) {
+      if (mayHaveSeveral || waiting.has(next.who)) continue;
       if (there.delete(next.who)) steps.push([next.who, LEAVE]);
       able.delete(next.who);
       continue;
     }
     arrives(next.who);
-    if ('pieces' in next) steps.push([next.who, ...next.pieces]);
-    else if (able.has(next.who) !== next.able) {
+    if ('pieces' in next) {
+      steps.push([next.who, ...next.pieces]);
+      if (next.pieces.some((piece) => isForeground(piece))) waiting.add(next.who);
+      if (next.pieces.includes(PRE_SLEEP)) asleep.add(next.who);
+      else if (next.pieces.some((piece) => isGrab(piece))) asleep.delete(next.who);
+      grabs.set(next.who, grabs.get(next.who)! + next.pieces.filter((piece) => isGrab(piece)).length);
+    } else if (able.has(next.who) !== next.able && !mayHaveSeveral && !asleep.has(next.who)) {
       steps.push([next.who, next.able ? canDo(WORKERS[next.who]) : packet('CANT_DO', WORKERS[next.who])]);
       if (next.able) able.add(next.who);
       else able.delete(next.who);
     }
   }
   return steps;
+}
+
+/** A client leaves while its job runs; then its worker says something. */
+function errand(words: Packet): Step[] {
+  return [
+    ['eve', submit('errand', '', 'SUBMIT_JOB', 'h')],
+    ['hal', packet('GRAB_JOB_ALL')],
+    ['eve', LEAVE],
+    ['hal', words],
+  ];
+}
+
+function isForeground(piece: Piece): boolean {
+  return typeof piece === 'object' && 'type' in piece && FOREGROUND.some((how) => PACKETS[how] === piece.type);
+}
+
+function isGrab(piece: Piece): boolean {
+  return typeof piece === 'object' && 'type' in piece && GRABS.some((how) => PACKETS[how] === piece.type);
 }
 
 function isWorker(who: string): who is Worker {

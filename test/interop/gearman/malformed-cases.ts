@@ -53,22 +53,6 @@ export const MALFORMED_CASES: readonly [string, Dialogue][] = [
     ],
   ],
   [
-    'NULs in the only argument',
-    [
-      ['worker', request(PACKETS.CAN_DO, 'f\0g')],
-      ['admin', 'status\n'],
-      ['worker', ECHO],
-    ],
-  ],
-  [
-    'NULs in an id',
-    [
-      ['worker', request(PACKETS.SET_CLIENT_ID, 'a\0b')],
-      ['admin', 'workers\n'],
-      ['worker', ECHO],
-    ],
-  ],
-  [
     'nothing but NULs',
     [
       ['client', request(PACKETS.SUBMIT_JOB, '\0\0\0\0')],
@@ -115,11 +99,4 @@ export const MALFORMED_CASES: readonly [string, Dialogue][] = [
     ],
   ],
   ['a line of five words', [['admin', 'maxqueue f 1 2 3\n']]],
-  [
-    'a line of NULs in the middle',
-    [
-      ['admin', 'sta\0tus\n'],
-      ['admin', ECHO],
-    ],
-  ],
 ];

@@ -1,0 +1,15 @@
+import { describe, test } from 'vitest';
+
+import { program } from '../../support/programs.ts';
+import { expectAlike } from './differential.ts';
+import { gearmandWith } from './gearmand.ts';
+import { oursWith } from './ours.ts';
+
+const gearmand = program('gearmand', 'gearman-job-server');
+
+describe.runIf(gearmand !== undefined)('gearmand and ours', () => {
+  // Other dialogues each time: a failure says the seed that makes them again.
+  test('answer many generated dialogues the same', async () => {
+    await expectAlike(gearmandWith(gearmand!), oursWith({ wakeUp: 'all' }), 1000, Date.now() % 2 ** 31);
+  });
+});
