@@ -144,7 +144,7 @@ check('counting jobs and workers', sub {
 });
 check('a prefix', sub {
     start_worker('prefix=other', 'only=reverse');
-    until_so(sub { $client->_job_server_status_command("status\n", sub { $_[1] =~ /^other\treverse\t0\t0\t1$/ and $args{seen} = 1 }); $args{seen} });
+    until_so(sub { $client->_job_server_status_command("status\n", sub { $_[1] =~ /^other(?:\t|%09)reverse\t0\t0\t1$/ and $args{seen} = 1 }); $args{seen} });
     my $other = connected(prefix => 'other');
     same(${ $other->do_task('reverse', 'abc') }, 'cba');
 });

@@ -26,6 +26,7 @@ export interface Difference {
 const ECHO = packet('ECHO_REQ', 'on');
 const GOES_ON = 'ECHO_RES on';
 const LONG = 'u'.repeat(64);
+const TOO_LONG = 'u'.repeat(65);
 
 /** A request that lacks something, and a sound one behind it. */
 function lacking(type: number, body: string, error: string): Proof {
@@ -46,15 +47,25 @@ export const DIFFERENCES: readonly Difference[] = [
       lacking(PACKETS.SUBMIT_JOB, 'f', 'INVALID_PACKET|SUBMIT_JOB takes function, unique, payload'),
       lacking(PACKETS.SUBMIT_JOB, '', 'INVALID_PACKET|SUBMIT_JOB takes function, unique, payload'),
       lacking(PACKETS.SUBMIT_JOB_LOW_BG, 'f\0u', 'INVALID_PACKET|SUBMIT_JOB_LOW_BG takes function, unique, payload'),
-      lacking(PACKETS.WORK_STATUS, 'h\x001', 'x'),
-      lacking(PACKETS.CAN_DO_TIMEOUT, 'f', 'x'),
-      lacking(PACKETS.SUBMIT_REDUCE_JOB, 'f\0u\0reducer\0data', 'x'),
-      lacking(PACKETS.SUBMIT_JOB_EPOCH, 'f\0u\x009'.concat('9'.repeat(30), '\0data'), 'x'),
-      lacking(PACKETS.WORK_COMPLETE, 'h', 'x'),
-      lacking(PACKETS.WORK_DATA, 'h', 'x'),
-      lacking(PACKETS.GET_STATUS, 'h'.repeat(64), 'x'),
-      lacking(PACKETS.GET_STATUS_UNIQUE, 'h'.repeat(65), 'x'),
-      lacking(PACKETS.OPTION_REQ, 'h'.repeat(65), 'x'),
+      lacking(PACKETS.WORK_STATUS, 'h\x001', 'INVALID_PACKET|WORK_STATUS takes handle, numerator, denominator'),
+      lacking(PACKETS.CAN_DO_TIMEOUT, 'f', 'INVALID_PACKET|CAN_DO_TIMEOUT takes function, timeout'),
+      lacking(
+        PACKETS.SUBMIT_REDUCE_JOB,
+        'f\0u\0reducer\0data',
+        'INVALID_PACKET|SUBMIT_REDUCE_JOB takes function, unique, reducer, unused, payload',
+      ),
+      lacking(PACKETS.SUBMIT_JOB_EPOCH, `f\0u\0${'9'.repeat(30)}\0data`, 'ARGUMENT_TOO_LARGE|Number is out of range'),
+      [[['client', getStatus(TOO_LONG), ECHO]], `client: STATUS_RES ${TOO_LONG}|0|0|0|0\n${GOES_ON}`],
+      [[['client', getStatusUnique(TOO_LONG), ECHO]], `client: STATUS_RES_UNIQUE ${TOO_LONG}|0|0|0|0|0\n${GOES_ON}`],
+      // A worker in Perl sends no more when its result is false.
+      [
+        [
+          ['client', submit('data')],
+          ['worker', canDo(), GRAB],
+          ['worker', packet('WORK_COMPLETE', '{1}')],
+        ],
+        'client: WORK_COMPLETE {1}|',
+      ],
     ],
   },
   {
@@ -278,6 +289,17 @@ export const DIFFERENCES: readonly Difference[] = [
           ['worker', canDo()],
         ],
         'worker: NOOP',
+      ],
+      [
+        [
+          ['worker', canDo(), PRE_SLEEP],
+          ['client', submit('1')],
+          ['other', canDo(), GRAB],
+          // It was told, has asked for nothing since, and sleeps again.
+          ['worker', PRE_SLEEP],
+          ['client', submit('2')],
+        ],
+        'worker: NOOP\nclient: JOB_CREATED {2}',
       ],
     ],
   },
