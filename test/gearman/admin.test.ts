@@ -37,7 +37,7 @@ describe('what gearmand has', () => {
     // The youngest first.
     expect(workers.match(/^\d+/gm)!.map((id, i, [first]) => Number(first) - Number(id) - i)).toEqual([0, 0, 0]);
     expect(await raw(admin, 'show jobs\n', '.\n')).toBe('H:t:1\t0\t0\t0\nH:t:2\t0\t0\t1\nH:t:3\t0\t0\t0\n.\n');
-    expect(await raw(admin, '  show   unique  jobs\n', '.\n')).toBe('u1\nu2\n\n.\n');
+    expect(await raw(admin, 'show   unique  jobs\n', '.\n')).toBe('u1\nu2\n\n.\n');
   });
 
   test.each([
