@@ -1,0 +1,149 @@
+/*
+ * The ledger of a store: which jobs were kept and removed by each commit, so that it shows when the database has lost some. Numbers are
+ * big-endian.
+ *
+ *    0          4          12           20          24
+ *   +----------+----------+------------+-----------+----------------------------------------------------+
+ *   | WWJL     | done     | reserved   | crc32     | entries                                              |
+ *   +----------+----------+------------+-----------+----------------------------------------------------+
+ *
+ *   an entry
+ *   +----------+----------+-----------+-----------+------------------------------+------------------------------+
+ *   | crc32    | commit   | kept      | removed   | their numbers, 8 bytes each  | their numbers, 8 bytes each  |
+ *   +----------+----------+-----------+-----------+------------------------------+------------------------------+
+ *
+ * An entry is written before the database is asked to commit, and `done` is set to its number when the database has. Neither is forced to the
+ * disk: what a killed process has written is there, and after a loss of power it is the database that counts.
+ */
+import { Buffer } from 'node:buffer';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+
+const MAGIC = 0x57_57_4a_4c;
+const HEADER = 24;
+const ENTRY = 20;
+
+/** The ledger is written anew when it is longer than this, and than so many times what lives. */
+const LONG = 4 * 1024 * 1024;
+const TIMES = 4;
+
+/** What a commit has done. */
+interface Entry {
+  readonly commit: number;
+  readonly kept: readonly number[];
+  readonly removed: readonly number[];
+}
+
+/** What a ledger says when it is read. */
+export interface LedgerContents {
+  /** The last commit that is known to be on disk. */
+  readonly done: number;
+  /** Numbers of jobs below which all may have been given out. */
+  readonly reserved: number;
+  readonly entries: readonly Entry[];
+}
+
+/** The contents of the ledger at `path`; undefined when there is none, or its head is not to be read. What is broken off behind is left out. */
+export function readLedger(path: string): LedgerContents | undefined {
+  if (!existsSync(path)) return undefined;
+  const bytes = readFileSync(path);
+  if (bytes.length < HEADER || bytes.readUInt32BE(0) !== MAGIC) return undefined;
+  if (crc32(bytes.subarray(0, HEADER - 4)) !== bytes.readUInt32BE(HEADER - 4)) return undefined;
+  const entries: Entry[] = [];
+  for (let at = HEADER; at + ENTRY <= bytes.length;) {
+    const kept = bytes.readUInt32BE(at + 12);
+    const removed = bytes.readUInt32BE(at + 16);
+    const end = at + ENTRY + 8 * (kept + removed);
+    if (end > bytes.length || crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(at)) break;
+    const numbers = Array.from({ length: kept + removed }, (_, i) => bytes.readDoubleBE(at + ENTRY + 8 * i));
+    entries.push({
+      commit: bytes.readDoubleBE(at + 4),
+      kept: numbers.slice(0, kept),
+      removed: numbers.slice(kept),
+    });
+    at = end;
+  }
+  return { done: bytes.readDoubleBE(4), reserved: bytes.readDoubleBE(12), entries };
+}
+
+/** A ledger that is written. */
+export class Ledger {
+  readonly #path: string;
+  readonly #head: Buffer = Buffer.alloc(HEADER);
+  #file: number;
+  #length = 0;
+
+  /** Begins it anew with what lives, as of `commit`. */
+  constructor(path: string, commit: number, reserved: number, living: readonly number[]) {
+    this.#path = path;
+    this.#head.writeUInt32BE(MAGIC);
+    this.#head.writeDoubleBE(reserved, 12);
+    this.#file = this.#begin(commit, living);
+  }
+
+  /** Notes what the commit is about to do. */
+  note(entry: Entry): void {
+    const bytes = encodeEntry(entry);
+    writeSync(this.#file, bytes, 0, bytes.length, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Notes that a commit is on disk. */
+  done(commit: number): void {
+    this.#head.writeDoubleBE(commit, 4);
+    this.#writeHead();
+  }
+
+  reserve(reserved: number): void {
+    this.#head.writeDoubleBE(reserved, 12);
+    this.#writeHead();
+  }
+
+  /** Whether it has grown so long that it should be {@link renew | renewed}. */
+  isLong(living: number): boolean {
+    return this.#length > LONG && this.#length > TIMES * 8 * living;
+  }
+
+  /** Begins it anew. */
+  renew(commit: number, living: readonly number[]): void {
+    closeSync(this.#file);
+    this.#file = this.#begin(commit, living);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #begin(commit: number, living: readonly number[]): number {
+    this.#head.writeDoubleBE(commit, 4);
+    this.#seal();
+    const bytes = Buffer.concat([this.#head, encodeEntry({ commit, kept: living, removed: [] })]);
+    const fresh = `${this.#path}.new`;
+    const file = openSync(fresh, 'w+');
+    writeSync(file, bytes);
+    fsyncSync(file);
+    renameSync(fresh, this.#path);
+    this.#length = bytes.length;
+    return file;
+  }
+
+  #writeHead(): void {
+    this.#seal();
+    writeSync(this.#file, this.#head, 0, HEADER, 0);
+  }
+
+  #seal(): void {
+    this.#head.writeUInt32BE(crc32(this.#head.subarray(0, HEADER - 4)), HEADER - 4);
+  }
+}
+
+function encodeEntry({ commit, kept, removed }: Entry): Buffer {
+  const bytes = Buffer.allocUnsafe(ENTRY + 8 * (kept.length + removed.length));
+  bytes.writeDoubleBE(commit, 4);
+  bytes.writeUInt32BE(kept.length, 12);
+  bytes.writeUInt32BE(removed.length, 16);
+  let at = ENTRY;
+  for (const numbers of [kept, removed]) for (const id of numbers) at = bytes.writeDoubleBE(id, at);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
