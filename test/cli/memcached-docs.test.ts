@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { type OptionInfo, OPTIONS, SUBOPTIONS } from '../../packages/cli/src/memcached/option-table.ts';
+import { OPTIONS, SUBOPTIONS } from '../../packages/cli/src/memcached/option-table.ts';
+import type { OptionInfo } from '../../packages/cli/src/shared/option-info.ts';
 
 const page = readFileSync(new URL('../../docs/memcached-options.md', import.meta.url), 'utf8');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { Exit } from '../../packages/cli/src/memcached/exit.ts';
+import { Exit } from '../../packages/cli/src/shared/exit.ts';
 import { OPTIONS, SUBOPTIONS } from '../../packages/cli/src/memcached/option-table.ts';
 import { type Plan, planOf } from '../../packages/cli/src/memcached/plan.ts';
 import { issue } from '../support/certificates.ts';

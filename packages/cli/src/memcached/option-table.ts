@@ -1,21 +1,4 @@
-/** What becomes of an option of memcached's. */
-export type Effect =
-  /** It does what it does there. */
-  | 'works'
-  /** It is taken, and a warning says that it has no effect, and why that does no harm. */
-  | 'none'
-  /** The server does not start with it. */
-  | 'refused';
-
-export interface OptionInfo {
-  readonly short?: string;
-  readonly long: string;
-  /** What its value is called; without, it has none. */
-  readonly value?: string;
-  readonly effect: Effect;
-  /** What it does; of one without effect, why it needs none; of one that is refused, why. */
-  readonly text: string;
-}
+import type { OptionInfo } from '../shared/option-info.ts';
 
 /** The options of memcached 1.6.18 in the order of its help, and those of our own. */
 export const OPTIONS: readonly OptionInfo[] = [

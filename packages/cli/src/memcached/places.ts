@@ -1,4 +1,4 @@
-import { Exit, ExitStatus } from './exit.ts';
+import { Exit, ExitStatus } from '../shared/exit.ts';
 
 /** Where to listen. */
 export interface ListenPlace {

@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import type { ListenOptions, TlsServerOptions } from '@wirewright/core';
 import type { MemcachedServerOptions } from '@wirewright/memcached';
 
-import { Exit, ExitStatus } from './exit.ts';
+import { refusalOf, warningsOf } from '../shared/effects.ts';
+import { Exit, ExitStatus } from '../shared/exit.ts';
+import type { Given } from '../shared/read-options.ts';
 import { helpText } from './help.ts';
-import type { OptionInfo } from './option-table.ts';
 import { readPasswords } from './password-file.ts';
 import { readPlaces } from './places.ts';
-import { type Given, readArguments, readSuboptions } from './read-arguments.ts';
+import { readArguments, readSuboptions } from './read-arguments.ts';
 
 /** What memcached's command line asks for. */
 export interface Plan {
@@ -223,16 +224,12 @@ class Planner {
   // ---------------------------------------------------------------- what does not work
 
   #refuse(): void {
-    const refused = [...this.#given, ...this.#extended].find(({ option }) => option.effect === 'refused');
-    if (refused !== undefined)
-      throw new Exit(ExitStatus.Usage, `${refused.written} does not work: ${refused.option.text}`);
+    const refusal = refusalOf([...this.#given, ...this.#extended]);
+    if (refusal !== undefined) throw new Exit(ExitStatus.Usage, refusal);
   }
 
   #warnings(): string[] {
-    const lines = [...this.#given, ...this.#extended]
-      .filter(({ option, value }) => option.effect === 'none' && !isHarmless(option, value))
-      .map(({ option, value, written }) => `${[written, value].join(' ').trimEnd()} has no effect: ${option.text}`);
-    return [...new Set(lines)];
+    return warningsOf([...this.#given, ...this.#extended], isHarmless);
   }
 
   // ---------------------------------------------------------------- looking
@@ -263,7 +260,7 @@ function valuesOf(given: readonly Given[]): ReadonlyMap<string, string> {
 }
 
 /** Whether it says what is the case anyway. */
-function isHarmless({ long }: OptionInfo, value: string): boolean {
+function isHarmless({ option: { long }, value }: Given): boolean {
   return (long === 'udp-port' && value === '0') || (long === 'threads' && value === '1');
 }
 

@@ -4,10 +4,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { type CloseOptions, WireError, wireLog } from '@wirewright/core';
 import { MemcachedServer } from '@wirewright/memcached';
 
-import { becomeUser } from './become-user.ts';
-import { Exit, ExitStatus } from './exit.ts';
+import { becomeUser } from '../shared/become-user.ts';
+import { Exit, ExitStatus } from '../shared/exit.ts';
 import { readPasswords } from './password-file.ts';
-import { writePidFile } from './pid-file.ts';
+import { writePidFile } from '../shared/pid-file.ts';
 import type { Plan } from './plan.ts';
 import { writePortFile } from './port-file.ts';
 
@@ -24,7 +24,7 @@ const LONG_GRACE = 1000;
 export async function serve(plan: Plan, say: (line: string) => void): Promise<void> {
   const { verbosity, listens, warnings } = plan;
   for (const warning of warnings) say(warning);
-  becomeUser(plan.user);
+  become(plan.user);
   const passwords = reloadable(plan, say);
   const server = new MemcachedServer(
     passwords === undefined ? plan.server : { ...plan.server, users: passwords.check },
@@ -37,11 +37,28 @@ export async function serve(plan: Plan, say: (line: string) => void): Promise<vo
   onSignals(server, passwords?.reload, (line) => {
     if (verbosity > 0) say(line);
   });
-  const pidWarning = plan.pidFile === undefined ? undefined : writePidFile(plan.pidFile);
-  if (pidWarning !== undefined) say(pidWarning);
+  if (plan.pidFile !== undefined) notePid(plan.pidFile, say);
   if (plan.portFile !== undefined) writePortFile(plan.portFile, server.addresses);
   // With no place to listen, memcached runs all the same.
   if (listens.length === 0) void keepAlive(server);
+}
+
+function become(user: string | undefined): void {
+  try {
+    becomeUser(user);
+  } catch (error) {
+    throw new Exit(ExitStatus.NoUser, (error as Error).message);
+  }
+}
+
+/** A file that cannot be written, or that has the id of another process, is a warning, as in memcached. */
+function notePid(path: string, say: (line: string) => void): void {
+  try {
+    const owner = writePidFile(path);
+    if (owner !== undefined) say(`WARNING: The pid file contained the following (running) pid: ${owner}`);
+  } catch (error) {
+    say(`Could not open the pid file ${path} for writing: ${(error as Error).message}`);
+  }
 }
 
 async function listenAll(server: MemcachedServer, listens: Plan['listens']): Promise<void> {

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import { Exit, ExitStatus } from './exit.ts';
-
 /**
- * Gives up root for a user, as memcached does. Whoever is not root stays who it is.
+ * Gives up root for a user. Whoever is not root stays who it is.
  *
- * @throws {Exit} there is no such user
+ * @throws {Error} there is no such user
  */
 export function becomeUser(name: string | undefined): void {
   const { setuid, setgid, setgroups } = process;
@@ -17,7 +15,7 @@ export function becomeUser(name: string | undefined): void {
     setgid?.(group);
     setuid?.(name);
   } catch (error) {
-    throw new Exit(ExitStatus.NoUser, `can't find the user ${name} to switch to: ${(error as Error).message}`);
+    throw new Error(`can't find the user ${name} to switch to: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Statuses that memcached ends with, most of them from sysexits.h. */
+/** Statuses that the servers end with, most of them from sysexits.h. */
 export const ExitStatus = {
   Ok: 0,
   Failure: 1,

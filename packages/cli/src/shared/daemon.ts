@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Exit, ExitStatus } from './exit.ts';
 
 /** Tells a process that it is the one in the background. */
-const MARK = 'WIREWRIGHT_MEMCACHED_DAEMON';
+const MARK = 'WIREWRIGHT_DAEMON';
 
 /** What the process in the background tells the one that started it: lines to print, and then that it serves, or how it ends. */
 type News = { readonly line: string } | { readonly serving: true } | { readonly status: number };
