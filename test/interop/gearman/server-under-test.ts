@@ -1,5 +1,5 @@
 /** A server that runs, and ends when it is closed. */
-export interface ServerUnderTest {
+interface ServerUnderTest {
   readonly port: number;
   close(): Promise<void>;
 }
