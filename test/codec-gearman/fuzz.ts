@@ -101,6 +101,10 @@ function outcome(codec: Codec<Received, never>, pieces: readonly Buffer[]): Outc
 const request = gearmanClient({ maxFrameLength: LIMIT })();
 const response = gearmanServer({ maxFrameLength: LIMIT })();
 
+function argumentsOf(message: Packet): Buffer[] {
+  return Array.from({ length: message.argumentCount }, (_, index) => message.bytes(index));
+}
+
 function lookAt(message: Received): Record<string, unknown> {
   // How much had come of a line that is too long depends on how it was cut.
   if (message instanceof RefusedFrame && message.reason === 'line-too-long') return { reason: message.reason };
@@ -110,13 +114,14 @@ function lookAt(message: Received): Record<string, unknown> {
   const relayed = encodeMessage(message.isResponse ? response : request, message);
   seen['relayed'] = relayed.toString('latin1');
   if (complete && argumentCount > 0) {
-    // What is made of its arguments is the same packet, but for a NUL that quirky senders put behind the last one.
-    const args = Array.from({ length: argumentCount }, (_, index) => message.bytes(index));
-    const made = encodeMessage(message.isResponse ? response : request, { type, args });
-    if (
-      !relayed.subarray(12).equals(made.subarray(12)) &&
-      !relayed.subarray(12).equals(Buffer.concat([made.subarray(12), Buffer.alloc(1)]))
-    )
+    // What is made of its arguments is the same packet, but for what stands behind a NUL in a last one that is a name.
+    const made = encodeMessage(message.isResponse ? response : request, { type, args: argumentsOf(message) }).subarray(
+      12,
+    );
+    const body = relayed.subarray(12);
+    const rest = body.subarray(made.length);
+    const opaque = packetRules[type]!.opaque;
+    if (!body.subarray(0, made.length).equals(made) || (rest.length > 0 && (opaque || rest[0] !== 0)))
       throw new Error(`${relayed.toString('hex')} was made ${made.toString('hex')}`);
   }
   return seen;

@@ -134,7 +134,7 @@ for (const [magic, codec, other] of [
       message.retain();
       expect(indexes.map((index) => message.latin1(index))).toEqual(given);
       if (!opaque && given.length > 0) {
-        // As gearmand sends a WORK_FAIL that it has made of an exception.
+        // As gearmand sends a WORK_FAIL that it has made of an exception: with a NUL behind.
         const [quirk] = decodeAll(codec(), frame(magic, type, ...given.slice(0, -1), `${given.at(-1)}\0`)) as [Packet];
         expect(quirk.text(given.length - 1)).toBe(given.at(-1));
       }

@@ -44,7 +44,7 @@ const PATIENCE = 5000;
 export class Talk {
   readonly socket: Socket;
   readonly #input = new ByteReader();
-  readonly #codec = gearmanClient({ maxFrameLength: 64 * 1024 * 1024 })();
+  readonly #codec = gearmanClient({ maxFrameLength: 64 * 1024 * 1024, maxLineLength: 64 * 1024 })();
   readonly #messages: string[] = [];
   #wake: (() => void) | undefined = undefined;
   /** Whether the server has ended or broken off. */

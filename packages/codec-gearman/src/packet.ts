@@ -7,7 +7,8 @@
  *   +-----------------+-----------------+-----------------+------------+----+------------+----+------------------+
  *                                                         [ length bytes                                         ]
  *
- * The type says how many arguments there are. So many less one NULs separate them: those behind are part of the last one.
+ * The type says how many arguments there are. So many less one NULs separate them: those behind are part of the last one, where that is data,
+ * and end it where it is a name.
  */
 import type { Buffer } from 'node:buffer';
 
@@ -103,13 +104,11 @@ export class Packet {
   /** Where the argument that starts at `start` ends. */
   endOf(index: number, start: number): number {
     const { type, source, end } = this;
-    if (index < this.argumentCount - 1) {
-      const nul = findNul(source, start, end);
-      return nul < 0 ? end : nul;
-    }
-    // gearmand sends handles with a NUL behind when it makes a WORK_FAIL of an exception.
-    if (end > start && source[end - 1] === 0 && packetRules[type]?.opaque === false) return end - 1;
-    return end;
+    // A name has no NUL, also where it is the last argument: gearmand sends one behind the handle of a WORK_FAIL that it has made of an exception.
+    if (index === this.argumentCount - 1 && packetRules[type]?.opaque === true) return end;
+    if (this.argumentCount === 0) return end;
+    const nul = findNul(source, start, end);
+    return nul < 0 ? end : nul;
   }
 
   /** An argument where it was received, valid as long as the packet. To send it on takes no copy when it is long. */

@@ -29,6 +29,7 @@ import {
 } from './options.ts';
 import { PacketService } from './packet-service.ts';
 import { Peer } from './peer.ts';
+import { Probe } from './probe.ts';
 import { ServerError } from './server-errors.ts';
 
 /** The port that gearmand listens on unless it is told otherwise. */
@@ -56,6 +57,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   readonly #packets: PacketService;
   readonly #admin: AdminService;
   readonly #peers = new Map<Connection<JobServerInput, GearmanOutput, Data>, Peer>();
+  readonly #probe: Probe | undefined;
   readonly #started: number;
   #keeper: JobKeeper | undefined = undefined;
   #opened: Promise<void> | undefined = undefined;
@@ -73,6 +75,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     this.#settings = settings;
     this.#board = new JobBoard(new Functions(settings.policies, settings.usual, settings.maxFunctions), settings.board);
     this.#packets = new PacketService(this.#board, settings.service);
+    const { probeInterval, board } = settings;
+    if (probeInterval > 0) this.#probe = new Probe(board.clock, probeInterval, () => this.#peers.values());
     this.#started = this.#board.now();
     const reports = new AdminReports(
       this.#board,
@@ -158,6 +162,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   /** Listens on port 4730, or where `options` say, once the store is open; see {@link Server.listen}. */
   override async listen(options: ListenOptions = { port: PORT }): Promise<this> {
     await this.open();
+    this.#probe?.start();
     return super.listen(options);
   }
 
@@ -165,6 +170,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   override serve(listener: NetServer, options: EntranceOptions = {}): this {
     if (this.#settings.store !== undefined && this.#keeper === undefined)
       throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
+    this.#probe?.start();
     return super.serve(listener, options);
   }
 
@@ -190,7 +196,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   override destroy(): void {
-    this.#board.halt();
+    this.#halt();
     super.destroy();
     void this.#closeStore();
   }
@@ -275,7 +281,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     // At least so long that what was sent can leave.
     const rest = Math.max(0, Math.ceil(end - clock.now()));
     const result = await super.close({ grace: rest, ...(signal === undefined ? {} : { signal }) });
-    this.#board.halt();
+    this.#halt();
     await this.#closeStore();
     return result;
   }
@@ -290,6 +296,12 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     });
     await Promise.race([this.#board.when(() => this.#board.running === 0), over, this.closed]);
     cancel?.();
+  }
+
+  /** Ends all timers. */
+  #halt(): void {
+    this.#probe?.stop();
+    this.#board.halt();
   }
 
   #closeStore(): Promise<void> {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 
 import type { Packet, RefusedFrame, TextLine, GearmanOutput } from '@wirewright/codec-gearman';
-import { InvalidOptionError, SERVER_OPTIONS, type ServerOptions, systemClock } from '@wirewright/core';
+import { InvalidOptionError, SERVER_OPTIONS, type ServerOptions, systemClock, timeoutOption } from '@wirewright/core';
 import { booleanOption, choiceOption, integerOption, knownOptions } from '@wirewright/core/codec';
 
 import type { JobStore } from '../store/job-store.ts';
@@ -29,6 +29,11 @@ export interface JobServerOptions<Data = unknown> extends Omit<
   readonly lateResults?: 'error' | 'ignore' | undefined;
   /** How many workers are woken for a job, or `'all'`, as in gearmand. Default 1, and one more as long as nobody comes for it. */
   readonly wakeUp?: number | 'all' | undefined;
+  /**
+   * Milliseconds after which a worker that sleeps is asked whether it is still there, and after which it is cut off when it has not answered; false
+   * for never. Default 60,000.
+   */
+  readonly probeInterval?: number | false | undefined;
   /** What handles begin with. Default `H:` and the name of the machine. At most 46 bytes of ASCII. */
   readonly handlePrefix?: string | undefined;
   /** Where schedules are in: a name of the tz database. Default that of the machine. */
@@ -60,6 +65,7 @@ const OWN_OPTIONS = [
   'timeoutUnit',
   'lateResults',
   'wakeUp',
+  'probeInterval',
   'handlePrefix',
   'timeZone',
   'allowShutdown',
@@ -88,6 +94,8 @@ export interface JobServerSettings {
   readonly policies: ReadonlyMap<string, FunctionPolicy>;
   readonly usual: FunctionPolicy;
   readonly maxFunctions: number;
+  /** 0 for never. */
+  readonly probeInterval: number;
   readonly maxPacketLength: number;
   readonly allowShutdown: boolean;
   readonly version: string;
@@ -130,6 +138,7 @@ export function jobServerSettings<Data>(options: JobServerOptions<Data>): JobSer
     ),
     usual: functionPolicy('defaults', options.defaults ?? {}),
     maxFunctions: integerOption('maxFunctions', options.maxFunctions ?? 65_536, 1),
+    probeInterval: timeoutOption('probeInterval', options.probeInterval ?? 60_000),
     maxPacketLength,
     allowShutdown: booleanOption('allowShutdown', options.allowShutdown ?? false),
     version: options.version ?? VERSION,
