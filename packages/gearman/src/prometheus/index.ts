@@ -1,0 +1,3 @@
+export type { JobMetricsOptions } from './job-metrics.ts';
+
+export { jobMetrics } from './job-metrics.ts';
