@@ -69,13 +69,26 @@ export const DIFFERENCES: readonly Difference[] = [
     ],
   },
   {
-    what: 'bytes that are no request',
-    why: 'gearmand closes without a word',
+    what: 'bytes that are no request, and lines of many words',
+    why: 'gearmand closes without a word, or waits for two gigabytes; a word too many does no harm',
     proofs: [
       [
         [['client', frame('\0XYZ', PACKETS.ECHO_REQ, 'x')]],
         'client: ERROR INVALID_MAGIC|Request magic expected\n(closed)',
       ],
+      [
+        [['client', frame('\0REQ', PACKETS.ECHO_REQ, '', 2 ** 31 - 1)]],
+        'client: ERROR INVALID_MAGIC|Request magic expected\n(closed)',
+      ],
+      [
+        [['client', frame('\0REQ', PACKETS.SUBMIT_JOB, 'f\0u\0data', 1)]],
+        'client: ERROR INVALID_PACKET|SUBMIT_JOB takes function, unique, payload\nERROR INVALID_MAGIC|Request magic expected\n(closed)',
+      ],
+      [
+        [['admin', `${'x'.repeat(100_000)}\n`]],
+        String.raw`admin: "ERR LINE_TOO_LONG Line+is+too+long\r\n"` + '\n(closed)',
+      ],
+      [[['admin', 'maxqueue f 1 2 3 4\n']], String.raw`admin: "OK\r\n"`],
       ...[0, 43, 1000, 0xffffffff].map((type): Proof => [
         [['client', request(type, 'x'), ECHO]],
         `client: ERROR INVALID_COMMAND|Command not expected\n${GOES_ON}`,
