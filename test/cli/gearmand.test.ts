@@ -1,12 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { Line } from '../interop/gearman/line.ts';
+import { authority, issue } from '../support/certificates.ts';
 import { freePort, program, Running } from '../support/programs.ts';
 
 const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
@@ -144,6 +146,34 @@ describe('wirewright gearmand', () => {
     admin.send(Buffer.from('shutdown\n'));
     expect(await server.ended).toBe(0);
     expect(server.output).toMatch(/^-t 4 has no effect: one thread serves all\n/);
+  });
+
+  test('speaks TLS, with those who have a certificate', async () => {
+    const ca = await authority();
+    const [own, client] = [await issue(['127.0.0.1', 'localhost'], ca), await issue(['client'], ca)];
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const { port } = await listening(
+      '--ssl',
+      `--ssl-certificate=${file('cert.pem', own.cert)}`,
+      `--ssl-key=${file('key.pem', own.key)}`,
+      `--ssl-ca-file=${file('ca.pem', ca.cert)}`,
+    );
+    const answer = (identity: object): Promise<string> =>
+      new Promise((resolve) => {
+        const socket = connectTls({ port, host: '127.0.0.1', ca: ca.cert, ...identity });
+        socket.on('data', (chunk: Buffer) => {
+          resolve(chunk.toString('latin1'));
+          socket.destroy();
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve('closed'));
+        socket.write('status\n');
+      });
+    expect(await answer({ cert: client.cert, key: client.key })).toBe('.\n');
+    expect(await answer({})).toBe('closed');
   });
 
   test('logs to a file', async () => {
