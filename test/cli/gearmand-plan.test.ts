@@ -38,6 +38,7 @@ describe('a command line of gearmand', () => {
   test('without options has the defaults of gearmand', () => {
     expect(plan('')).toMatchObject({
       listen: { port: 4730, backlog: 32 },
+      queue: { type: 'builtin' },
       warnings: [],
       level: 'ERROR',
       log: 'stderr',
@@ -66,6 +67,7 @@ describe('a command line of gearmand', () => {
     ['--verbose=DEBUG', { level: 'DEBUG' }],
     ['-u nobody', { user: 'nobody' }],
     ['-q builtin -t 1', {}],
+    ['-q level --level-path=/tmp/jobs', { queue: { type: 'level', path: '/tmp/jobs' } }],
     ['--timeout-unit=s', { server: { timeoutUnit: 's' } }],
     ['--enable-shutdown', { server: { allowShutdown: true } }],
   ])('with %s', (line, expected) => {
@@ -96,6 +98,12 @@ describe('a command line of gearmand', () => {
     ],
     ['-r http', 1, 'gearmand: -r does not work: there is no HTTP front'],
     ['-q nothing', 1, 'gearmand: Error while initializing the queue : nothing'],
+    [
+      '-q libsqlite3',
+      1,
+      'gearmand: there is no queue libsqlite3: --queue-type=level --level-path=<folder> keeps jobs without a database',
+    ],
+    ['-q level', 1, 'gearmand: --queue-type=level needs --level-path'],
     [`--job-handle-prefix=${'x'.repeat(47)}`, 1, 'gearmand: --job-handle-prefix has 1 to 46 letters and no space'],
     ['--timeout-unit=h', 1, 'gearmand: --timeout-unit is ms, s or auto, not h'],
     ['--check-args', 0, ''],

@@ -176,6 +176,28 @@ describe('wirewright gearmand', () => {
     expect(await answer({})).toBe('closed');
   });
 
+  test('keeps background jobs in a folder, and has them back when it was killed', async () => {
+    const queue = ['-q', 'level', `--level-path=${join(folder, 'jobs')}`, '--job-handle-prefix=J'];
+    const first = await listening(...queue);
+    const client = await connected(first.port);
+    const background = request(PACKETS.SUBMIT_JOB_BG, 'f\0unique\0kept');
+    const [created] = await ask(client, background);
+    expect(created).toMatch(/^JOB_CREATED J:\d+$/);
+    const handle = created!.slice('JOB_CREATED '.length);
+    first.server.destroy();
+    await first.server.ended;
+    const second = await listening(...queue);
+    const worker = await connected(second.port);
+    expect(await ask(worker, CAN_DO, request(PACKETS.GRAB_JOB_UNIQ, ''))).toEqual([
+      `JOB_ASSIGN_UNIQ ${handle}|f|unique|kept`,
+    ]);
+    await ask(worker, request(PACKETS.WORK_COMPLETE, `${handle}\0done`));
+    second.server.process.kill('SIGTERM');
+    expect(await second.server.ended).toBe(0);
+    const third = await listening(...queue);
+    expect(await ask(await connected(third.port), CAN_DO, GRAB)).toEqual(['NO_JOB']);
+  });
+
   test('logs to a file', async () => {
     const [port, log] = [await freePort(), join(folder, 'log')];
     const server = start(process.execPath, [

@@ -1,6 +1,6 @@
 import type { OptionInfo } from '../shared/option-info.ts';
 
-const OTHER_QUEUE = 'background jobs are in memory, and there is no such queue';
+const OTHER_QUEUE = 'there is no such queue; --queue-type=level keeps jobs';
 const NO_HTTP = 'there is no HTTP front';
 const SYSTEM = 'it is that of the system';
 
@@ -67,7 +67,7 @@ export const OPTIONS: readonly OptionInfo[] = [
     long: 'queue-type',
     value: 'name',
     effect: 'works',
-    text: 'where background jobs are kept: builtin, in memory (default: builtin)',
+    text: 'where background jobs are kept: builtin, in memory; level, in a folder (default: builtin)',
   },
   {
     long: 'config-file',
@@ -116,6 +116,12 @@ export const OPTIONS: readonly OptionInfo[] = [
   { long: 'store-queue-on-shutdown', effect: 'refused', text: OTHER_QUEUE },
   ...['redis-server', 'redis-port', 'redis-password', 'redis-prefix'].map((long) => other(long)),
   ...['mysql-host', 'mysql-port', 'mysql-user', 'mysql-password', 'mysql-db', 'mysql-table'].map((long) => other(long)),
+  {
+    long: 'level-path',
+    value: 'folder',
+    effect: 'works',
+    text: 'the folder of --queue-type=level; not an option of gearmand',
+  },
   {
     long: 'timeout-unit',
     value: 'unit',

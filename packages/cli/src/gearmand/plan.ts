@@ -9,12 +9,15 @@ import { Exit, ExitStatus } from '../shared/exit.ts';
 import type { Given } from '../shared/read-options.ts';
 import { helpText } from './help.ts';
 import { type Level, LEVELS, type LogTarget } from './log.ts';
+import type { Queue } from './queue.ts';
 import { mistake, readArguments } from './read-arguments.ts';
 
 /** What gearmand's command line asks for. */
 export interface Plan {
   readonly server: JobServerOptions;
   readonly listen: ListenOptions;
+  /** Where background jobs are kept. */
+  readonly queue: Queue;
   /** Lines about options that have no effect. */
   readonly warnings: readonly string[];
   readonly level: Level;
@@ -32,6 +35,16 @@ const MAX_NUMBER = 2 ** 32 - 1;
 /** Bytes of a prefix that leave room for the number of a job. */
 const MAX_PREFIX = 46;
 const KEEP_ALIVE = 30;
+
+/** Queues that gearmand may be built with, and we have not. */
+const OTHER_QUEUES: ReadonlySet<string> = new Set([
+  'libsqlite3',
+  'sqlite3',
+  'libmemcached',
+  'postgres',
+  'redis',
+  'mysql',
+]);
 
 /**
  * What arguments ask for, of gearmand's.
@@ -57,11 +70,11 @@ class Planner {
     const refusal = refusalOf(this.#given);
     if (refusal !== undefined) throw mistake(refusal);
     this.#checkUnused();
-    this.#checkQueue();
     const pidFile = this.#values.get('pid-file');
     const plan: Plan = {
       server: this.#server(),
       listen: this.#listen(),
+      queue: this.#queue(),
       warnings: warningsOf(this.#given, isHarmless),
       level: this.#level(),
       log: this.#log(),
@@ -136,9 +149,26 @@ class Planner {
     }
   }
 
-  #checkQueue(): void {
-    const name = this.#values.get('queue-type') ?? 'builtin';
-    if (name !== 'builtin') throw mistake(`Error while initializing the queue : ${name}`);
+  #queue(): Queue {
+    const type = this.#values.get('queue-type') ?? 'builtin';
+    switch (type.toLowerCase()) {
+      case 'builtin':
+        return { type: 'builtin' };
+      case 'level':
+        return { type: 'level', path: resolve(this.#needed('level-path', type)) };
+      default:
+        throw mistake(
+          OTHER_QUEUES.has(type.toLowerCase())
+            ? `there is no queue ${type}: --queue-type=level --level-path=<folder> keeps jobs without a database`
+            : `Error while initializing the queue : ${type}`,
+        );
+    }
+  }
+
+  #needed(long: string, queue: string): string {
+    const value = this.#values.get(long);
+    if (value === undefined || value === '') throw mistake(`--queue-type=${queue} needs --${long}`);
+    return value;
   }
 
   #level(): Level {

@@ -1,0 +1,26 @@
+import type { JobStore } from '@wirewright/gearman';
+
+import { mistake } from './read-arguments.ts';
+
+/** Where background jobs are kept: in memory, or in a folder. */
+export type Queue = { readonly type: 'builtin' } | { readonly type: 'level'; readonly path: string };
+
+/**
+ * What keeps the jobs of a queue. Its library is loaded only now: whoever keeps jobs in memory does not have to install it.
+ *
+ * @throws {Exit} the library is not installed
+ */
+export async function storeOf(queue: Queue): Promise<JobStore | undefined> {
+  if (queue.type === 'builtin') return undefined;
+  const { levelStore } = await installed(() => import('@wirewright/gearman/store-level'), 'classic-level');
+  return levelStore({ location: queue.path });
+}
+
+async function installed<Module>(load: () => Promise<Module>, library: string): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw mistake(`this queue needs ${library}: npm install ${library}`);
+  }
+}
