@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 /** One JSON object that a child process printed on a line. */
 export type JsonLine = Readonly<Record<string, unknown>>;
 
-/** How long a child may take to answer, in ms; also how long it may take to exit once its stdin is closed. */
+/** How long a child may take to answer, unless it is known to need longer, and to exit once its stdin is closed, in ms. */
 const ANSWER_MS = 10_000;
 const EXIT_MS = 1000;
 /** Characters of the end of stderr that an error message quotes. */
@@ -41,8 +41,8 @@ export class JsonLineProcess {
     this.#child.stdin.write(`${command}\n`);
   }
 
-  /** The next line it prints. Throws when it ends first, or prints nothing for 10 s. */
-  async next(): Promise<JsonLine> {
+  /** The next line it prints. Throws when it ends first, or prints nothing for `patience`, in ms. */
+  async next(patience: number = ANSWER_MS): Promise<JsonLine> {
     const ready = this.#lines.shift();
     if (ready !== undefined) return ready;
     if (this.#ended) throw new Error(`${this.#name}: it has ended${this.#quote()}`);
@@ -50,7 +50,7 @@ export class JsonLineProcess {
     try {
       return await new Promise<JsonLine>((resolve, reject) => {
         this.#waiting = { resolve, reject };
-        timer = setTimeout(() => this.#fail(`no answer in ${ANSWER_MS / 1000} s`), ANSWER_MS);
+        timer = setTimeout(() => this.#fail(`no answer in ${patience / 1000} s`), patience);
       });
     } finally {
       clearTimeout(timer);
@@ -73,8 +73,13 @@ export class JsonLineProcess {
       this.#fail(`printed something else than a JSON object: ${text.slice(0, QUOTE)}`);
       return;
     }
-    if (this.#waiting === undefined) this.#lines.push(line);
-    else this.#waiting.resolve(line);
+    if (this.#waiting === undefined) {
+      this.#lines.push(line);
+      return;
+    }
+    this.#waiting.resolve(line);
+    // The next line may come before whoever waited runs again.
+    this.#waiting = undefined;
   }
 
   #fail(why: string): void {

@@ -1,5 +1,5 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
-import type { MemcachedProcess } from '../memcached-server/memcached-process.ts';
+import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
 import type { ClientCase } from './client-case.ts';
 import { CLIENTS, type ClientKind } from './client-kind.ts';
 import { ClientProcess } from './client-process.ts';
@@ -17,7 +17,7 @@ export type CaseSlices = ReadonlyMap<ClientKind, readonly ClientSlice[] | string
 
 /** Where the clients are, and how they are started. */
 export interface Field {
-  readonly server: MemcachedProcess;
+  readonly server: MeasuredProcess;
   /** The command that runs Node, with what goes before it. */
   readonly node: readonly string[];
   /** Those that have been started. */

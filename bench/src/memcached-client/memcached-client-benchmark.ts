@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 
 import type { Benchmark } from '../benchmark.ts';
 import { describeMachine } from '../machine.ts';
-import { MemcachedProcess } from '../memcached-server/memcached-process.ts';
+import { fill } from '../memcached-server/exchange.ts';
 import { findPinning } from '../pinning.ts';
 import { Progress } from '../progress.ts';
+import { MeasuredProcess } from '../side-by-side/measured-process.ts';
 import { table } from '../table.ts';
 import type { ClientCase } from './client-case.ts';
 import { OURS, PEERS } from './client-kind.ts';
@@ -33,7 +34,7 @@ export const memcachedClientBenchmark: Benchmark = {
       return;
     }
     const pinning = findPinning();
-    const server = await MemcachedProcess.start('memcached', [...pinning.server, ...MEMCACHED]);
+    const server = await MeasuredProcess.start('memcached', [...pinning.server, ...MEMCACHED], fill);
     const field: Field = { server, node: [...pinning.generator, options.node], processes: new Map() };
     try {
       const results = await measureAll(field, options);

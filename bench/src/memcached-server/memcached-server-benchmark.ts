@@ -8,13 +8,15 @@ import { parseArgs } from 'node:util';
 import type { Benchmark } from '../benchmark.ts';
 import { compileNative } from '../load/compile-native.ts';
 import { describeMachine } from '../machine.ts';
-import { median } from '../median.ts';
 import { findPinning } from '../pinning.ts';
 import { Progress } from '../progress.ts';
+import { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import { measurePairs, type Pair, type Sides, withServers } from '../side-by-side/measure-pairs.ts';
+import { measureSlice } from '../side-by-side/measure-slice.ts';
+import { PAIR_COLUMNS, PAIR_LEGEND, pairCells } from '../side-by-side/pair-cells.ts';
 import { table } from '../table.ts';
+import { fill } from './exchange.ts';
 import { memoryPerItem } from './measure-memory.ts';
-import { measureSlice, type ServerSlice } from './measure-slice.ts';
-import { MemcachedProcess } from './memcached-process.ts';
 import { scriptOf, type Workload, WORKLOADS } from './workloads.ts';
 
 const USAGE = `npm run bench -- memcached-server [options]
@@ -34,22 +36,16 @@ const MEGABYTES = 2048;
 /** The most that an item may take of memory, against memcached. */
 const MOST_MEMORY = 2;
 
-/** From this busy share on a server counts as saturated, and its throughput as its own. */
-const SATURATED = 0.95;
+/** For how long the generator polls before it sleeps, in microseconds. */
+const SPIN_US = 50;
 
 interface Settings {
-  readonly ours: readonly string[];
-  readonly peer: readonly string[];
+  readonly commands: Sides<readonly string[]>;
   readonly generator: readonly string[];
   readonly pairs: number;
   readonly processes: number;
   readonly seconds: number;
   readonly warm: number;
-}
-
-interface Pair {
-  readonly ours: ServerSlice;
-  readonly peer: ServerSlice;
 }
 
 /** The servers next to memcached, or to another one. */
@@ -88,8 +84,10 @@ export const memcachedServerBenchmark: Benchmark = {
     }
     const pinning = findPinning();
     const settings: Settings = {
-      ours: [...pinning.server, values.node, join(import.meta.dirname, 'serve-ours.js'), '{port}', `${MEGABYTES}`],
-      peer: [...pinning.server, ...peerCommand(values.peer)],
+      commands: {
+        ours: [...pinning.server, values.node, join(import.meta.dirname, 'serve-ours.js'), '{port}', `${MEGABYTES}`],
+        peer: [...pinning.server, ...peerCommand(values.peer)],
+      },
       generator: [...pinning.generator, compiled.program],
       pairs: Number(values.pairs),
       processes: Number(values.processes),
@@ -101,7 +99,8 @@ export const memcachedServerBenchmark: Benchmark = {
     for (const workload of WORKLOADS.filter(({ name }) => name.includes(values.only))) {
       const title = `${workload.name} ${workload.connections}x${workload.depth}`;
       progress.begin(title);
-      rows.push(rowOf(workload, await measure(workload, settings, (done) => progress.step(`${title}: ${done} pairs`))));
+      const pairs = await measure(workload, settings, (done) => progress.step(`${title}: ${done} pairs`));
+      rows.push([`${workload.name}, ${workload.connections}x${workload.depth}`, ...pairCells(pairs, workload.floor)]);
     }
     const items = Number(values.items);
     if (items > 0 && values.only === '') {
@@ -113,8 +112,8 @@ export const memcachedServerBenchmark: Benchmark = {
     process.stdout.write(
       `${values.peer ?? version('memcached', '-V')} against ours; ${cpu}, ${cores} cores, ${system}; ${version(values.node, '--version')}; ${pinning.description}\n` +
         `values of 100 bytes, ${settings.pairs} pairs of ${settings.seconds} s in alternation\n\n` +
-        `${table(['what', 'bar', '', 'ratio', 'ours', 'peer', 'busy', 'p50 us', 'p99 us'], rows, 1)}\n` +
-        'ratio: median of the pairs [least..greatest]; other figures are ours / peer, in thousands of operations (of the row of 50 keys: keys)\n' +
+        `${table(['what', ...PAIR_COLUMNS], rows, 1)}\n` +
+        `${PAIR_LEGEND}, in thousands of operations (of the row of 50 keys: keys)\n` +
         'a second. A ratio marked * is of operations for each second of CPU time, since one of the two had time left. memcached 1.6.18 makes one\n' +
         'system call for each text get, whatever its pipeline; the binary get is the fair one.\n',
     );
@@ -130,100 +129,47 @@ function version(program: string, option: string): string {
   return spawnSync(program, [option], { encoding: 'utf8' }).stdout.trim();
 }
 
-/** Runs both servers in alternation, and in alternating order. */
 async function measure(workload: Workload, settings: Settings, onPair: (done: number) => void): Promise<Pair[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wirewright-bench-'));
   const script = join(folder, 'script');
   writeFileSync(script, scriptOf(workload.batches));
-  const pairs: Pair[] = [];
-  const { connections } = workload;
-  const { generator, warm, seconds } = settings;
-  const slice = (server: MemcachedProcess): Promise<ServerSlice> =>
-    measureSlice(server, generator, { connections, warm, seconds, script });
+  const { generator, pairs, processes, warm, seconds } = settings;
   try {
-    const perProcess = Math.ceil(settings.pairs / settings.processes);
-    while (pairs.length < settings.pairs) {
-      const servers = await start(settings);
-      try {
-        await slice(servers.peer);
-        await slice(servers.ours);
-        for (let i = 0; i < perProcess && pairs.length < settings.pairs; i++) {
-          const first = i % 2 === 0 ? await slice(servers.peer) : undefined;
-          const ours = await slice(servers.ours);
-          pairs.push({ ours, peer: first ?? (await slice(servers.peer)) });
-          onPair(pairs.length);
-        }
-      } finally {
-        await stop(servers);
-      }
-    }
+    return await measurePairs({
+      pairs,
+      processes,
+      start: (side) => start(side, settings),
+      slice: (server) => {
+        const args = [server.port, workload.connections, warm, seconds, SPIN_US].map(String);
+        return measureSlice(server, [...generator, ...args, script]);
+      },
+      onPair,
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
-  return pairs;
 }
 
-interface Servers {
-  readonly ours: MemcachedProcess;
-  readonly peer: MemcachedProcess;
-}
-
-async function start(settings: Settings): Promise<Servers> {
-  const peer = await MemcachedProcess.start('peer', settings.peer);
-  try {
-    const ours = await MemcachedProcess.start('ours', settings.ours);
-    await peer.fill();
-    await ours.fill();
-    return { ours, peer };
-  } catch (error) {
-    await peer.stop();
-    throw error;
-  }
-}
-
-async function stop({ ours, peer }: Servers): Promise<void> {
-  await Promise.all([ours.stop(), peer.stop()]);
-}
-
-function rowOf({ name, connections, depth, floor }: Workload, pairs: readonly Pair[]): string[] {
-  const of = (side: keyof Pair, figure: keyof ServerSlice): number => median(pairs.map((pair) => pair[side][figure]));
-  const saturated = of('ours', 'busy') >= SATURATED && of('peer', 'busy') >= SATURATED;
-  const figure = saturated ? 'perSecond' : 'perCpuSecond';
-  const ratios = pairs.map(({ ours, peer }) => ours[figure] / peer[figure]);
-  const ratio = median(ratios);
-  const both = (which: keyof ServerSlice, digits: number, scale = 1): string =>
-    `${(of('ours', which) / scale).toFixed(digits)} / ${(of('peer', which) / scale).toFixed(digits)}`;
-  return [
-    `${name}, ${connections}x${depth}`,
-    floor === undefined ? '' : `>= ${floor}`,
-    floor === undefined ? '' : ratio >= floor ? 'met' : 'MISSED',
-    `${ratio.toFixed(2)}${saturated ? '' : '*'} [${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}]`,
-    (of('ours', 'perSecond') / 1000).toFixed(0),
-    (of('peer', 'perSecond') / 1000).toFixed(0),
-    both('busy', 2),
-    both('p50Us', 0),
-    both('p99Us', 0),
-  ];
+/** Starts a server that holds every key. */
+function start(side: keyof Sides<unknown>, { commands }: Settings): Promise<MeasuredProcess> {
+  return MeasuredProcess.start(side, commands[side], fill);
 }
 
 async function memoryRow(settings: Settings, items: number): Promise<string[]> {
-  const servers = await start(settings);
-  try {
-    const peer = await memoryPerItem(servers.peer, items);
-    const ours = await memoryPerItem(servers.ours, items);
-    const ratio = ours / peer;
-    return [
-      `memory of an item, ${items} items`,
-      `<= ${MOST_MEMORY}`,
-      ratio <= MOST_MEMORY ? 'met' : 'MISSED',
-      ratio.toFixed(2),
-      `${ours.toFixed(0)} B`,
-      `${peer.toFixed(0)} B`,
-      '',
-      '',
-      '',
-    ];
-  } finally {
-    await stop(servers);
-  }
+  const [ours, peer] = await withServers(
+    (side) => start(side, settings),
+    async (servers) => {
+      const ofPeer = await memoryPerItem(servers.peer, items);
+      return [await memoryPerItem(servers.ours, items), ofPeer] as const;
+    },
+  );
+  const ratio = ours / peer;
+  return [
+    `memory of an item, ${items} items`,
+    `<= ${MOST_MEMORY}`,
+    ratio <= MOST_MEMORY ? 'met' : 'MISSED',
+    ratio.toFixed(2),
+    `${ours.toFixed(0)} B`,
+    `${peer.toFixed(0)} B`,
+  ];
 }

@@ -1,5 +1,5 @@
-import { JsonLineProcess, numberIn } from '../json-line-process.ts';
-import type { MemcachedProcess } from './memcached-process.ts';
+import { type JsonLine, JsonLineProcess, numberIn } from '../json-line-process.ts';
+import type { MeasuredProcess } from './measured-process.ts';
 
 /** What one short run against one server gave. */
 export interface ServerSlice {
@@ -8,27 +8,32 @@ export interface ServerSlice {
   readonly perCpuSecond: number;
   /** CPU time of the server over the time it took. */
   readonly busy: number;
-  /** Turn-around of a batch in microseconds, median and 99th percentile. */
+  /** Turn-around in microseconds, median and 99th percentile. */
   readonly p50Us: number;
   readonly p99Us: number;
 }
 
-/** For how long the generator polls before it sleeps, in microseconds. */
-const SPIN_US = 50;
+/** For how long a generator may say nothing, in ms: it knows itself when a server stalls, but work that is bounded by number may take long. */
+const PATIENCE = 120_000;
 
-/** Puts a server under load for one slice. */
+/**
+ * Puts a server under load for one slice.
+ *
+ * @param command a load generator and its arguments: it prints a line of JSON for each phase
+ * @param atEnd gets the next line after those of the slice; without it the load is ended at once
+ */
 export async function measureSlice(
-  server: MemcachedProcess,
-  generator: readonly string[],
-  { connections, warm, seconds, script }: { connections: number; warm: number; seconds: number; script: string },
+  server: MeasuredProcess,
+  command: readonly string[],
+  atEnd?: (line: JsonLine) => void,
 ): Promise<ServerSlice> {
-  const args = [server.port, connections, warm, seconds, SPIN_US].map(String);
-  const load = new JsonLineProcess(`load on ${server.name}`, [...generator, ...args, script]);
+  const load = new JsonLineProcess(`load on ${server.name}`, command);
   try {
     await phase(load, 'measuring');
     const before = [server.cpuNs(), process.hrtime.bigint()] as const;
     const done = await phase(load, 'done');
     const busy = (server.cpuNs() - before[0]) / Number(process.hrtime.bigint() - before[1]);
+    atEnd?.(await phase(load, 'ended'));
     const perSecond = numberIn(done, 'replies') / numberIn(done, 'seconds');
     return {
       perSecond,
@@ -42,8 +47,8 @@ export async function measureSlice(
   }
 }
 
-async function phase(load: JsonLineProcess, expected: string): ReturnType<JsonLineProcess['next']> {
-  const line = await load.next();
+async function phase(load: JsonLineProcess, expected: string): Promise<JsonLine> {
+  const line = await load.next(PATIENCE);
   if (line['phase'] === expected) return line;
   throw new Error(line['phase'] === 'failed' ? String(line['reason']) : `unexpected ${JSON.stringify(line)}`);
 }
