@@ -1,23 +1,25 @@
 /*
  * A load generator for Gearman job servers: clients and workers in one process, on connections to 127.0.0.1:port.
  *
- *   gearman-load <port> <mode> <clients> <window> <workers> <warm seconds> <measured seconds> <spin microseconds>
+ *   gearman-load <port> <mode> <clients> <window> <workers> <warm> <measured> <spin microseconds>
  *
  *   foreground   each client keeps `window` SUBMIT_JOB in flight until their WORK_COMPLETE; workers answer with the payload
- *   background   each client keeps `window` SUBMIT_JOB_BG in flight until their JOB_CREATED; nobody does them
  *   echo         each client keeps `window` ECHO_REQ in flight
- *   fill         one client submits <measured seconds> jobs (a number here), and ends when they are acknowledged
- *   drain        `workers` do what there is, and end when there is no more
+ *   background   each client keeps `window` SUBMIT_JOB_BG in flight until their JOB_CREATED; nobody does them
+ *   fill         the same, but <warm> and <measured> are numbers of jobs; elsewhere they are seconds
+ *   drain        `workers` do what jobs there are, until there are no more
  *
- * Payloads have 64 bytes, and every byte that comes back is looked at. What one read brings is answered by one write; a worker sends its result and
- * the next GRAB_JOB_UNIQ together, as real ones that are quick do.
+ * Payloads have 64 bytes, of which the first eight are the number of the request; uniques are empty. Every answer is compared with what it has to
+ * be: handles count up and none comes twice, a result is that of the job whose handle it has, echoes come in order. What one read brings is
+ * answered by one write; a worker sends its result and the next GRAB_JOB_UNIQ together, as real ones that are quick do.
  *
  * stdout, one JSON object a line:
  *   {"phase":"measuring"}                                            the warm-up is over
  *   {"phase":"done","replies":n,"seconds":s,"p50_us":x,"p99_us":y}   operations, and the turn-around of one in so many as are in flight
+ *   {"phase":"ended","requests":n,"operations":n}                    all requests ever sent and answered; of `drain`, jobs done
  *   {"phase":"failed","reason":"..."}                                followed by exit status 1
- * After "done" the load goes on, so that the reader can sample the server under load, until stdin closes (or at most
- * TAIL_SECONDS).
+ * `background` and `fill` send nothing more after "done", wait for the answers that are still to come, and end; so does `drain`, without any. The
+ * others go on after "done", so that the reader can sample the server under load, until stdin closes (or at most TAIL_SECONDS).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -38,27 +40,47 @@
 #include "measuring.h"
 
 #define PAYLOAD 64
+/* The number of the request in front of it. */
+#define NUMBER 8
 #define HEADER 12
+#define MAX_REQUEST 128
+#define MAX_HANDLE 63
 #define INPUT (256 * 1024)
+/* Jobs are remembered by the low bits of the number in their handle: more than are ever in flight. */
+#define JOBS (1 << 20)
 
 enum { CAN_DO = 1, PRE_SLEEP = 4, NOOP = 6, SUBMIT_JOB = 7, JOB_CREATED = 8, NO_JOB = 10, WORK_COMPLETE = 13,
        ECHO_REQ = 16, ECHO_RES = 17, SUBMIT_JOB_BG = 18, GRAB_JOB_UNIQ = 30, JOB_ASSIGN_UNIQ = 31 };
+
+enum mode { FOREGROUND, ECHO, BACKGROUND, FILL, DRAIN, MODES };
+static const char *const mode_names[MODES] = {"foreground", "echo", "background", "fill", "drain"};
 
 struct conn {
   int fd, worker;
   unsigned char *in, *out;
   size_t held, queued, sent, room;
-  /* Of a client: requests so far, and when the one was sent whose turn-around is measured. */
-  uint64_t requests, replies, marked;
-  uint64_t marked_at;
+  /* Of a client: requests so far, those that have their handle, and those that are over. */
+  uint64_t requests, created, replies;
+  uint64_t last_handle;
+  /* When a request was sent whose turn-around is measured, and which; 0 while there is none. */
+  uint64_t marked_at, marked;
 };
 
-static unsigned char payload[PAYLOAD];
-static unsigned char request[256];
+/* A job between its JOB_CREATED and its WORK_COMPLETE. */
+struct job {
+  const struct conn *client;
+  uint64_t handle, request;
+};
+
+static enum mode mode;
+static unsigned char request[MAX_REQUEST];
 static size_t request_length;
-static int answered_by;
-static uint64_t answered, drained;
-static int idle_workers, ending_when_idle;
+static struct job *jobs;
+static char handle_prefix[MAX_HANDLE + 1];
+static size_t prefix_length;
+/* Operations since the warm-up; requests ever sent and answered. */
+static uint64_t operations, requested, answered;
+static int idle_workers;
 
 static uint32_t u32(const unsigned char *at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -68,6 +90,8 @@ static void watch(struct conn *conn, int operation, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.ptr = conn}};
   if (epoll_ctl(epoll_fd, operation, conn->fd, &event) != 0) fail("epoll_ctl");
 }
+
+/* ---- what is sent */
 
 static unsigned char *room_for(struct conn *conn, size_t bytes) {
   if (conn->queued + bytes > conn->room) {
@@ -93,15 +117,19 @@ static void queue_packet(struct conn *conn, uint32_t type, const void *body, uin
   if (length > 0) memcpy(at + HEADER, body, length);
 }
 
-static void queue_requests(struct conn *conn, unsigned count) {
+static void queue_requests(struct conn *conn, uint64_t count) {
   if (count == 0) return;
   unsigned char *at = room_for(conn, count * request_length);
-  for (unsigned i = 0; i < count; i++) memcpy(at + i * request_length, request, request_length);
   if (conn->marked_at == 0) {
     conn->marked = conn->requests;
     conn->marked_at = now_ns();
   }
-  conn->requests += count;
+  for (uint64_t i = 0; i < count; i++, at += request_length) {
+    memcpy(at, request, request_length);
+    memcpy(at + request_length - PAYLOAD, &conn->requests, NUMBER);
+    conn->requests++;
+  }
+  requested += count;
 }
 
 static void flush_out(struct conn *conn, int was_blocked) {
@@ -119,58 +147,109 @@ static void flush_out(struct conn *conn, int was_blocked) {
   if (was_blocked) watch(conn, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-static void check_payload(const unsigned char *at, size_t length) {
-  if (length != PAYLOAD || memcmp(at, payload, PAYLOAD) != 0) fail_plain("the server sent another payload than it got");
+/* ---- what is received */
+
+/* Checks a payload, and returns the number of the request that it is of. */
+static uint64_t request_of(const unsigned char *payload, const unsigned char *end) {
+  const unsigned char *sent = request + request_length - PAYLOAD;
+  if (end - payload != PAYLOAD || memcmp(payload + NUMBER, sent + NUMBER, PAYLOAD - NUMBER) != 0)
+    fail_plain("the server sent another payload than it got");
+  uint64_t number;
+  memcpy(&number, payload, NUMBER);
+  return number;
 }
 
-/* Where the argument behind the next NUL starts. */
-static const unsigned char *behind_nul(const unsigned char *at, const unsigned char *end) {
+/* Checks a handle, which is a prefix, a colon and digits, and returns its number. */
+static uint64_t number_of(const unsigned char *handle, const unsigned char *end) {
+  const unsigned char *colon = memrchr(handle, ':', (size_t)(end - handle));
+  if (colon == NULL || colon + 1 == end || end - handle > MAX_HANDLE) fail_plain("this is no handle");
+  if (prefix_length == 0) {
+    prefix_length = (size_t)(colon - handle);
+    memcpy(handle_prefix, handle, prefix_length);
+  }
+  if ((size_t)(colon - handle) != prefix_length || memcmp(handle, handle_prefix, prefix_length) != 0)
+    fail_plain("a handle begins with something else than the others");
+  uint64_t number = 0;
+  for (const unsigned char *at = colon + 1; at < end; at++) {
+    if (*at < '0' || *at > '9') fail_plain("a handle has no number");
+    number = 10 * number + (uint64_t)(*at - '0');
+  }
+  return number;
+}
+
+/* Where the NUL behind an argument is. */
+static const unsigned char *end_of_argument(const unsigned char *at, const unsigned char *end) {
   const unsigned char *nul = memchr(at, 0, (size_t)(end - at));
   if (nul == NULL) fail_plain("an argument is missing");
-  return nul + 1;
+  return nul;
 }
 
-static void do_job(struct conn *conn, const unsigned char *body, uint32_t length) {
-  const unsigned char *end = body + length;
-  const unsigned char *function = behind_nul(body, end);
-  if (memcmp(function, "bench", 6) != 0) fail_plain("a job of another function came");
-  const unsigned char *data = behind_nul(function + 6, end);
-  check_payload(data, (size_t)(end - data));
+static void do_job(struct conn *conn, const unsigned char *body, const unsigned char *end) {
+  static const char function_and_unique[] = "bench\0";
+  const unsigned char *handle_end = end_of_argument(body, end);
+  number_of(body, handle_end);
+  const unsigned char *function = handle_end + 1;
+  if ((size_t)(end - function) < sizeof function_and_unique || memcmp(function, function_and_unique, sizeof function_and_unique) != 0)
+    fail_plain("a job has another function, or a unique");
+  const unsigned char *payload = function + sizeof function_and_unique;
+  request_of(payload, end);
   size_t handle = (size_t)(function - body);
   unsigned char *at = room_for(conn, HEADER + handle + PAYLOAD + HEADER);
   at += write_header(at, WORK_COMPLETE, (uint32_t)(handle + PAYLOAD));
   memcpy(at, body, handle);
-  memcpy(at + handle, data, PAYLOAD);
+  memcpy(at + handle, payload, PAYLOAD);
   write_header(at + handle + PAYLOAD, GRAB_JOB_UNIQ, 0);
-  drained++;
+  if (mode == DRAIN) operations++;
 }
 
-static void on_worker_packet(struct conn *conn, uint32_t type, const unsigned char *body, uint32_t length) {
+static void on_worker_packet(struct conn *conn, uint32_t type, const unsigned char *body, const unsigned char *end) {
   if (type == JOB_ASSIGN_UNIQ) {
-    do_job(conn, body, length);
+    do_job(conn, body, end);
   } else if (type == NO_JOB) {
-    if (ending_when_idle) idle_workers++;
+    if (mode == DRAIN) idle_workers++;
     else queue_packet(conn, PRE_SLEEP, NULL, 0);
   } else if (type == NOOP) {
-    queue_packet(conn, GRAB_JOB_UNIQ, NULL, 0);
+    if (mode != DRAIN) queue_packet(conn, GRAB_JOB_UNIQ, NULL, 0);
   } else {
     fail_plain("a worker got a packet that is not for it");
   }
 }
 
-/* Returns whether it answers a request. */
-static int on_client_packet(struct conn *conn, uint32_t type, const unsigned char *body, uint32_t length) {
-  if (type == JOB_CREATED && length < 4) fail_plain("a handle is missing");
-  if (type != (uint32_t)answered_by) {
-    if (type == JOB_CREATED) return 0;
+static void on_created(struct conn *conn, const unsigned char *body, const unsigned char *end) {
+  uint64_t handle = number_of(body, end);
+  if (conn->created >= conn->requests) fail_plain("there are more handles than jobs");
+  if (handle <= conn->last_handle) fail_plain("handles do not count up");
+  conn->last_handle = handle;
+  if (mode == FOREGROUND) {
+    struct job *job = &jobs[handle % JOBS];
+    if (job->client != NULL) fail_plain("a job was never done, or a handle came twice");
+    *job = (struct job){conn, handle, conn->created};
+  }
+  conn->created++;
+}
+
+static void on_complete(const struct conn *conn, const unsigned char *body, const unsigned char *end) {
+  const unsigned char *handle_end = end_of_argument(body, end);
+  uint64_t handle = number_of(body, handle_end);
+  struct job *job = &jobs[handle % JOBS];
+  if (job->client != conn || job->handle != handle) fail_plain("a result has a handle that no job in flight has");
+  if (request_of(handle_end + 1, end) != job->request) fail_plain("a result is of another job than its handle");
+  job->client = NULL;
+}
+
+/* Returns whether it is the last answer to a request. */
+static int on_client_packet(struct conn *conn, uint32_t type, const unsigned char *body, const unsigned char *end) {
+  if (mode == ECHO && type == ECHO_RES) {
+    if (request_of(body, end) != conn->replies) fail_plain("echoes come in another order");
+  } else if (mode != ECHO && type == JOB_CREATED) {
+    on_created(conn, body, end);
+    if (mode == FOREGROUND) return 0;
+  } else if (mode == FOREGROUND && type == WORK_COMPLETE) {
+    on_complete(conn, body, end);
+  } else {
     fail_plain("a client got a packet that it did not ask for");
   }
-  if (type == WORK_COMPLETE) {
-    const unsigned char *data = behind_nul(body, body + length);
-    check_payload(data, (size_t)(body + length - data));
-  } else if (type == ECHO_RES) {
-    check_payload(body, length);
-  }
+  /* Of several workers any may be the first, so that it is one request within the window whose time is taken. */
   if (conn->marked_at != 0 && conn->replies == conn->marked) {
     histogram[bucket_of(now_ns() - conn->marked_at)]++;
     conn->marked_at = 0;
@@ -179,7 +258,7 @@ static int on_client_packet(struct conn *conn, uint32_t type, const unsigned cha
   return 1;
 }
 
-/* One read, not a loop: epoll is level-triggered, and a second read would mostly be an EAGAIN. */
+/* One read, not a loop: epoll is level-triggered, and a second read would mostly be an EAGAIN. Returns requests that were answered. */
 static unsigned receive(struct conn *conn) {
   ssize_t n = read(conn->fd, conn->in + conn->held, INPUT - conn->held);
   if (n < 0) {
@@ -191,18 +270,21 @@ static unsigned receive(struct conn *conn) {
   size_t at = 0;
   unsigned replies = 0;
   while (conn->held - at >= HEADER) {
-    const unsigned char *packet = conn->in + at;
+    const unsigned char *packet = conn->in + at, *body = packet + HEADER;
     if (memcmp(packet, "\0RES", 4) != 0) fail_plain("the server sent no packet");
     uint32_t type = u32(packet + 4), length = u32(packet + 8);
+    if (length > INPUT - HEADER) fail_plain("the server sent a longer packet than there can be");
     if (conn->held - at < HEADER + length) break;
-    if (conn->worker) on_worker_packet(conn, type, packet + HEADER, length);
-    else replies += (unsigned)on_client_packet(conn, type, packet + HEADER, length);
+    if (conn->worker) on_worker_packet(conn, type, body, body + length);
+    else replies += (unsigned)on_client_packet(conn, type, body, body + length);
     at += HEADER + length;
   }
   memmove(conn->in, conn->in + at, conn->held - at);
   conn->held -= at;
   return replies;
 }
+
+/* ---- the run */
 
 static void open_connection(struct conn *conn, int port, int worker) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
@@ -219,88 +301,96 @@ static void open_connection(struct conn *conn, int port, int worker) {
   watch(conn, EPOLL_CTL_ADD, EPOLLIN);
 }
 
-static void prepare_request(const char *mode) {
-  unsigned char body[128];
-  size_t length = 0;
-  for (int i = 0; i < PAYLOAD; i++) payload[i] = (unsigned char)(i == 20 ? 0 : 'a' + i % 26);
-  uint32_t type = ECHO_REQ;
-  answered_by = ECHO_RES;
-  if (strcmp(mode, "echo") != 0) {
-    int foreground = strcmp(mode, "foreground") == 0;
-    type = foreground ? SUBMIT_JOB : SUBMIT_JOB_BG;
-    answered_by = foreground ? WORK_COMPLETE : JOB_CREATED;
-    memcpy(body, "bench\0\0", 7);
-    length = 7;
-  }
-  memcpy(body + length, payload, PAYLOAD);
-  length += PAYLOAD;
-  write_header(request, type, (uint32_t)length);
-  memcpy(request + HEADER, body, length);
-  request_length = HEADER + length;
+static void prepare_request(void) {
+  static const char names[] = "bench\0"; /* and the NUL of the empty unique */
+  size_t front = mode == ECHO ? 0 : sizeof names;
+  uint32_t type = mode == ECHO ? ECHO_REQ : mode == FOREGROUND ? SUBMIT_JOB : SUBMIT_JOB_BG;
+  size_t at = write_header(request, type, (uint32_t)(front + PAYLOAD));
+  memcpy(request + at, names, front);
+  request_length = at + front + PAYLOAD;
+  for (size_t i = NUMBER; i < PAYLOAD; i++) request[at + front + i] = (unsigned char)('a' + i % 26);
+}
+
+static enum mode mode_named(const char *name) {
+  for (int i = 0; i < MODES; i++)
+    if (strcmp(name, mode_names[i]) == 0) return (enum mode)i;
+  fail_plain("there is no such mode");
+  return MODES;
+}
+
+static void say_done(double seconds) {
+  printf("{\"phase\":\"done\",\"replies\":%llu,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
+         (unsigned long long)operations, seconds, percentile_us(0.50), percentile_us(0.99));
+  fflush(stdout);
+}
+
+static int say_ended(void) {
+  printf("{\"phase\":\"ended\",\"requests\":%llu,\"operations\":%llu}\n", (unsigned long long)requested,
+         (unsigned long long)operations);
+  return 0;
 }
 
 int main(int argc, char **argv) {
   if (argc != 9) {
-    fprintf(stderr, "usage: gearman-load port mode clients window workers warm-seconds seconds spin-microseconds\n");
+    fprintf(stderr, "usage: gearman-load port mode clients window workers warm measured spin-microseconds\n");
     return 2;
   }
-  int port = atoi(argv[1]), clients = atoi(argv[3]), window = atoi(argv[4]), workers = atoi(argv[5]);
-  const char *mode = argv[2];
-  uint64_t warm = (uint64_t)(atof(argv[6]) * 1e9), measured = (uint64_t)(atof(argv[7]) * 1e9);
+  mode = mode_named(argv[2]);
+  int port = atoi(argv[1]), clients = atoi(argv[3]), workers = atoi(argv[5]), count = clients + workers;
+  uint64_t window = (uint64_t)atoll(argv[4]);
+  /* Nanoseconds, or jobs. */
+  double unit = mode == FILL ? 1 : 1e9;
+  uint64_t warm = (uint64_t)(atof(argv[6]) * unit), measured = (uint64_t)(atof(argv[7]) * unit);
   uint64_t spin = (uint64_t)(atof(argv[8]) * 1e3);
-  int filling = strcmp(mode, "fill") == 0, draining = strcmp(mode, "drain") == 0;
-  uint64_t to_fill = filling ? (uint64_t)atoll(argv[7]) : 0;
-  if (port < 1 || clients + workers < 1) fail_plain("bad arguments");
-  if (draining) clients = 0;
-  prepare_request(mode);
-  ending_when_idle = draining;
+  if (port < 1 || clients < 0 || workers < 0 || count < 1 || (uint64_t)clients * window > JOBS) fail_plain("bad arguments");
+  if (mode == DRAIN ? clients > 0 : clients < 1 || window < 1) fail_plain("this mode needs other connections");
+  prepare_request();
   signal(SIGPIPE, SIG_IGN);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) fail("epoll_create1");
   struct epoll_event on_stdin = {.events = EPOLLIN, .data = {.ptr = NULL}};
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, 0, &on_stdin) != 0) fail("stdin must be a pipe");
 
-  int count = clients + workers;
   struct conn *conns = calloc((size_t)count, sizeof *conns);
-  if (conns == NULL) fail("calloc");
+  jobs = calloc(JOBS, sizeof *jobs);
+  if (conns == NULL || jobs == NULL) fail("calloc");
   for (int i = 0; i < count; i++) open_connection(&conns[i], port, i < workers);
+
+  enum { WARMING, MEASURING, TAIL } phase = WARMING;
+  struct epoll_event events[EVENTS];
+  uint64_t begun = now_ns(), last_event = begun;
+  uint64_t to_request = mode == FILL ? warm + measured : UINT64_MAX;
+  if (mode == DRAIN) warm = 0;
   for (int i = 0; i < count; i++) {
     if (i < workers) {
       queue_packet(&conns[i], CAN_DO, "bench", 5);
       queue_packet(&conns[i], GRAB_JOB_UNIQ, NULL, 0);
     } else {
-      queue_requests(&conns[i], (unsigned)window);
+      queue_requests(&conns[i], window < to_request - requested ? window : to_request - requested);
     }
     flush_out(&conns[i], 0);
   }
-
-  enum { WARMING, MEASURING, TAIL } phase = WARMING;
-  struct epoll_event events[EVENTS];
-  uint64_t begun = now_ns(), last_event = begun, first = begun;
   for (;;) {
     uint64_t now = now_ns();
-    if (filling || draining) {
-      if ((filling && answered >= to_fill) || (draining && idle_workers == workers)) {
-        printf("{\"phase\":\"done\",\"replies\":%llu,\"seconds\":%.6f,\"p50_us\":0,\"p99_us\":0}\n",
-               (unsigned long long)(filling ? answered : drained), (double)(now - first) / 1e9);
-        return 0;
-      }
-    } else if (phase == WARMING && now - begun >= warm) {
+    uint64_t done = mode == FILL ? phase == WARMING ? answered : operations : now - begun;
+    if (phase == WARMING && done >= warm) {
       phase = MEASURING;
-      answered = 0;
+      /* Of the batch that ended the warm-up, some may count already. */
+      operations = mode == FILL ? done - warm : 0;
       memset(histogram, 0, sizeof histogram);
       puts("{\"phase\":\"measuring\"}");
       fflush(stdout);
       begun = now_ns();
-    } else if (phase == MEASURING && now - begun >= measured) {
+    } else if (phase == MEASURING && (mode == DRAIN ? idle_workers == workers : done >= measured)) {
       phase = TAIL;
-      printf("{\"phase\":\"done\",\"replies\":%llu,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
-             (unsigned long long)answered, (double)(now - begun) / 1e9, percentile_us(0.50), percentile_us(0.99));
-      fflush(stdout);
+      say_done((double)(now - begun) / 1e9);
       begun = now_ns();
+      if (mode == DRAIN) return say_ended();
+      if (mode == BACKGROUND || mode == FILL) to_request = requested;
     } else if (phase == TAIL && now - begun >= TAIL_SECONDS * 1000000000ull) {
       return 0;
     }
+    if (to_request == requested && answered == requested && phase == TAIL) return say_ended();
     /* Spinning for a while before sleeping keeps the cost of waking this core out of the server's writes. */
     int n = epoll_wait(epoll_fd, events, EVENTS, now - last_event < spin ? 0 : 5);
     if (n < 0 && errno != EINTR) fail("epoll_wait");
@@ -316,12 +406,12 @@ int main(int argc, char **argv) {
       if (events[i].events & EPOLLOUT) flush_out(conn, 1);
       if (!(events[i].events & ~(uint32_t)EPOLLOUT)) continue;
       unsigned replies = receive(conn);
+      uint64_t left = to_request - requested;
       answered += replies;
-      if (!conn->worker) {
-        uint64_t left = filling ? (to_fill > conn->requests ? to_fill - conn->requests : 0) : replies;
-        queue_requests(conn, (unsigned)(left < replies ? left : replies));
-      }
-      if (conn->sent < conn->queued) flush_out(conn, 0);
+      if (mode != DRAIN) operations += replies;
+      queue_requests(conn, replies < left ? replies : left);
+      /* What is left of an earlier write goes when there is room. */
+      if (conn->sent == 0 && conn->queued > 0) flush_out(conn, 0);
     }
   }
 }

@@ -1,0 +1,84 @@
+import { connect } from 'node:net';
+
+import { numberIn } from '../json-line-process.ts';
+import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import { measureSlice, type ServerSlice } from '../side-by-side/measure-slice.ts';
+import type { Workload } from './workloads.ts';
+
+/** How much load there is. */
+export interface Amount {
+  /** Measured time of a slice, and load before it, in seconds. */
+  readonly seconds: number;
+  readonly warm: number;
+  /** Background jobs of a slice that is not bounded by time; a third of that is sent before. */
+  readonly jobs: number;
+}
+
+/** For how long the generator polls before it sleeps, in microseconds. */
+const SPIN_US = 50;
+
+/** Workers that do the jobs between slices: each has one at a time, so that few of them would take long. */
+const DRAINERS = 32;
+
+/** Clients and workers that put a Gearman server under load. */
+export class GearmanLoad {
+  readonly #command: readonly string[];
+  readonly #amount: Amount;
+
+  /** @param command of the generator, without arguments */
+  constructor(command: readonly string[], amount: Amount) {
+    this.#command = command;
+    this.#amount = amount;
+  }
+
+  /** One slice. Background jobs are done afterwards, so that every slice finds an empty queue: all of them, or it is an error. */
+  async slice(server: MeasuredProcess, { mode, clients, window, workers }: Workload): Promise<ServerSlice> {
+    const { seconds, warm, jobs } = this.#amount;
+    if (mode === 'foreground' || mode === 'echo')
+      return measureSlice(server, this.#arguments(server, mode, clients, window, workers, warm, seconds));
+    const sent = { jobs: 0 };
+    const extent = mode === 'background' ? [warm, seconds] : [Math.ceil(jobs / 3), jobs];
+    const filling = this.#arguments(server, mode === 'drain' ? 'fill' : mode, clients, window, 0, ...extent);
+    const slice = await measureSlice(server, filling, (line) => (sent.jobs = numberIn(line, 'requests')));
+    const drained = await this.#drain(server, mode === 'drain' ? workers : DRAINERS, sent.jobs);
+    return mode === 'drain' ? drained : slice;
+  }
+
+  /** Submits background jobs. */
+  async fill(server: MeasuredProcess, jobs: number): Promise<void> {
+    await measureSlice(server, this.#arguments(server, 'fill', 1, 64, 0, 0, jobs), () => undefined);
+  }
+
+  /** Has all jobs done. Throws when there are more or less of them. */
+  async drain(server: MeasuredProcess, jobs: number): Promise<void> {
+    await this.#drain(server, DRAINERS, jobs);
+  }
+
+  async #drain(server: MeasuredProcess, workers: number, jobs: number): Promise<ServerSlice> {
+    let done = 0;
+    const slice = await measureSlice(
+      server,
+      this.#arguments(server, 'drain', 0, 0, workers, 0, 0),
+      (line) => (done = numberIn(line, 'operations')),
+    );
+    if (done !== jobs) throw new Error(`${server.name}: ${jobs} background jobs were acknowledged, ${done} were done`);
+    return slice;
+  }
+
+  #arguments(server: MeasuredProcess, mode: Workload['mode'], ...rest: readonly number[]): string[] {
+    return [...this.#command, String(server.port), mode, ...[...rest, SPIN_US].map(String)];
+  }
+}
+
+/** Asks a server for its version; rejects while it does not answer. */
+export async function greet(port: number): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write('version\r\n');
+  let said = '';
+  for await (const chunk of socket) {
+    said += String(chunk);
+    if (said.endsWith('\n')) break;
+  }
+  socket.destroy();
+  if (!said.startsWith('OK ')) throw new Error(`no Gearman server: ${said}`);
+}
