@@ -5,20 +5,16 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { gearmanClient, type KnownPacketType, Packet, packetRules, PacketType } from '@wirewright/codec-gearman';
 import { ByteReader, decodeNext } from '@wirewright/core/codec';
 import { JobServer, type JobServerOptions } from '@wirewright/gearman';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 import { frame } from '../codec-gearman/frames.ts';
 
-const closing: (() => unknown)[] = [];
-
 /** Has `close` called at the end of the test, the last one first. */
 export function afterwards(close: () => unknown): void {
-  closing.push(close);
+  onTestFinished(async () => {
+    await close();
+  });
 }
-
-afterEach(async () => {
-  while (closing.length > 0) await closing.pop()!();
-});
 
 /** What handles begin with in tests. */
 export const PREFIX = 'H:t';

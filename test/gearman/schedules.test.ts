@@ -20,7 +20,7 @@ async function at(iso: string, options: JobServerOptions = {}): Promise<Scene> {
   const clock = new FakeClock();
   let start = Date.parse(iso);
   const wall = (): number => start + clock.now();
-  const server = await serve({ clock, wall, timeZone: 'UTC', ...options });
+  const server = await serve({ clock, wall, timeZone: 'UTC', probeInterval: false, ...options });
   const [c, w] = [await Talk.to(server), await worker(server, 'f')];
   const leap = (ms: number): void => {
     // After a minute at most, it is looked what time it is.

@@ -11,21 +11,17 @@ import {
 } from '@wirewright/codec-memcached-binary';
 import { encodeMessage } from '@wirewright/core/codec';
 import { MemcachedServer, type MemcachedServerOptions } from '@wirewright/memcached';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 import { decodeAll } from '../codec-memcached-binary/plain.ts';
 import { Peer } from '../support/peer.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-
-/** Has `close` called at the end of the test. */
+/** Has `close` called at the end of the test, the last one first. */
 export function afterwards(close: () => Promise<unknown>): void {
-  closing.push(close);
+  onTestFinished(async () => {
+    await close();
+  });
 }
-
-afterEach(async () => {
-  while (closing.length > 0) await closing.pop()!();
-});
 
 /** A server on a free port of 127.0.0.1, until the end of the test. */
 export async function serve<Data>(
