@@ -28,6 +28,9 @@ export interface WriteEvents<Connection> {
 /** With less room than this for the next batch the ones that wait are written first. */
 const MIN_ROOM = 8 * 1024;
 
+/** Up to so many bytes that were sent before another connection had the writer are copied rather than written as a piece of their own. */
+const MAX_REJOINED = 1024;
+
 /** What all connections of the process encode into, and the one whose batch is in it now. */
 const writer = new ByteWriter();
 let owner: { surrender(): void } | undefined;
@@ -169,6 +172,19 @@ export class WriteLoop<Connection> {
     if (writer.room < MIN_ROOM) makeRoom();
     // oxlint-disable-next-line typescript/no-this-alias -- this is the point
     owner = this;
+    this.#rejoin();
+  }
+
+  /** Copies what was surrendered in front of what is sent now, when it is little: to write two pieces takes longer than that. */
+  #rejoin(): void {
+    const batch = this.#surrendered;
+    if (batch === undefined || batch.size > MAX_REJOINED || this.#more !== undefined) return;
+    const { segments, size } = batch;
+    if (Array.isArray(segments)) return;
+    writer.copy(segments, 0, size);
+    writer.giveBack(batch, true);
+    this.#surrendered = undefined;
+    this.#surrenderedSize = 0;
   }
 
   #encodeSeen<Out>(codec: Codec<unknown, Out>, message: Out): void {
