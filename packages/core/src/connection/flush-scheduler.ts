@@ -12,8 +12,8 @@ const PROBE_EVERY = 32;
 /**
  * Decides when the bytes of a turn leave: one write per connection per turn of the event loop.
  *
- * Few active connections: at the end of each read turn, so that an answer does not wait for another connection's work. Many: in one
- * pass after all reads, in the check phase of the same turn, which also carries what is sent outside a read turn. (Not in a
+ * Few active connections: at the end of each read turn, so that an answer does not wait for another connection's work; when one was
+ * read alone, together with what it has caused to be sent to others. Many: in one pass after all reads, in the check phase of the same turn, which also carries what is sent outside a read turn. (Not in a
  * microtask: callers that the same event resumes would miss it.) Which of the two is decided by the read turns counted in the last
  * turn of the event loop.
  */
@@ -23,16 +23,34 @@ class FlushScheduler {
   #reads = 0;
   #sinceProbe = 0;
   #crowded = false;
+  /** Whether there was one read turn in the last turn of the event loop: nothing is gained by waiting for others then. */
+  #lone = false;
+  /** Whether there is a read turn right now. */
+  #turn = false;
 
   /** Writes at the end of this turn of the event loop. Call it once until the flush. */
   schedule(connection: Flushable): void {
     this.#dirty.push(connection);
-    if (!this.#armed) this.#arm();
+    // In a lone read turn, it is written at its end.
+    if (!this.#armed && !(this.#turn && this.#lone)) this.#arm();
+  }
+
+  beginReadTurn(): void {
+    this.#turn = true;
+  }
+
+  /** A read turn has ended of a connection that has nothing to write. */
+  endOfSilentTurn(): void {
+    this.#turn = false;
+    if (this.#lone) this.flush();
   }
 
   /** A read turn has ended; `connection` has bytes to write from it. Returns whether they wait for the pass. */
   endOfReadTurn(connection: Flushable): boolean {
     this.#reads++;
+    this.#turn = false;
+    // What was sent to others first: whoever has caused it has nothing to wait for any more.
+    if (this.#lone) this.flush();
     if (this.#crowded) {
       this.schedule(connection);
       return true;
@@ -60,6 +78,7 @@ class FlushScheduler {
   readonly #pass = (): void => {
     this.#armed = false;
     this.#crowded = this.#reads >= CROWDED;
+    this.#lone = this.#reads <= 1;
     this.#reads = 0;
     this.flush();
   };

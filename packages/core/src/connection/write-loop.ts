@@ -226,11 +226,15 @@ export class WriteLoop<Connection> {
   /** A read turn begins: what is sent in it leaves at its end. */
   beginReadTurn(): void {
     this.#turn = true;
+    flushScheduler.beginReadTurn();
   }
 
   endReadTurn(): void {
+    // A turn that resumes callers, who send after it, has not begun here.
+    if (!this.#turn) return;
     this.#turn = false;
     if (!this.#scheduled && this.#pending > 0) this.#scheduled = flushScheduler.endOfReadTurn(this);
+    else flushScheduler.endOfSilentTurn();
   }
 
   /** Hands all that was sent to the socket, in one write. */
