@@ -5,8 +5,8 @@
  *
  *   foreground   each client keeps `window` SUBMIT_JOB in flight until their WORK_COMPLETE; workers answer with the payload
  *   echo         each client keeps `window` ECHO_REQ in flight
- *   background   each client keeps `window` SUBMIT_JOB_BG in flight until their JOB_CREATED; nobody does them
- *   fill         the same, but <warm> and <measured> are numbers of jobs; elsewhere they are seconds
+ *   background   each client keeps `window` SUBMIT_JOB_BG in flight until their JOB_CREATED; nobody does them. <warm> and <measured> are numbers
+ *                of jobs; elsewhere they are seconds
  *   drain        `workers` do what jobs there are, until there are no more
  *
  * Payloads have 64 bytes, of which the first eight are the number of the request; uniques are empty. Every answer is compared with what it has to
@@ -18,8 +18,8 @@
  *   {"phase":"done","replies":n,"seconds":s,"p50_us":x,"p99_us":y}   operations, and the turn-around of one in so many as are in flight
  *   {"phase":"ended","requests":n,"operations":n}                    all requests ever sent and answered; of `drain`, jobs done
  *   {"phase":"failed","reason":"..."}                                followed by exit status 1
- * `background` and `fill` send nothing more after "done", wait for the answers that are still to come, and end; so does `drain`, without any. The
- * others go on after "done", so that the reader can sample the server under load, until stdin closes (or at most TAIL_SECONDS).
+ * Without a number of jobs the load goes on after "done", so that the reader can sample the server under load, until stdin closes (or at most
+ * TAIL_SECONDS).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -46,14 +46,16 @@
 #define MAX_REQUEST 128
 #define MAX_HANDLE 63
 #define INPUT (256 * 1024)
+/* A disk may take a thousand jobs one by one before any of them is acknowledged. */
+#define PATIENCE_NS 20000000000ull
 /* Jobs are remembered by the low bits of the number in their handle: more than are ever in flight. */
 #define JOBS (1 << 20)
 
 enum { CAN_DO = 1, PRE_SLEEP = 4, NOOP = 6, SUBMIT_JOB = 7, JOB_CREATED = 8, NO_JOB = 10, WORK_COMPLETE = 13,
        ECHO_REQ = 16, ECHO_RES = 17, SUBMIT_JOB_BG = 18, GRAB_JOB_UNIQ = 30, JOB_ASSIGN_UNIQ = 31 };
 
-enum mode { FOREGROUND, ECHO, BACKGROUND, FILL, DRAIN, MODES };
-static const char *const mode_names[MODES] = {"foreground", "echo", "background", "fill", "drain"};
+enum mode { FOREGROUND, ECHO, BACKGROUND, DRAIN, MODES };
+static const char *const mode_names[MODES] = {"foreground", "echo", "background", "drain"};
 
 struct conn {
   int fd, worker;
@@ -330,6 +332,12 @@ static int say_ended(void) {
   return 0;
 }
 
+/* Whether what is measured has been done: for so long, or so many of all jobs. */
+static int is_over(uint64_t lasted, uint64_t measured, uint64_t all, int workers) {
+  if (mode == DRAIN) return idle_workers == workers;
+  return mode == BACKGROUND ? answered >= all : lasted >= measured;
+}
+
 int main(int argc, char **argv) {
   if (argc != 9) {
     fprintf(stderr, "usage: gearman-load port mode clients window workers warm measured spin-microseconds\n");
@@ -339,7 +347,7 @@ int main(int argc, char **argv) {
   int port = atoi(argv[1]), clients = atoi(argv[3]), workers = atoi(argv[5]), count = clients + workers;
   uint64_t window = (uint64_t)atoll(argv[4]);
   /* Nanoseconds, or jobs. */
-  double unit = mode == FILL ? 1 : 1e9;
+  double unit = mode == BACKGROUND ? 1 : 1e9;
   uint64_t warm = (uint64_t)(atof(argv[6]) * unit), measured = (uint64_t)(atof(argv[7]) * unit);
   uint64_t spin = (uint64_t)(atof(argv[8]) * 1e3);
   if (port < 1 || clients < 0 || workers < 0 || count < 1 || (uint64_t)clients * window > JOBS) fail_plain("bad arguments");
@@ -359,7 +367,7 @@ int main(int argc, char **argv) {
   enum { WARMING, MEASURING, TAIL } phase = WARMING;
   struct epoll_event events[EVENTS];
   uint64_t begun = now_ns(), last_event = begun;
-  uint64_t to_request = mode == FILL ? warm + measured : UINT64_MAX;
+  uint64_t to_request = mode == BACKGROUND ? warm + measured : UINT64_MAX;
   if (mode == DRAIN) warm = 0;
   for (int i = 0; i < count; i++) {
     if (i < workers) {
@@ -372,30 +380,26 @@ int main(int argc, char **argv) {
   }
   for (;;) {
     uint64_t now = now_ns();
-    uint64_t done = mode == FILL ? phase == WARMING ? answered : operations : now - begun;
-    if (phase == WARMING && done >= warm) {
+    if (phase == WARMING && (mode == BACKGROUND ? answered : now - begun) >= warm) {
       phase = MEASURING;
-      /* Of the batch that ended the warm-up, some may count already. */
-      operations = mode == FILL ? done - warm : 0;
+      operations = 0;
       memset(histogram, 0, sizeof histogram);
       puts("{\"phase\":\"measuring\"}");
       fflush(stdout);
       begun = now_ns();
-    } else if (phase == MEASURING && (mode == DRAIN ? idle_workers == workers : done >= measured)) {
+    } else if (phase == MEASURING && is_over(now - begun, measured, warm + measured, workers)) {
       phase = TAIL;
       say_done((double)(now - begun) / 1e9);
       begun = now_ns();
-      if (mode == DRAIN) return say_ended();
-      if (mode == BACKGROUND || mode == FILL) to_request = requested;
+      if (mode == DRAIN || mode == BACKGROUND) return say_ended();
     } else if (phase == TAIL && now - begun >= TAIL_SECONDS * 1000000000ull) {
       return 0;
     }
-    if (to_request == requested && answered == requested && phase == TAIL) return say_ended();
     /* Spinning for a while before sleeping keeps the cost of waking this core out of the server's writes. */
     int n = epoll_wait(epoll_fd, events, EVENTS, now - last_event < spin ? 0 : 5);
     if (n < 0 && errno != EINTR) fail("epoll_wait");
     if (n > 0) last_event = now;
-    if (now - last_event > STALL_NS) fail_plain("no answer for 2 seconds");
+    if (now - last_event > PATIENCE_NS) fail_plain("no answer for 20 seconds");
     for (int i = 0; i < n; i++) {
       struct conn *conn = events[i].data.ptr;
       if (conn == NULL) {

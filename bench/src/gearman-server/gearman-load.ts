@@ -10,12 +10,17 @@ export interface Amount {
   /** Measured time of a slice, and load before it, in seconds. */
   readonly seconds: number;
   readonly warm: number;
-  /** Background jobs of a slice that is not bounded by time; a third of that is sent before. */
+  /** Background jobs of a slice; a third of that is sent before. */
   readonly jobs: number;
+  /** The same of jobs on disk, where as many as are in flight are sent before. */
+  readonly durableJobs: number;
 }
 
 /** For how long the generator polls before it sleeps, in microseconds. */
 const SPIN_US = 50;
+
+/** Where gearmand has one job on disk, ours is given so many, to keep it as long at it. */
+const OURS_FOR_ONE = 32;
 
 /** Workers that do the jobs between slices: each has one at a time, so that few of them would take long. */
 const DRAINERS = 32;
@@ -32,21 +37,24 @@ export class GearmanLoad {
   }
 
   /** One slice. Background jobs are done afterwards, so that every slice finds an empty queue: all of them, or it is an error. */
-  async slice(server: MeasuredProcess, { mode, clients, window, workers }: Workload): Promise<ServerSlice> {
-    const { seconds, warm, jobs } = this.#amount;
+  async slice(server: MeasuredProcess, workload: Workload): Promise<ServerSlice> {
+    const { mode, clients, window, workers } = workload;
+    const { seconds, warm } = this.#amount;
     if (mode === 'foreground' || mode === 'echo')
       return measureSlice(server, this.#arguments(server, mode, clients, window, workers, warm, seconds));
-    const sent = { jobs: 0 };
-    const extent = mode === 'background' ? [warm, seconds] : [Math.ceil(jobs / 3), jobs];
-    const filling = this.#arguments(server, mode === 'drain' ? 'fill' : mode, clients, window, 0, ...extent);
-    const slice = await measureSlice(server, filling, (line) => (sent.jobs = numberIn(line, 'requests')));
-    const drained = await this.#drain(server, mode === 'drain' ? workers : DRAINERS, sent.jobs);
+    let sent = 0;
+    const slice = await measureSlice(
+      server,
+      this.#arguments(server, 'background', clients, window, 0, ...this.#jobs(server, workload)),
+      (line) => (sent = numberIn(line, 'requests')),
+    );
+    const drained = await this.#drain(server, mode === 'drain' ? workers : DRAINERS, sent);
     return mode === 'drain' ? drained : slice;
   }
 
   /** Submits background jobs. */
   async fill(server: MeasuredProcess, jobs: number): Promise<void> {
-    await measureSlice(server, this.#arguments(server, 'fill', 1, 64, 0, 0, jobs), () => undefined);
+    await measureSlice(server, this.#arguments(server, 'background', 1, 64, 0, 0, jobs), () => undefined);
   }
 
   /** Has all jobs done. Throws when there are more or less of them. */
@@ -63,6 +71,13 @@ export class GearmanLoad {
     );
     if (done !== jobs) throw new Error(`${server.name}: ${jobs} background jobs were acknowledged, ${done} were done`);
     return slice;
+  }
+
+  /** Background jobs before those that are measured, and the latter. */
+  #jobs({ name }: MeasuredProcess, { durable = false, clients, window }: Workload): [number, number] {
+    const { jobs, durableJobs } = this.#amount;
+    if (!durable) return [Math.ceil(jobs / 3), jobs];
+    return [clients * window, name === 'peer' ? durableJobs : OURS_FOR_ONE * durableJobs];
   }
 
   #arguments(server: MeasuredProcess, mode: Workload['mode'], ...rest: readonly number[]): string[] {

@@ -3,7 +3,7 @@ import type { Compared } from '../side-by-side/pair-cells.ts';
 /** What one row of the table measures. `native/gearman-load.c` says what the modes are. */
 export interface Workload {
   readonly name: string;
-  readonly mode: 'foreground' | 'echo' | 'background' | 'fill' | 'drain';
+  readonly mode: 'foreground' | 'echo' | 'background' | 'drain';
   readonly clients: number;
   /** Requests in flight of each client. */
   readonly window: number;
@@ -26,7 +26,7 @@ export const WORKLOADS: readonly Workload[] = [
   { ...one, name: 'foreground, 64 in flight, 1 worker', mode: 'foreground', workers: 1, floor: 1.2 },
   { ...one, name: 'foreground, 64 in flight, 4 workers', mode: 'foreground', workers: 4, floor: 1 },
   { ...one, name: 'foreground, 1 in flight, 1 worker', mode: 'foreground', window: 1, workers: 1, floor: 0.9 },
-  { ...one, name: 'background, 64 unanswered', mode: 'fill', floor: 1.5 },
+  { ...one, name: 'background, 64 unanswered', mode: 'background', floor: 1.5 },
   { ...one, name: 'background jobs done by 4 workers', mode: 'drain', workers: 4 },
   { ...one, name: 'echo, 64 unanswered', mode: 'echo', floor: 0.5 },
   { ...durable, name: 'durable, 64 unanswered', clients: 1, window: 64 },
