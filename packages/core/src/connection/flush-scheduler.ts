@@ -12,10 +12,10 @@ const PROBE_EVERY = 32;
 /**
  * Decides when the bytes of a turn leave: one write per connection per turn of the event loop.
  *
- * Few active connections: at the end of each read turn, so that an answer does not wait for another connection's work; when one was
- * read alone, together with what it has caused to be sent to others. Many: in one pass after all reads, in the check phase of the same turn, which also carries what is sent outside a read turn. (Not in a
- * microtask: callers that the same event resumes would miss it.) Which of the two is decided by the read turns counted in the last
- * turn of the event loop.
+ * Few active connections: at the end of each read turn, so that an answer does not wait for another connection's work; where one is
+ * read alone, after what it has sent to others. Many: in one pass after all reads, in the check phase of the same turn, which also
+ * carries what is sent outside a read turn. (Not in a microtask: callers that the same event resumes would miss it.) Which it is, is
+ * decided by the read turns counted in the last turn of the event loop.
  */
 class FlushScheduler {
   #dirty: Flushable[] = [];
