@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
-import { gearmanClient, type KnownPacketType, Packet, packetRules, PacketType } from '@wirewright/codec-gearman';
+import { gearmanClient, Packet, packetRules, PacketType } from '@wirewright/codec-gearman';
 import { ByteReader, decodeNext } from '@wirewright/core/codec';
 import { JobServer, type JobServerOptions } from '@wirewright/gearman';
 import { onTestFinished } from 'vitest';
@@ -152,6 +152,3 @@ export async function worker(server: JobServer<never> | JobServer, ...functions:
   await talk.all();
   return talk;
 }
-
-/** The names of all packets, for tests that go through them. */
-export const TYPES: readonly KnownPacketType[] = Object.values(PacketType);

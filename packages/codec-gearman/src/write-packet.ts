@@ -47,7 +47,7 @@ export function writePacket(output: ByteWriter, magic: number, fields: PacketFie
   writeArgument(output, rest);
 }
 
-export function writeHeader(output: ByteWriter, magic: number, type: number, length: number): void {
+function writeHeader(output: ByteWriter, magic: number, type: number, length: number): void {
   const start = output.reserve(HEADER_LENGTH);
   const { view } = output.target;
   view.setUint32(start, magic);

@@ -23,7 +23,7 @@ export function scheduleLine({ minute, hour, day, month, weekday }: ScheduleFiel
 }
 
 /** Whether a line can be understood, and has a next time. */
-export function isScheduleLine(line: string): boolean {
+function isScheduleLine(line: string): boolean {
   try {
     return cronOf(line, 'UTC').nextRun() !== null;
   } catch {
