@@ -19,6 +19,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
     'memcached-client',
     async () => (await import('./memcached-client/memcached-client-benchmark.ts')).memcachedClientBenchmark,
   ],
+  ['gearman-codec', async () => (await import('./gearman-codec/gearman-codec-benchmark.ts')).gearmanCodecBenchmark],
   ['gearman-server', async () => (await import('./gearman-server/gearman-server-benchmark.ts')).gearmanServerBenchmark],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],

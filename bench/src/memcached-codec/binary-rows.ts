@@ -9,9 +9,9 @@ import {
 } from '@wirewright/codec-memcached-binary';
 import { encodeMessage } from '@wirewright/core/codec';
 
-import { decoding, encoding, reading, repeat, sink } from './codec-work.ts';
+import { chunkOf, decoding, encoding, reading, repeat, sink } from '../codec/codec-work.ts';
 import { decodeSet, encodeCopiedHit, encodeHit, encodeSet } from './handwritten-binary.ts';
-import type { Row } from './row.ts';
+import type { Row } from '../codec/row.ts';
 
 const fields = { opaque: 7242, vbucket: 824, key: 'somekey', value: 'somevalue' };
 
@@ -61,17 +61,17 @@ export function binaryRows(): readonly Row[] {
       title: 'binary: decode SET, 40 B, every field',
       most: 1.5,
       works: new Map([
-        ['ours', decoding(server, bareFrame, everyField)],
-        ['by hand', reading(bareFrame, byHand)],
+        ['ours', decoding(server, chunkOf([bareFrame]), everyField)],
+        ['by hand', reading(chunkOf([bareFrame]), byHand)],
       ]),
     },
     {
       title: 'binary: decode SET, 48 B, every field',
       most: 1.5,
       works: new Map([
-        ['ours', decoding(server, wholeFrame, everyField)],
-        ['by hand', reading(wholeFrame, byHand)],
-        ['ours, no field read', decoding(server, wholeFrame, (request) => (sink.last = request))],
+        ['ours', decoding(server, chunkOf([wholeFrame]), everyField)],
+        ['by hand', reading(chunkOf([wholeFrame]), byHand)],
+        ['ours, no field read', decoding(server, chunkOf([wholeFrame]), (request) => (sink.last = request))],
       ]),
     },
     {

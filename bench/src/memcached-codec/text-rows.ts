@@ -6,9 +6,9 @@ import {
   type Request,
 } from '@wirewright/codec-memcached-text';
 
-import { decoding, encoding, reading, repeat, sink } from './codec-work.ts';
+import { chunkOf, decoding, encoding, reading, repeat, sink } from '../codec/codec-work.ts';
 import { decodeGet, decodeMetaGet, decodeTextSet, encodeTextHit } from './handwritten-text.ts';
-import type { Row } from './row.ts';
+import type { Row } from '../codec/row.ts';
 
 const VALUE = 'v'.repeat(100);
 
@@ -60,22 +60,22 @@ export function textRows(): readonly Row[] {
     {
       title: 'text: decode get <key>',
       works: new Map([
-        ['ours', decoding(server, getFrame, get)],
-        ['by hand', reading(getFrame, getByHand)],
+        ['ours', decoding(server, chunkOf([getFrame]), get)],
+        ['by hand', reading(chunkOf([getFrame]), getByHand)],
       ]),
     },
     {
       title: 'text: decode set, 100 B, every field',
       works: new Map([
-        ['ours', decoding(server, setFrame, set)],
-        ['by hand', reading(setFrame, setByHand)],
+        ['ours', decoding(server, chunkOf([setFrame]), set)],
+        ['by hand', reading(chunkOf([setFrame]), setByHand)],
       ]),
     },
     {
       title: 'text: decode mg <key> v t q',
       works: new Map([
-        ['ours', decoding(server, metaFrame, metaGet)],
-        ['by hand', reading(metaFrame, metaGetByHand)],
+        ['ours', decoding(server, chunkOf([metaFrame]), metaGet)],
+        ['by hand', reading(chunkOf([metaFrame]), metaGetByHand)],
       ]),
     },
     {

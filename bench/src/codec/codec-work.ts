@@ -5,7 +5,7 @@ import type { Work } from '../interleave.ts';
 /** Bytes after which the batch is taken, as a connection does at the end of a turn. */
 const BATCH = 32 * 1024;
 
-/** Frames in a chunk. */
+/** How often a chunk has its frames. */
 const FRAMES = 64;
 
 /** What was read is added up here, so that nothing of it can be left out. */
@@ -19,6 +19,11 @@ export const repeat =
 
 /** The codec alone, without what a connection does around it. */
 export function encoding<Out>(codec: Codec<unknown, Out>, message: Out, make?: () => Out): Work {
+  return encodingEach(codec, [message], make);
+}
+
+/** The same with messages in turn. */
+export function encodingEach<Out>(codec: Codec<unknown, Out>, messages: readonly Out[], make?: () => Out): Work {
   const writer = new ByteWriter();
   writer.begin();
   const taken = (): void => {
@@ -26,17 +31,18 @@ export function encoding<Out>(codec: Codec<unknown, Out>, message: Out, make?: (
     sink.sum += batch.size;
     writer.giveBack(batch, true);
   };
+  let next = 0;
   return (times) => {
     for (let i = 0; i < times; i++) {
-      codec.encode(make === undefined ? message : make(), writer);
+      codec.encode(make === undefined ? messages[next]! : make(), writer);
+      if (++next === messages.length) next = 0;
       if (writer.size >= BATCH) taken();
     }
   };
 }
 
-/** Takes one frame after the other off a chunk of many, over and over. */
-export function decoding<In>(codec: Codec<In, never>, frame: Buffer, look: (message: In) => void): Work {
-  const chunk = chunkOf(frame);
+/** Takes one frame after the other off a chunk of whole ones, over and over. */
+export function decoding<In>(codec: Codec<In, never>, chunk: Buffer, look: (message: In) => void): Work {
   const input = new ByteReader();
   input.maxFrameLength = codec.maxFrameLength!;
   return repeat(() => {
@@ -46,8 +52,7 @@ export function decoding<In>(codec: Codec<In, never>, frame: Buffer, look: (mess
 }
 
 /** The same by hand: `read` gets the chunk and where a frame starts, and returns where the next one does. */
-export function reading(frame: Buffer, read: (chunk: Buffer, at: number) => number): Work {
-  const chunk = chunkOf(frame);
+export function reading(chunk: Buffer, read: (chunk: Buffer, at: number) => number): Work {
   let at = 0;
   return repeat(() => {
     if (at === chunk.length) at = 0;
@@ -55,6 +60,7 @@ export function reading(frame: Buffer, read: (chunk: Buffer, at: number) => numb
   });
 }
 
-function chunkOf(frame: Buffer): Buffer {
-  return Buffer.concat(Array.from({ length: FRAMES }, () => frame));
+/** What a read brings: these frames, over and over. */
+export function chunkOf(frames: readonly Buffer[], times: number = FRAMES): Buffer {
+  return Buffer.concat(Array.from({ length: times }, () => frames).flat());
 }
