@@ -83,6 +83,11 @@ export const packetRules: readonly (PacketRule | undefined)[] = rules;
 /** How many arguments a packet has, by type; -1 for one that there is not. A flat copy of the rules, which is asked for each packet. */
 export const ARGUMENTS: Int8Array = Int8Array.from(rules, (rule) => rule?.args.length ?? -1);
 
+/** Which argument is data and may hold NULs, by type; -1 for none. Of a type that there is not, it is all that it has. */
+export const DATA: Int8Array = Int8Array.from(rules, (rule) =>
+  rule === undefined ? 0 : rule.opaque ? rule.args.length - 1 : -1,
+);
+
 /** What PROTOCOL calls a type, or its number when it is none. */
 export function packetName(type: number): string {
   return packetRules[type]?.name ?? `packet ${type}`;

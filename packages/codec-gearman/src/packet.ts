@@ -14,9 +14,12 @@ import type { Buffer } from 'node:buffer';
 
 import { ByteView, readLatin1, readUtf8 } from '@wirewright/core/codec';
 
-import { HEADER, RESPONSE } from './options.ts';
-import { ARGUMENTS, LAST_TYPE, packetName, packetRules } from './packet-rules.ts';
+import { HEADER } from './options.ts';
+import { ARGUMENTS, DATA, LAST_TYPE, packetName } from './packet-rules.ts';
 import { readUint32 } from './read-uint32.ts';
+
+/** The last of `\\0RES`. */
+const RESPONSE_LETTER = 0x53;
 
 /** Names are short: up to so many bytes are looked at one by one before the runtime is asked to search. */
 const SHORT_SCAN = 48;
@@ -37,23 +40,24 @@ export class Packet {
   start: number;
   /** Where it ends. */
   end: number;
-  /** @internal Which argument was found last, and where it starts: most are read in order. */
+  /** What it is: a number of `PacketType`, or any other. */
+  readonly type: number;
+  /** @internal Which argument was found last, and where it lies: most are read in order, and none is to be looked for twice. */
   found: number;
   /** @internal */
-  foundAt: number;
+  from: number;
+  /** @internal */
+  to: number;
 
   /** @internal */
   constructor(source: Buffer, start: number, end: number) {
     this.source = source;
     this.start = start;
     this.end = end;
-    this.found = 0;
-    this.foundAt = start + HEADER;
-  }
-
-  /** What it is: a number of `PacketType`, or any other. */
-  get type(): number {
-    return readUint32(this.source, this.start + 4);
+    this.type = readUint32(source, start + 4);
+    this.found = -1;
+    this.from = 0;
+    this.to = 0;
   }
 
   /** What PROTOCOL calls it. */
@@ -63,7 +67,7 @@ export class Packet {
 
   /** Whether it came as a response, `\0RES`: from a server. */
   get isResponse(): boolean {
-    return readUint32(this.source, this.start) === RESPONSE;
+    return this.source[this.start + 3] === RESPONSE_LETTER;
   }
 
   /** How many arguments a packet of its type has; 0 for a type that there is not. */
@@ -76,7 +80,7 @@ export class Packet {
   get complete(): boolean {
     const { type } = this;
     const count = type <= LAST_TYPE ? ARGUMENTS[type]! : -1;
-    return count < 2 ? count >= 0 : this.startOf(count - 1) >= 0;
+    return count < 2 ? count >= 0 : this.find(count - 1);
   }
 
   /** All behind the header, valid as long as the packet. */
@@ -86,36 +90,14 @@ export class Packet {
 
   /** Where the argument `index` starts in {@link source}; -1 when it is not there. */
   startOf(index: number): number {
-    if (index < this.found) {
-      this.found = 0;
-      this.foundAt = this.start + HEADER;
-    }
-    let at = this.foundAt;
-    while (this.found < index) {
-      const nul = findNul(this.source, at, this.end);
-      if (nul < 0) return -1;
-      at = nul + 1;
-      this.found++;
-      this.foundAt = at;
-    }
-    return at;
-  }
-
-  /** Where the argument that starts at `start` ends. */
-  endOf(index: number, start: number): number {
-    const { type, source, end } = this;
-    // A name has no NUL, also where it is the last argument: gearmand sends one behind the handle of a WORK_FAIL that it has made of an exception.
-    if (index === this.argumentCount - 1 && packetRules[type]?.opaque === true) return end;
-    if (this.argumentCount === 0) return end;
-    const nul = findNul(source, start, end);
-    return nul < 0 ? end : nul;
+    return this.find(index) ? this.from : -1;
   }
 
   /** An argument where it was received, valid as long as the packet. To send it on takes no copy when it is long. */
   view(index: number): ByteView {
-    const start = this.startOf(index);
-    if (start < 0) return new ByteView(this.source, this.end, this.end);
-    return new ByteView(this.source, start, this.endOf(index, start));
+    return this.find(index)
+      ? new ByteView(this.source, this.from, this.to)
+      : new ByteView(this.source, this.end, this.end);
   }
 
   /** An argument as bytes, without a copy: valid as long as the packet. */
@@ -125,19 +107,40 @@ export class Packet {
 
   /** An argument as utf-8; what is not valid becomes U+FFFD: to tell names apart take {@link latin1}. */
   text(index: number): string {
-    const start = this.startOf(index);
-    if (start < 0) return '';
-    const { source } = this;
-    const end = this.endOf(index, start);
-    if (end - start > SHORT_TEXT) return readUtf8(source, start, end);
-    for (let i = start; i < end; i++) if (source[i]! >= 0x80) return readUtf8(source, start, end);
-    return readLatin1(source, start, end);
+    if (!this.find(index)) return '';
+    const { source, from, to } = this;
+    if (to - from > SHORT_TEXT) return readUtf8(source, from, to);
+    for (let i = from; i < to; i++) if (source[i]! >= 0x80) return readUtf8(source, from, to);
+    return readLatin1(source, from, to);
   }
 
   /** An argument with each byte as one character, so that different names are different texts. */
   latin1(index: number): string {
-    const start = this.startOf(index);
-    return start < 0 ? '' : readLatin1(this.source, start, this.endOf(index, start));
+    return this.find(index) ? readLatin1(this.source, this.from, this.to) : '';
+  }
+
+  /** @internal Looks for an argument, and has {@link from} and {@link to} say where it lies. Returns whether it is there. */
+  find(index: number): boolean {
+    let { found, from, to } = this;
+    if (index === found) return true;
+    const { source, end, type } = this;
+    if (index < found || found < 0) {
+      found = -1;
+      to = this.start + HEADER - 1;
+    }
+    const data = type <= LAST_TYPE ? DATA[type]! : 0;
+    while (found < index) {
+      // The one before has ended with the packet.
+      if (to >= end) return false;
+      from = to + 1;
+      found++;
+      // A name has no NUL, also where it is the last argument: gearmand sends one behind the handle of a WORK_FAIL that it has made of an exception.
+      to = found === data ? end : nameEnd(source, from, end);
+    }
+    this.found = found;
+    this.from = from;
+    this.to = to;
+    return true;
   }
 
   /** Makes the packet own its bytes, so that it outlives the hook, and returns it. A small one pins no large buffer afterwards. */
@@ -146,8 +149,7 @@ export class Packet {
     this.source = owned.source as Buffer;
     this.start = owned.start;
     this.end = owned.end;
-    this.found = 0;
-    this.foundAt = this.start + HEADER;
+    this.found = -1;
     return this;
   }
 
@@ -167,11 +169,11 @@ export class Packet {
   }
 }
 
-/** Where the next NUL is at or after `from` and before `end`, or -1. */
-function findNul(source: Buffer, from: number, end: number): number {
+/** Where a name ends that starts at `from`: at the next NUL, or with the packet. */
+function nameEnd(source: Buffer, from: number, end: number): number {
   const short = Math.min(end, from + SHORT_SCAN);
   for (let i = from; i < short; i++) if (source[i] === 0) return i;
-  if (short === end) return -1;
-  const found = source.indexOf(0, short);
-  return found < end ? found : -1;
+  if (short === end) return end;
+  const nul = source.indexOf(0, short);
+  return nul < 0 || nul > end ? end : nul;
 }

@@ -28,8 +28,12 @@ const COUNTS = ARGUMENTS;
 export function writePacket(output: ByteWriter, magic: number, fields: PacketFields, maxFrameLength: number): void {
   const { type, args, rest } = fields;
   const count = args.length;
-  if (rest === undefined ? count !== COUNTS[type] : !(count < COUNTS[type]!)) refuseArguments(fields);
-  if (rest === undefined && count <= FEW && writeShort(output, magic, type, args)) return;
+  if (rest === undefined) {
+    if (count !== COUNTS[type]) refuseArguments(fields);
+    if (count <= FEW && writeShort(output, magic, type, args)) return;
+  } else if (!(count < COUNTS[type]!)) {
+    refuseArguments(fields);
+  }
   let length = rest === undefined ? count - 1 : count;
   if (length < 0) length = 0;
   for (let i = 0; i < count; i++) length += bodyLength(args[i]!, 'utf8');
