@@ -181,6 +181,16 @@ describe('what is sent', () => {
     }
   });
 
+  test('a text that is all of a packet, however long', () => {
+    for (const text of ['a'.repeat(1000), 'ü€'.repeat(1000), `${'a'.repeat(70_000)}ü`, 'ü'.repeat(70_000)])
+      expect(encodeMessage(client(), packet(PacketType.EchoReq, text))).toEqual(
+        frame('REQ', PacketType.EchoReq, Buffer.from(text)),
+      );
+    const small = gearmanClient({ maxFrameLength: 1024 });
+    expect(() => encodeMessage(small(), packet(PacketType.EchoReq, 'ü'.repeat(513)))).toThrow(/1026 bytes is over/);
+    expect(encodeMessage(small(), packet(PacketType.EchoReq, 'ü'.repeat(512)))).toHaveLength(1036);
+  });
+
   test.each([
     ['a NUL in a short name', packet(PacketType.SubmitJob, 'a\0b', '', 'x')],
     ['a NUL in a long name', packet(PacketType.SubmitJob, `${'a'.repeat(99)}\0`, '', 'x')],

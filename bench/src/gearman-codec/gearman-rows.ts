@@ -69,8 +69,9 @@ const echoed = (message: Message): void => {
 const assigned = (message: Message): void => {
   const received = asPacket(message);
   sink.last = received;
+  const names = received.latin1(0).length + received.latin1(1).length;
   const { start, end } = received.view(2);
-  sink.sum += received.type + received.latin1(0).length + received.latin1(1).length + end - start;
+  sink.sum += received.type + names + end - start;
 };
 
 const mixedOne = (message: Message): void => {
