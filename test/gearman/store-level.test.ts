@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -269,8 +269,29 @@ describe('damage is told, whatever it is', () => {
       if (how === 'byte') overwrite(table, Math.floor(size / 2), 1);
       else if (how === 'block') overwrite(table, Math.floor(size / 3), 20_000);
       else truncateSync(table, Math.floor(size / 2));
-      const { missing } = account(await reopened(location));
+      const { missing, detail } = account(await reopened(location));
       expect(missing.length).toBeGreaterThan(0);
+      // What lies in the other blocks is saved.
+      if (how !== 'cut') expect(detail).toMatch(/\d+ jobs were saved/);
+      if (how === 'byte') expect(missing.length).toBeLessThan(50);
+      expect((await reopened(location)).damage).toBeUndefined();
+    }
+  });
+
+  test('any byte of a table, wherever it is: never the end of the process', async () => {
+    const location = folder();
+    await filled(location, 60);
+    await reopened(location);
+    const whole = readFileSync(largest(files(location, /\.ldb$/)));
+    // Index, meta index and footer are the last of it.
+    const places = Array.from({ length: 40 }, (_, i) => whole.length - 1 - i * 7).filter((at) => at >= 0);
+    for (const at of places) {
+      const copy = folder();
+      cpSync(location, copy, { recursive: true });
+      overwrite(largest(files(copy, /\.ldb$/)), at, 1);
+      const { jobs, damage } = await reopened(copy);
+      if (damage === undefined) expect(ids(jobs)).toEqual(range(1, 60));
+      else expect(jobs.length + damage.missing.length).toBe(60);
     }
   });
 

@@ -39,6 +39,7 @@ export { takeVarintPrefix } from './framing/varint-prefix.ts';
 export { varintPrefixed } from './framing/varint-prefixed.ts';
 export { bodyLength, writeBody } from './framing/write-body.ts';
 export { booleanOption, choiceOption, integerOption, knownOptions, signalOption } from './options.ts';
+export { crc32c } from './proxy/crc32c.ts';
 export { proxyHeader } from './proxy/proxy-header.ts';
 export { proxyTls } from './proxy/proxy-tls.ts';
 export { findTlv, ProxyTlvType } from './proxy/tlvs.ts';

@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { cpSync, existsSync, readdirSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { ClassicLevel } from 'classic-level';
 
 import { StoreInUseError } from '../store/errors.ts';
 import type { StoredJob } from '../store/job-store.ts';
 import { decodeJob, FIRST_KEY, idOf, LAST_KEY } from './record.ts';
+import { salvageTable, type TableRecord } from './table-file.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -25,7 +27,11 @@ export interface Opened {
   readonly reserved: number;
   /** What was done about it, if it was not to be read as it was. */
   readonly repairs: readonly string[];
+  /** Records of tables that were damaged: any of them may be out of date, or over. */
+  readonly salvaged: readonly TableRecord[];
 }
+
+const TABLE = /\.(ldb|sst)$/;
 
 /**
  * Opens the database in `folder` and reads it. One that is damaged is set aside as a copy and repaired as far as possible; when nothing helps, a
@@ -34,22 +40,27 @@ export interface Opened {
  * @throws {StoreInUseError} another process has it
  */
 export async function openDatabase(folder: string): Promise<Opened> {
-  const repairs: string[] = [];
-  let why = withoutCurrent(folder) ? 'the file CURRENT is missing' : undefined;
-  if (why === undefined) {
-    try {
-      return { ...(await read(folder)), repairs };
-    } catch (error) {
-      if (error instanceof StoreInUseError) throw error;
-      why = reason(error);
-    }
+  const tables = existsSync(folder) ? damagedTables(folder) : [];
+  const why = tables.length > 0 ? 'the checksums of tables are wrong' : withoutCurrent(folder);
+  if (why !== undefined) return repaired(folder, why, tables);
+  try {
+    return { ...(await read(folder)), repairs: [], salvaged: [] };
+  } catch (error) {
+    if (error instanceof StoreInUseError) throw error;
+    return repaired(folder, reason(error), []);
   }
+}
+
+async function repaired(folder: string, why: string, tables: readonly DamagedTable[]): Promise<Opened> {
   const aside = freeName(`${folder}.damaged`);
   cpSync(folder, aside, { recursive: true });
-  repairs.push(`the database is damaged (${why}): it was repaired, and as it was it lies in ${aside}`);
+  const repairs = [`the database is damaged (${why}): it was repaired, and as it was it lies in ${aside}`];
+  const salvaged = tables.flatMap(({ records }) => records);
+  // LevelDB, which would rather end the process than read them, is not to see these.
+  for (const { path } of tables) rmSync(path);
   try {
     await ClassicLevel.repair(folder);
-    return { ...(await read(folder)), repairs };
+    return { ...(await read(folder)), repairs, salvaged };
   } catch (error) {
     if (error instanceof StoreInUseError) throw error;
     const hopeless = freeName(`${folder}.hopeless`);
@@ -57,11 +68,28 @@ export async function openDatabase(folder: string): Promise<Opened> {
     repairs.push(
       `it could not be repaired (${reason(error)}): a new one was begun, and what is left lies in ${hopeless}`,
     );
-    return { ...(await read(folder)), repairs };
+    return { ...(await read(folder)), repairs, salvaged };
   }
 }
 
-async function read(folder: string): Promise<Omit<Opened, 'repairs'>> {
+/** A table that is not as it was written, and what is left of it. */
+interface DamagedTable {
+  readonly path: string;
+  readonly records: readonly TableRecord[];
+}
+
+function damagedTables(folder: string): DamagedTable[] {
+  const damaged: DamagedTable[] = [];
+  for (const file of readdirSync(folder)) {
+    if (!TABLE.test(file)) continue;
+    const path = join(folder, file);
+    const records = salvageTable(readFileSync(path));
+    if (records !== undefined) damaged.push({ path, records });
+  }
+  return damaged;
+}
+
+async function read(folder: string): Promise<Omit<Opened, 'repairs' | 'salvaged'>> {
   const database: Database = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
@@ -104,10 +132,11 @@ export function numberValue(value: number): Buffer {
 }
 
 /** LevelDB begins anew when CURRENT is missing, and deletes what it does not know: all that there was. */
-function withoutCurrent(folder: string): boolean {
-  if (!existsSync(folder)) return false;
+function withoutCurrent(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
   const files = readdirSync(folder);
-  return !files.includes('CURRENT') && files.some((file) => /\.(ldb|sst|log)$|^MANIFEST/.test(file));
+  const used = files.some((file) => TABLE.test(file) || /\.log$|^MANIFEST/.test(file));
+  return used && !files.includes('CURRENT') ? 'the file CURRENT is missing' : undefined;
 }
 
 function freeName(name: string): string {

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -41,9 +42,11 @@ export class LevelStore implements JobStore {
     } catch (error) {
       throw error instanceof StoreInUseError ? error : new StoreOpenError(this.#location, error);
     }
-    const { database, jobs, commit } = opened;
+    const { database, commit } = opened;
     const ledger = readLedger(path);
-    const damage = findDamage(opened, ledger);
+    const { damage, saved } = findDamage(opened, ledger);
+    const jobs = saved.length === 0 ? opened.jobs : inOrder([...opened.jobs, ...saved]);
+    if (saved.length > 0) await database.batch(saved.map(putOf), { sync: true });
     // No number is given out twice, whichever of the places that know it was damaged.
     const highest = jobs.reduce((max, { id }) => Math.max(max, id + 1), 1);
     const noted = (ledger?.entries ?? []).reduce(
@@ -138,6 +141,16 @@ export class LevelStore implements JobStore {
     this.#living = living.length;
     ledger.renew(commit, living);
   }
+}
+
+function inOrder(jobs: StoredJob[]): StoredJob[] {
+  // oxlint-disable-next-line unicorn/no-array-sort -- it is the caller's own
+  return jobs.sort((a, b) => a.id - b.id);
+}
+
+function putOf(job: StoredJob): { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer } {
+  const key = keyOf(job.id);
+  return { type: 'put', key, value: encodeJob(key, job) };
 }
 
 function numberOf({ id }: StoredJob): number {

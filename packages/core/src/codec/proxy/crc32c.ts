@@ -7,8 +7,8 @@ const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** The CRC32c of `bytes` (RFC 4960, appendix B), as if the four bytes at `hole`, where it is written itself, were 0. */
-export function crc32c(bytes: Uint8Array, hole: number): number {
+/** The CRC32c of `bytes` (RFC 4960, appendix B), as if the four bytes at `hole`, where it may be written itself, were 0. */
+export function crc32c(bytes: Uint8Array, hole: number = bytes.length): number {
   let rest = -1;
   for (let i = 0; i < bytes.length; i++) {
     const byte = i >= hole && i < hole + 4 ? 0 : bytes[i]!;
