@@ -19,26 +19,38 @@ export const repeat =
 
 /** The codec alone, without what a connection does around it. */
 export function encoding<Out>(codec: Codec<unknown, Out>, message: Out, make?: () => Out): Work {
-  return encodingEach(codec, [message], make);
+  const writer = begun();
+  return (times) => {
+    for (let i = 0; i < times; i++) {
+      codec.encode(make === undefined ? message : make(), writer);
+      if (writer.size >= BATCH) take(writer);
+    }
+  };
 }
 
 /** The same with messages in turn. */
-export function encodingEach<Out>(codec: Codec<unknown, Out>, messages: readonly Out[], make?: () => Out): Work {
-  const writer = new ByteWriter();
-  writer.begin();
-  const taken = (): void => {
-    const batch = writer.take();
-    sink.sum += batch.size;
-    writer.giveBack(batch, true);
-  };
+export function encodingEach<Out>(codec: Codec<unknown, Out>, messages: readonly Out[]): Work {
+  const writer = begun();
   let next = 0;
   return (times) => {
     for (let i = 0; i < times; i++) {
-      codec.encode(make === undefined ? messages[next]! : make(), writer);
+      codec.encode(messages[next]!, writer);
       if (++next === messages.length) next = 0;
-      if (writer.size >= BATCH) taken();
+      if (writer.size >= BATCH) take(writer);
     }
   };
+}
+
+function begun(): ByteWriter {
+  const writer = new ByteWriter();
+  writer.begin();
+  return writer;
+}
+
+function take(writer: ByteWriter): void {
+  const batch = writer.take();
+  sink.sum += batch.size;
+  writer.giveBack(batch, true);
 }
 
 /** Takes one frame after the other off a chunk of whole ones, over and over. */
