@@ -24,3 +24,14 @@ export class StoreOpenError extends WireError {
     super('GEARMAN_STORE_OPEN_FAILED', `the store at ${where} could not be opened: ${describeCause(cause)}`, { cause });
   }
 }
+
+/** The jobs are no longer this server's: its lease on them is over; `cause` has why, if something failed. `GEARMAN_STORE_LOST`. */
+export class StoreLostError extends WireError {
+  constructor(where: string, why: string, cause?: unknown) {
+    super(
+      'GEARMAN_STORE_LOST',
+      `the lease on the jobs in ${where} is lost (${why}): another server may have them by now, so start this one anew`,
+      { cause },
+    );
+  }
+}

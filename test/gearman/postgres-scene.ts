@@ -1,0 +1,131 @@
+import { Buffer } from 'node:buffer';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+
+import type { JobStore, StoredJob, StoredJobs, StoreEvents } from '@wirewright/gearman';
+import { postgresStore, type PostgresStoreOptions } from '@wirewright/gearman/store-postgres';
+import { Client } from 'pg';
+
+import { Postgres } from '../support/postgres.ts';
+import { afterwards } from './scene.ts';
+
+/** The cluster of all tests in a file; undefined when PostgreSQL is not installed. */
+export const postgres: Postgres | undefined = await Postgres.start();
+
+/** Milliseconds of the leases in tests: short to wait for, and long enough for a machine that is busy. */
+export const LEASE = 2000;
+
+export function job(id: number, fields: Partial<StoredJob> = {}): StoredJob {
+  return {
+    id,
+    handle: `H:t:${id}`,
+    function: Buffer.from('f'),
+    unique: Buffer.alloc(0),
+    payload: Buffer.from(`payload ${id}`),
+    priority: 1,
+    when: 0,
+    reducer: undefined,
+    attempts: 0,
+    schedule: '',
+    ...fields,
+  };
+}
+
+export const ids = (jobs: readonly StoredJob[]): number[] => jobs.map(({ id }) => id);
+
+/** What a store has told of its own accord. */
+export class Told implements StoreEvents {
+  readonly adoptions: (readonly StoredJob[])[] = [];
+  readonly losses: Error[] = [];
+
+  adopted(jobs: readonly StoredJob[]): void {
+    this.adoptions.push(jobs);
+  }
+
+  lost(error: Error): void {
+    this.losses.push(error);
+  }
+
+  get adoptedIds(): number[] {
+    return ids(this.adoptions.flat());
+  }
+}
+
+let places = 0;
+
+/** A schema that nobody has used. */
+export function freeSchema(): string {
+  return `s${++places}`;
+}
+
+export function storeAt(schema: string, options: Partial<PostgresStoreOptions> = {}): JobStore {
+  return postgresStore({ connection: postgres!.connection, server: 'a', lease: LEASE, schema, ...options });
+}
+
+/** A store that is open until the end of the test. */
+export async function opened(
+  schema: string,
+  options: Partial<PostgresStoreOptions> = {},
+): Promise<{ readonly store: JobStore; readonly told: Told } & StoredJobs> {
+  const store = storeAt(schema, options);
+  const told = new Told();
+  const had = await store.open(told);
+  afterwards(() => store.close());
+  return { store, told, ...had };
+}
+
+/** Looks into the database past all stores. */
+export async function look<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString: postgres!.connection });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Ends every connection to the database but the one that this is asked on. Resolves with how many there were. */
+export async function terminateAll(): Promise<number> {
+  const ended = await look(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+  );
+  return ended.length;
+}
+
+/** The numbers of the jobs that are kept under a name. */
+export async function kept(schema: string, server: string): Promise<number[]> {
+  const rows = await look<{ id: string }>(`SELECT id FROM ${schema}.wirewright_jobs WHERE server = $1 ORDER BY id`, [
+    server,
+  ]);
+  return rows.map(({ id }) => Number(id));
+}
+
+/** A process of its own that speaks in lines of JSON. */
+export class Actor {
+  readonly child: ChildProcess;
+  readonly #lines: Interface;
+  readonly #said: unknown[] = [];
+
+  constructor(script: string, ...args: readonly string[]) {
+    this.child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#lines = createInterface({ input: this.child.stdout! });
+    this.#lines.on('line', (line) => this.#said.push(JSON.parse(line)));
+    afterwards(() => this.child.kill('SIGKILL'));
+  }
+
+  /** Sends it a line. */
+  tell(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+
+  /** What it says next. */
+  async says(): Promise<unknown> {
+    if (this.#said.length === 0) await once(this.#lines, 'line');
+    return this.#said.shift();
+  }
+}
