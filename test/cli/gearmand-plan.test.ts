@@ -68,6 +68,10 @@ describe('a command line of gearmand', () => {
     ['-u nobody', { user: 'nobody' }],
     ['-q builtin -t 1', {}],
     ['-q level --level-path=/tmp/jobs', { queue: { type: 'level', path: '/tmp/jobs' } }],
+    [
+      '-q Postgres --libpq-conninfo=postgres://db/jobs -p 5000 --queue-name=mail',
+      { queue: { type: 'postgres', connection: 'postgres://db/jobs', name: 'mail' } },
+    ],
     ['--timeout-unit=s', { server: { timeoutUnit: 's' } }],
     ['--enable-shutdown', { server: { allowShutdown: true } }],
   ])('with %s', (line, expected) => {
@@ -104,6 +108,7 @@ describe('a command line of gearmand', () => {
       'gearmand: there is no queue libsqlite3: --queue-type=level --level-path=<folder> keeps jobs without a database',
     ],
     ['-q level', 1, 'gearmand: --queue-type=level needs --level-path'],
+    ['-q postgres', 1, 'gearmand: --queue-type=postgres needs --libpq-conninfo'],
     [`--job-handle-prefix=${'x'.repeat(47)}`, 1, 'gearmand: --job-handle-prefix has 1 to 46 letters and no space'],
     ['--timeout-unit=h', 1, 'gearmand: --timeout-unit is ms, s or auto, not h'],
     ['--check-args', 0, ''],

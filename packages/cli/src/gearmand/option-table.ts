@@ -1,6 +1,6 @@
 import type { OptionInfo } from '../shared/option-info.ts';
 
-const OTHER_QUEUE = 'there is no such queue; --queue-type=level keeps jobs';
+const OTHER_QUEUE = 'there is no such queue; --queue-type=level and --queue-type=postgres keep jobs';
 const NO_HTTP = 'there is no HTTP front';
 const SYSTEM = 'it is that of the system';
 
@@ -67,7 +67,7 @@ export const OPTIONS: readonly OptionInfo[] = [
     long: 'queue-type',
     value: 'name',
     effect: 'works',
-    text: 'where background jobs are kept: builtin, in memory; level, in a folder (default: builtin)',
+    text: 'where background jobs are kept: builtin, in memory; level, in a folder; postgres (default: builtin)',
   },
   {
     long: 'config-file',
@@ -105,14 +105,9 @@ export const OPTIONS: readonly OptionInfo[] = [
   },
   { long: 'ssl-certificate', value: 'file', effect: 'works', text: 'certificate chain in PEM' },
   { long: 'ssl-key', value: 'file', effect: 'works', text: 'private key in PEM' },
-  ...[
-    'libmemcached-servers',
-    'libmemcached-prefix',
-    'libsqlite3-db',
-    'libsqlite3-table',
-    'libpq-conninfo',
-    'libpq-table',
-  ].map((long) => other(long)),
+  { long: 'libpq-conninfo', value: 'text', effect: 'works', text: 'the database of --queue-type=postgres' },
+  { long: 'libpq-table', value: 'name', effect: 'none', text: 'tables have names of their own' },
+  ...['libmemcached-servers', 'libmemcached-prefix', 'libsqlite3-db', 'libsqlite3-table'].map((long) => other(long)),
   { long: 'store-queue-on-shutdown', effect: 'refused', text: OTHER_QUEUE },
   ...['redis-server', 'redis-port', 'redis-password', 'redis-prefix'].map((long) => other(long)),
   ...['mysql-host', 'mysql-port', 'mysql-user', 'mysql-password', 'mysql-db', 'mysql-table'].map((long) => other(long)),
@@ -121,6 +116,12 @@ export const OPTIONS: readonly OptionInfo[] = [
     value: 'folder',
     effect: 'works',
     text: 'the folder of --queue-type=level; not an option of gearmand',
+  },
+  {
+    long: 'queue-name',
+    value: 'name',
+    effect: 'works',
+    text: 'whose jobs these are in the database (default: <host name>:<port>); not an option of gearmand',
   },
   {
     long: 'timeout-unit',

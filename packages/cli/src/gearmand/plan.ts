@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 import type { ListenOptions, TlsServerOptions } from '@wirewright/core';
@@ -37,14 +38,7 @@ const MAX_PREFIX = 46;
 const KEEP_ALIVE = 30;
 
 /** Queues that gearmand may be built with, and we have not. */
-const OTHER_QUEUES: ReadonlySet<string> = new Set([
-  'libsqlite3',
-  'sqlite3',
-  'libmemcached',
-  'postgres',
-  'redis',
-  'mysql',
-]);
+const OTHER_QUEUES: ReadonlySet<string> = new Set(['libsqlite3', 'sqlite3', 'libmemcached', 'redis', 'mysql']);
 
 /**
  * What arguments ask for, of gearmand's.
@@ -71,10 +65,11 @@ class Planner {
     if (refusal !== undefined) throw mistake(refusal);
     this.#checkUnused();
     const pidFile = this.#values.get('pid-file');
+    const listen = this.#listen();
     const plan: Plan = {
       server: this.#server(),
-      listen: this.#listen(),
-      queue: this.#queue(),
+      listen,
+      queue: this.#queue(listen.port!),
       warnings: warningsOf(this.#given, isHarmless),
       level: this.#level(),
       log: this.#log(),
@@ -149,13 +144,17 @@ class Planner {
     }
   }
 
-  #queue(): Queue {
+  #queue(port: number): Queue {
     const type = this.#values.get('queue-type') ?? 'builtin';
     switch (type.toLowerCase()) {
       case 'builtin':
         return { type: 'builtin' };
       case 'level':
         return { type: 'level', path: resolve(this.#needed('level-path', type)) };
+      case 'postgres': {
+        const connection = this.#needed('libpq-conninfo', type);
+        return { type: 'postgres', connection, name: this.#values.get('queue-name') ?? `${hostname()}:${port}` };
+      }
       default:
         throw mistake(
           OTHER_QUEUES.has(type.toLowerCase())

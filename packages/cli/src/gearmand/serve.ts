@@ -34,6 +34,7 @@ export async function serve(plan: Plan, say: (line: string) => void): Promise<vo
     if (plan.pidFile !== undefined) noteOwner(writePidFile(plan.pidFile), log);
     log.write('INFO', `Starting up with pid ${process.pid}`);
     onSignals(server, log, opening);
+    // Of a database that servers share, there may be nothing to be had yet.
     await server.open(opening.signal);
     if (server.damage !== undefined) log.write('ERROR', server.damage.detail);
     await server.listen(plan.listen);
