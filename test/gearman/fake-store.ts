@@ -15,8 +15,16 @@ export class FakeStore implements JobStore {
     this.#next = next;
   }
 
-  open(events: StoreEvents): Promise<StoredJobs> {
+  /** Whether another server has the lease. */
+  held = false;
+
+  open(events: StoreEvents, signal?: AbortSignal): Promise<StoredJobs> {
     this.events = events;
+    if (this.held) {
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    }
     return Promise.resolve({ jobs: [...this.jobs.values()], damage: undefined });
   }
 

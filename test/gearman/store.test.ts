@@ -188,13 +188,28 @@ describe('after a restart', () => {
     const store = new FakeStore([stored(1)]);
     const troubles: Error[] = [];
     const server = await serve({ store }, (s) => s.onStoreTrouble((error) => troubles.push(error)));
-    const w = await worker(server, 'f');
+    const [w, busy] = [await worker(server, 'f'), await worker(server, 'f')];
+    await busy.ask('GRAB_JOB');
     store.events!.lost(new Error('the lease is over'));
     w.send('GRAB_JOB');
     expect(await w.end()).toEqual([]);
     await server.closed;
     expect(troubles).toMatchObject([{ code: 'GEARMAN_STORE_FAILED', message: /the lease is over/ }]);
     await expect.poll(() => store.closed).toBe(true);
+    // Nor is anything written.
+    expect(store.commits).toEqual([]);
+  });
+
+  test('a server that is closed while it waits for its lease waits no longer', async () => {
+    for (const end of ['close', 'destroy'] as const) {
+      const store = new FakeStore();
+      store.held = true;
+      const server = new JobServer({ store });
+      const listening = server.listen({ port: 0, host: '127.0.0.1' });
+      const refused = expect(listening).rejects.toMatchObject({ code: 'WIRE_CLOSED' });
+      await server[end]();
+      await refused;
+    }
   });
 });
 

@@ -14,6 +14,7 @@ export class JobKeeper {
   #put = new Map<number, Job>();
   #remove: number[] = [];
   #scheduled = false;
+  #abandoned = false;
   #commits = 0;
   #whenIdle: (() => void) | undefined = undefined;
   #nextId = 0;
@@ -59,6 +60,13 @@ export class JobKeeper {
     this.#schedule();
   }
 
+  /** Writes nothing any more: the jobs are another server's. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#put.clear();
+    this.#remove = [];
+  }
+
   /** Resolves when all that happened so far is kept, or cannot be. */
   async settled(): Promise<void> {
     this.#commit();
@@ -80,14 +88,14 @@ export class JobKeeper {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#abandoned) return;
     this.#scheduled = true;
     setImmediate(() => this.#commit());
   }
 
   #commit(): void {
     this.#scheduled = false;
-    if (this.#put.size === 0 && this.#remove.length === 0) return;
+    if (this.#abandoned || (this.#put.size === 0 && this.#remove.length === 0)) return;
     const jobs = [...this.#put.values()];
     const remove = this.#remove;
     this.#put = new Map();

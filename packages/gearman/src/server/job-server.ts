@@ -2,6 +2,7 @@ import type { Server as NetServer } from 'node:net';
 
 import { gearmanServer, Packet, RefusedFrame, type GearmanOutput, TextLine } from '@wirewright/codec-gearman';
 import {
+  ClosedError,
   type CloseOptions,
   type CloseResult,
   type Connection,
@@ -61,6 +62,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   readonly #started: number;
   #keeper: JobKeeper | undefined = undefined;
   #opened: Promise<void> | undefined = undefined;
+  /** Ends the waiting for a lease. */
+  readonly #opening = new AbortController();
   #ending: Promise<CloseResult> | undefined = undefined;
   #storeClosed: Promise<void> | undefined = undefined;
   #damage: StoreDamage | undefined = undefined;
@@ -162,16 +165,18 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   /** Listens on port 4730, or where `options` say, once the store is open; see {@link Server.listen}. */
   override async listen(options: ListenOptions = { port: PORT }): Promise<this> {
     await this.open();
+    await super.listen(options);
     this.#probe?.start();
-    return super.listen(options);
+    return this;
   }
 
   /** @throws {InvalidOptionError} there is a store, and it was not opened yet: `await server.open()` first */
   override serve(listener: NetServer, options: EntranceOptions = {}): this {
     if (this.#settings.store !== undefined && this.#keeper === undefined)
       throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
+    super.serve(listener, options);
     this.#probe?.start();
-    return super.serve(listener, options);
+    return this;
   }
 
   /**
@@ -244,7 +249,11 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
       adopted: (jobs: Parameters<JobBoard['restoreAll']>[0]): void => this.#board.restoreAll(jobs),
       lost: (error: Error): void => this.#lose(error),
     };
-    const { jobs, damage } = await store.open(events, signal);
+    const { signal: closed } = this.#opening;
+    const { jobs, damage } = await store.open(
+      events,
+      signal === undefined ? closed : AbortSignal.any([signal, closed]),
+    );
     const keeper = new JobKeeper(store, (error) => this.#tellStoreTrouble(error));
     await keeper.start();
     this.#keeper = keeper;
@@ -254,6 +263,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   #lose(error: Error): void {
+    this.#keeper?.abandon();
     this.destroy();
     this.#tellStoreTrouble(error);
   }
@@ -312,8 +322,14 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   async #settleStore(): Promise<void> {
     const { store } = this.#settings;
     if (store === undefined || this.#opened === undefined) return;
+    this.#opening.abort(new ClosedError('the server'));
     try {
       await this.#opened;
+    } catch {
+      // Whoever has opened it was told.
+      return;
+    }
+    try {
       await this.#keeper?.settled();
       await store.close();
     } catch (error) {
