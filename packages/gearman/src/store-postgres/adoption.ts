@@ -11,8 +11,9 @@ import type { PostgresSettings } from './settings.ts';
 /** How often it is looked for servers that died, as a share of the lease. */
 const INTERVAL = 1 / 4;
 
-/** Jobs that are taken over in one transaction. */
+/** Jobs that are taken over in one transaction, and ms that it may take: so much longer than it does that it is not begun again and again. */
 const MAX_JOBS = 1000;
+const PATIENCE = 60_000;
 
 /** Jobs that were taken over, if the transaction has succeeded. */
 interface Taken {
@@ -74,7 +75,7 @@ export class Adoption {
     const { server } = this.#settings;
     const { rowCount } = await this.#database.query(this.#statements.look, [server]);
     if (rowCount === 0) return false;
-    const taken = await this.#database.use((client) => this.#transact(client));
+    const taken = await this.#database.use((client) => this.#transact(client), PATIENCE);
     if (taken === undefined) return false;
     this.#tell(taken);
     return true;
@@ -103,7 +104,7 @@ export class Adoption {
   async #move(client: ClientBase, from: string): Promise<Taken | undefined> {
     const { server } = this.#settings;
     const { rows } = await client.query<JobRow>(this.#statements.move, [server, from]);
-    await client.query(this.#statements.bury, [from]);
+    if (rows.length < MAX_JOBS) await client.query(this.#statements.bury, [from]);
     const ours = await client.query<{ transaction: string }>(this.#statements.held, [server, this.#lease.token]);
     const transaction = ours.rows[0]?.transaction;
     if (transaction === undefined) return undefined;
@@ -146,7 +147,7 @@ function adoptionStatements({
     move: `
       WITH moved AS (
         UPDATE ${jobs} SET server = $1
-        WHERE id IN (SELECT id FROM ${jobs} WHERE server = $2 ORDER BY id LIMIT ${MAX_JOBS})
+        WHERE id = ANY (ARRAY(SELECT id FROM ${jobs} WHERE server = $2 ORDER BY id LIMIT ${MAX_JOBS}))
         RETURNING ${JOB_COLUMNS}
       )
       SELECT * FROM moved ORDER BY id`,

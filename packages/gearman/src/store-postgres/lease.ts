@@ -8,8 +8,12 @@ import { isTransient } from './is-transient.ts';
 import { pause } from './pause.ts';
 import type { PostgresSettings } from './settings.ts';
 
-/** The shares of a lease: when it is renewed, when it is given up for lost by our own clock, and how often a held one is asked for. */
-const RENEWAL = 1 / 4;
+/**
+ * Shares of a lease: after which it is renewed, how long that may take before the connection is taken for dead, which leaves time for another one,
+ * when it is given up for lost by our own clock, and how often one is asked for that somebody else has.
+ */
+const RENEWAL = 1 / 5;
+const PATIENCE = 2 / 5;
 const CERTAIN = 4 / 5;
 const WAITING = 1 / 10;
 
@@ -159,7 +163,7 @@ export class Lease {
 
   async #isOurs(statement: string): Promise<boolean> {
     const { server, lease } = this.#settings;
-    const { rowCount } = await this.#database.query(statement, [server, this.token, lease], lease * RENEWAL);
+    const { rowCount } = await this.#database.query(statement, [server, this.token, lease], lease * PATIENCE);
     return rowCount === 1;
   }
 }
