@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Client } from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { OPTIONS } from '../../packages/cli/src/gearmand/option-table.ts';
@@ -109,6 +110,17 @@ describe('a command line of gearmand', () => {
     ],
     ['-q level', 1, 'gearmand: --queue-type=level needs --level-path'],
     ['-q postgres', 1, 'gearmand: --queue-type=postgres needs --libpq-conninfo'],
+    [
+      '-q postgres --libpq-conninfo=jobs',
+      1,
+      'gearmand: --libpq-conninfo: it is no list of <keyword>=<value>, nor an address',
+    ],
+    [
+      "-q postgres --libpq-conninfo=password='secret",
+      1,
+      'gearmand: --libpq-conninfo: it is no list of <keyword>=<value>, nor an address',
+    ],
+    ['-q postgres --libpq-conninfo=hots=db', 1, "gearmand: --libpq-conninfo: there is no keyword 'hots'"],
     [`--job-handle-prefix=${'x'.repeat(47)}`, 1, 'gearmand: --job-handle-prefix has 1 to 46 letters and no space'],
     ['--timeout-unit=h', 1, 'gearmand: --timeout-unit is ms, s or auto, not h'],
     ['--check-args', 0, ''],
@@ -159,5 +171,25 @@ describe('a command line of gearmand', () => {
       requestCert: true,
       rejectUnauthorized: true,
     });
+  });
+});
+
+describe('the database as libpq has it', () => {
+  test.each<[string, object]>([
+    ['host=db.example dbname=jobs', { host: 'db.example', database: 'jobs' }],
+    ["  host = db  port = 5433 user='me too'  ", { host: 'db', port: 5433, user: 'me too' }],
+    [
+      String.raw`password='it\'s \\ + 100% & so' dbname=a%b`,
+      { password: String.raw`it's \ + 100% & so`, database: 'a%b' },
+    ],
+    [String.raw`password=a\ b\'c host=/var/run/postgresql`, { password: "a b'c", host: '/var/run/postgresql' }],
+    ["password='' host=name hostaddr=192.0.2.1", { host: '192.0.2.1' }],
+    [
+      'postgresql://me:secret@db:1234/jobs',
+      { host: 'db', port: 1234, user: 'me', password: 'secret', database: 'jobs' },
+    ],
+  ])('%s', (conninfo, expected) => {
+    const { queue } = planOf(['-q', 'postgres', `--libpq-conninfo=${conninfo}`]);
+    expect(new Client((queue as { connection: string }).connection)).toMatchObject(expected);
   });
 });

@@ -15,7 +15,7 @@ import { afterwards } from './scene.ts';
 export const postgres: Postgres | undefined = await Postgres.start();
 
 /** Milliseconds of the leases in tests: short to wait for, and long enough for a machine that is busy. */
-export const LEASE = 2000;
+export const LEASE = 3000;
 
 export function job(id: number, fields: Partial<StoredJob> = {}): StoredJob {
   return {

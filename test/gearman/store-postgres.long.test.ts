@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 import { afterAll, expect, test } from 'vitest';
 
-import { Actor, freeSchema, kept, LEASE, look, postgres } from './postgres-scene.ts';
+import { Actor, freeSchema, kept, look, postgres } from './postgres-scene.ts';
 import { afterwards, Talk } from './scene.ts';
 
 afterAll(() => postgres?.destroy());
@@ -11,6 +11,9 @@ afterAll(() => postgres?.destroy());
 const JOBS = 20_000;
 const WINDOW = 1000;
 const DONE = 3000;
+
+/** Milliseconds of a lease: of two servers that are busy on a machine that is, only the one is to lose it that is killed. */
+const LEASE = 5000;
 
 /** Jobs that a worker asks for at a time. */
 const GRABS = 50;

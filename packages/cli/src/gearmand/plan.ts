@@ -8,6 +8,7 @@ import type { JobServerOptions } from '@wirewright/gearman';
 import { refusalOf, warningsOf } from '../shared/effects.ts';
 import { Exit, ExitStatus } from '../shared/exit.ts';
 import type { Given } from '../shared/read-options.ts';
+import { addressOf } from './address-of.ts';
 import { helpText } from './help.ts';
 import { type Level, LEVELS, type LogTarget } from './log.ts';
 import type { Queue } from './queue.ts';
@@ -152,7 +153,7 @@ class Planner {
       case 'level':
         return { type: 'level', path: resolve(this.#needed('level-path', type)) };
       case 'postgres': {
-        const connection = this.#needed('libpq-conninfo', type);
+        const connection = addressOf(this.#needed('libpq-conninfo', type));
         return { type: 'postgres', connection, name: this.#values.get('queue-name') ?? `${hostname()}:${port}` };
       }
       default:

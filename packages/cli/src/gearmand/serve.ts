@@ -32,8 +32,8 @@ export async function serve(plan: Plan, say: (line: string) => void): Promise<vo
     becomeUser(plan.user);
     // Before anybody comes, so that a file that cannot be written does not end what serves already.
     if (plan.pidFile !== undefined) noteOwner(writePidFile(plan.pidFile), log);
-    log.write('INFO', `Starting up with pid ${process.pid}`);
     onSignals(server, log, opening);
+    log.write('INFO', `Starting up with pid ${process.pid}`);
     // Of a database that servers share, there may be nothing to be had yet.
     await server.open(opening.signal);
     if (server.damage !== undefined) log.write('ERROR', server.damage.detail);
