@@ -1,8 +1,8 @@
-import { ByteReader, ByteWriter, type Codec } from '@wirewright/core/codec';
+import { ByteReader, ByteWriter, type Codec, encodeMessage } from '@wirewright/core/codec';
 
 import type { Work } from '../interleave.ts';
 
-/** Bytes after which the batch is taken, as a connection does at the end of a turn. */
+/** About so many bytes are taken at a time, as a connection does at the end of a turn. */
 const BATCH = 32 * 1024;
 
 /** How often a chunk has its frames. */
@@ -19,38 +19,49 @@ export const repeat =
 
 /** The codec alone, without what a connection does around it. */
 export function encoding<Out>(codec: Codec<unknown, Out>, message: Out, make?: () => Out): Work {
-  const writer = begun();
+  const batches = new Batches(codec, [message]);
   return (times) => {
     for (let i = 0; i < times; i++) {
-      codec.encode(make === undefined ? message : make(), writer);
-      if (writer.size >= BATCH) take(writer);
+      codec.encode(make === undefined ? message : make(), batches.writer);
+      if (--batches.room === 0) batches.take();
     }
   };
 }
 
 /** The same with messages in turn. */
 export function encodingEach<Out>(codec: Codec<unknown, Out>, messages: readonly Out[]): Work {
-  const writer = begun();
+  const batches = new Batches(codec, messages);
   let next = 0;
   return (times) => {
     for (let i = 0; i < times; i++) {
-      codec.encode(messages[next]!, writer);
+      codec.encode(messages[next]!, batches.writer);
       if (++next === messages.length) next = 0;
-      if (writer.size >= BATCH) take(writer);
+      if (--batches.room === 0) batches.take();
     }
   };
 }
 
-function begun(): ByteWriter {
-  const writer = new ByteWriter();
-  writer.begin();
-  return writer;
-}
+/** Takes what was written now and then. It counts messages: to ask the writer each time would be a good part of a short one. */
+class Batches<Out> {
+  readonly writer: ByteWriter = new ByteWriter();
+  /** Messages until there is a batch. */
+  room: number;
+  readonly #most: number;
 
-function take(writer: ByteWriter): void {
-  const batch = writer.take();
-  sink.sum += batch.size;
-  writer.giveBack(batch, true);
+  /** @param messages that are written in turn */
+  constructor(codec: Codec<unknown, Out>, messages: readonly Out[]) {
+    const size = messages.reduce((sum, message) => sum + encodeMessage(codec, message).length, 0);
+    this.#most = Math.max(1, Math.floor((BATCH * messages.length) / size));
+    this.room = this.#most;
+    this.writer.begin();
+  }
+
+  take(): void {
+    const batch = this.writer.take();
+    sink.sum += batch.size;
+    this.writer.giveBack(batch, true);
+    this.room = this.#most;
+  }
 }
 
 /** Takes one frame after the other off a chunk of whole ones, over and over. */
