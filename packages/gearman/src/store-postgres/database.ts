@@ -53,6 +53,8 @@ export class Database {
     });
     // One that breaks while nobody uses it: the next one who needs one gets another.
     this.#pool.on('error', () => {});
+    // One that breaks while it is in use, and is asked nothing just now: what it is asked next fails. It may break in the moment it is made.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /**
@@ -102,8 +104,6 @@ export class Database {
   }
 
   async #prepare(client: ClientBase): Promise<void> {
-    // One that breaks while it is in use, and is asked nothing just now: what it is asked next fails.
-    client.on('error', () => {});
     await client.query(DURABLE);
     this.#prepared.add(client);
   }
