@@ -195,10 +195,27 @@ describe('after a restart', () => {
     expect(await w.end()).toEqual([]);
     await server.closed;
     expect(troubles).toMatchObject([{ code: 'GEARMAN_STORE_FAILED', message: /the lease is over/ }]);
-    await expect.poll(() => store.closed).toBe(true);
+    expect(store.closed).toBe(true);
     // Nor is anything written.
     expect(store.commits).toEqual([]);
   });
+
+  test.each(['close', 'destroy'] as const)(
+    'a server has closed when its store has what it was told: %s()',
+    async (end) => {
+      const store = new FakeStore();
+      store.quick = false;
+      const server = await serve({ store });
+      const c = await Talk.to(server);
+      c.send('SUBMIT_JOB_BG', 'f', '', 'x');
+      await asked(store, 1);
+      const closed = server.closed.then(() => ({ store: store.closed, jobs: store.jobs.size }));
+      void server[end]();
+      await c.end();
+      store.commits[0]!.settle();
+      expect(await closed).toEqual({ store: true, jobs: 1 });
+    },
+  );
 
   test('a server that is closed while it waits for its lease waits no longer', async () => {
     for (const end of ['close', 'destroy'] as const) {

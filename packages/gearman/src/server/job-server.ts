@@ -206,6 +206,14 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     void this.#closeStore();
   }
 
+  /** Resolves with the counts when the server has closed, whoever closed it, and its store with it. */
+  override get closed(): Promise<CloseResult> {
+    return super.closed.then(async (result) => {
+      await this.#closeStore();
+      return result;
+    });
+  }
+
   protected override connectionOpened(connection: Connection<JobServerInput, GearmanOutput, Data>): void {
     this.#peers.set(connection, new Peer(connection));
   }
@@ -304,7 +312,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
       signal?.addEventListener('abort', () => resolve(), { once: true });
       if (signal?.aborted === true) resolve();
     });
-    await Promise.race([this.#board.when(() => this.#board.running === 0), over, this.closed]);
+    await Promise.race([this.#board.when(() => this.#board.running === 0), over, super.closed]);
     cancel?.();
   }
 
