@@ -25,30 +25,21 @@ class FlushScheduler {
   #crowded = false;
   /** Whether there was one read turn in the last turn of the event loop: nothing is gained by waiting for others then. */
   #lone = false;
-  /** Whether there is a read turn right now. */
-  #turn = false;
 
   /** Writes at the end of this turn of the event loop. Call it once until the flush. */
   schedule(connection: Flushable): void {
     this.#dirty.push(connection);
-    // In a lone read turn, it is written at its end.
-    if (!this.#armed && !(this.#turn && this.#lone)) this.#arm();
-  }
-
-  beginReadTurn(): void {
-    this.#turn = true;
+    if (!this.#armed) this.#arm();
   }
 
   /** A read turn has ended of a connection that has nothing to write. */
   endOfSilentTurn(): void {
-    this.#turn = false;
     if (this.#lone) this.flush();
   }
 
   /** A read turn has ended; `connection` has bytes to write from it. Returns whether they wait for the pass. */
   endOfReadTurn(connection: Flushable): boolean {
     this.#reads++;
-    this.#turn = false;
     // What was sent to others first: whoever has caused it has nothing to wait for any more.
     if (this.#lone) this.flush();
     if (this.#crowded) {

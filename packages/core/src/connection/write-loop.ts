@@ -226,7 +226,6 @@ export class WriteLoop<Connection> {
   /** A read turn begins: what is sent in it leaves at its end. */
   beginReadTurn(): void {
     this.#turn = true;
-    flushScheduler.beginReadTurn();
   }
 
   endReadTurn(): void {
