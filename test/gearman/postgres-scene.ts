@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 
 import type { JobStore, StoredJob, StoredJobs, StoreEvents } from '@wirewright/gearman';
 import { postgresStore, type PostgresStoreOptions } from '@wirewright/gearman/store-postgres';
-import { Client } from 'pg';
+import { Client, type PoolConfig } from 'pg';
+import { expect } from 'vitest';
 
 import { Postgres } from '../support/postgres.ts';
 import { afterwards } from './scene.ts';
@@ -101,6 +103,63 @@ export async function kept(schema: string, server: string): Promise<number[]> {
     server,
   ]);
   return rows.map(({ id }) => Number(id));
+}
+
+/** Holds up whatever is to be committed after it has done something to a table; see {@link holdUp}. */
+export interface HoldUp {
+  /** Resolves with the processes that are held up, once there are some. */
+  held(): Promise<number[]>;
+  /** Lets them go on, and all that come. */
+  release(): Promise<void>;
+}
+
+/** Has every transaction that does `what` to a table held up when it commits, and only then. */
+export async function holdUp(schema: string, table: string, what: 'INSERT' | 'DELETE'): Promise<HoldUp> {
+  const key = Number(schema.slice(1));
+  const client = new Client({ connectionString: postgres!.connection });
+  await client.connect();
+  afterwards(() => client.end());
+  await client.query(`
+    SELECT pg_advisory_lock(${key});
+    CREATE FUNCTION ${schema}.hold_up() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${key}); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER hold_up AFTER ${what} ON ${schema}.${table} DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION ${schema}.hold_up()`);
+  const waiting = async (): Promise<number[]> => {
+    const found = await client.query<{ pid: number }>(
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = ${key} AND NOT granted`,
+    );
+    return found.rows.map(({ pid }) => pid);
+  };
+  return {
+    async held() {
+      await expect.poll(waiting, { timeout: 10_000 }).not.toEqual([]);
+      return waiting();
+    },
+    async release() {
+      await client.query(`SELECT pg_advisory_unlock(${key})`);
+    },
+  };
+}
+
+/** Sockets of a store, which a test can break off: the database does not hear of that before it answers. */
+export class Sockets {
+  readonly #sockets: Socket[] = [];
+
+  get connection(): PoolConfig {
+    return {
+      connectionString: postgres!.connection,
+      stream: () => {
+        const socket = new Socket();
+        this.#sockets.push(socket);
+        return socket;
+      },
+    };
+  }
+
+  breakOff(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
 }
 
 /** A process of its own that speaks in lines of JSON. */

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   Actor,
   freeSchema,
+  holdUp,
   ids,
   job,
   kept,
@@ -13,6 +14,7 @@ import {
   look,
   opened,
   postgres,
+  Sockets,
   storeAt,
   terminateAll,
   Told,
@@ -296,16 +298,43 @@ describe.skipIf(postgres === undefined)('a connection that is lost', () => {
     expect(await kept(schema, 'a')).toEqual(range(next - 100, next - 1));
   });
 
-  test('and a commit that was done though nobody was told is not done twice', async () => {
+  test('while a commit is done: it is done once, and known to be', async () => {
     const schema = freeSchema();
-    const { store, told } = await opened(schema, { lease: 10_000 });
+    const sockets = new Sockets();
+    const { store, told } = await opened(schema, { lease: 10_000, connection: sockets.connection });
     await store.commit({ put: [job(1)], remove: [] });
-    // It is held up until its number is taken, as if an attempt of which nobody knows had been first.
-    await look(`UPDATE ${schema}.wirewright_leases SET commits = 2`);
-    await store.commit({ put: [job(2)], remove: [1] });
-    expect([await kept(schema, 'a'), told.losses]).toEqual([[1], []]);
-    await store.commit({ put: [job(3)], remove: [1] });
-    expect(await kept(schema, 'a')).toEqual([3]);
+    const hold = await holdUp(schema, 'wirewright_jobs', 'INSERT');
+    const all = Promise.all([
+      store.commit({ put: [job(2)], remove: [1] }),
+      store.commit({ put: [job(3)], remove: [2] }),
+    ]);
+    await hold.held();
+    sockets.breakOff();
+    // The next attempt waits for the lease, which the first one still has.
+    const retries = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event <> 'advisory' AND query ~ '"${schema}"'`;
+    await expect.poll(async () => (await look(retries)).length, SOON).toBeGreaterThan(0);
+    expect(await kept(schema, 'a')).toEqual([1]);
+    await hold.release();
+    await all;
+    expect([await kept(schema, 'a'), told.losses]).toEqual([[3], []]);
+  });
+
+  test.each([true, false])('while jobs are taken over: each is told of once; done: %s', async (done) => {
+    const schema = freeSchema();
+    const dead = await opened(schema, { server: 'b' });
+    await dead.store.commit({ put: [job(1), job(2)], remove: [] });
+    await dead.store.close();
+    const hold = await holdUp(schema, 'wirewright_leases', 'DELETE');
+    const sockets = new Sockets();
+    const { store, told } = await opened(schema, { lease: 10_000, connection: sockets.connection });
+    const [pid] = await hold.held();
+    if (done) sockets.breakOff();
+    else await look('SELECT pg_terminate_backend($1)', [pid]);
+    await hold.release();
+    await expect.poll(() => told.adoptedIds, { timeout: 15_000 }).toEqual([1, 2]);
+    await store.commit({ put: [], remove: [1] });
+    expect([await kept(schema, 'a'), await kept(schema, 'b'), told.adoptions.length]).toEqual([[2], [], 1]);
+    expect(await look(`SELECT server FROM ${schema}.wirewright_leases`)).toEqual([{ server: 'a' }]);
   });
 
   test('a database that starts anew is waited for', async () => {
