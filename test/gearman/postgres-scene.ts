@@ -162,6 +162,18 @@ export class Sockets {
   }
 }
 
+/** What a server says when it is ready for the first time, and what it says when it ends a connection (PostgreSQL, "Message Formats"). */
+const READY = Buffer.from('Z\0\0\0\x05I');
+const FATAL = Buffer.from('E\0\0\0\x19SFATAL\0C57P01\0Mgone\0\0');
+
+/** A socket on which the server ends the connection in the moment it is ready, and in the same chunk. */
+export class DoomedSocket extends Socket {
+  override push(chunk: Buffer | null): boolean {
+    const doomed = chunk?.subarray(-READY.length).equals(READY) === true;
+    return super.push(doomed ? Buffer.concat([chunk, FATAL]) : chunk);
+  }
+}
+
 /** A process of its own that speaks in lines of JSON. */
 export class Actor {
   readonly child: ChildProcess;

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
+import { Socket } from 'node:net';
 
 import { postgresStore } from '@wirewright/gearman/store-postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import {
   Actor,
+  DoomedSocket,
   freeSchema,
   holdUp,
   ids,
@@ -296,6 +298,21 @@ describe.skipIf(postgres === undefined)('a connection that is lost', () => {
     expect(ended).toBeGreaterThanOrEqual(5);
     expect(told.losses).toEqual([]);
     expect(await kept(schema, 'a')).toEqual(range(next - 100, next - 1));
+  });
+
+  test('in the moment it is made', async () => {
+    const schema = freeSchema();
+    const sockets = [new DoomedSocket()];
+    const connection = { connectionString: postgres!.connection, stream: () => sockets.pop() ?? new Socket() };
+    const doomed = storeAt(schema, { connection }).open(new Told());
+    await expect(doomed).rejects.toMatchObject({ code: 'GEARMAN_STORE_OPEN_FAILED' });
+    const { store, told } = await opened(schema, { connection });
+    for (let i = 0; i < 3; i++) {
+      sockets.push(new DoomedSocket());
+      await terminateAll();
+      await store.commit({ put: [job(i)], remove: [] });
+    }
+    expect([sockets, await kept(schema, 'a'), told.losses]).toEqual([[], [0, 1, 2], []]);
   });
 
   test('while a commit is done: it is done once, and known to be', async () => {
