@@ -35,6 +35,7 @@ export class FakeStore implements JobStore {
   }
 
   commit(batch: JobBatch): Promise<void> {
+    if (this.closed) return Promise.reject(new Error('the store is closed'));
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
         if (error !== undefined) {

@@ -245,6 +245,20 @@ describe('closing', () => {
     expect([...store.jobs.keys()]).toEqual([1]);
   });
 
+  test('at once, it notes what its workers have lost, and closes the store then', async () => {
+    const store = new FakeStore();
+    const troubles: Error[] = [];
+    const server = await serve({ store }, (s) => s.onStoreTrouble((error) => troubles.push(error)));
+    const [c, w] = [await Talk.to(server), await worker(server, 'f')];
+    await c.ask('SUBMIT_JOB_BG', 'f', '', 'x');
+    await w.ask('GRAB_JOB');
+    server.destroy();
+    await server.closed;
+    expect(store.closed).toBe(true);
+    expect(store.jobs.get(1)).toMatchObject({ attempts: 1 });
+    expect(troubles).toEqual([]);
+  });
+
   test('drains without those that wait for their time', async () => {
     const store = new FakeStore();
     const server = await serve({ store });

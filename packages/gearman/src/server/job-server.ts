@@ -203,7 +203,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   override destroy(): void {
     this.#halt();
     super.destroy();
-    void this.#closeStore();
+    // When the last connection is gone: its jobs are noted as lost.
+    void super.closed.then(() => this.#closeStore());
   }
 
   /** Resolves with the counts when the server has closed, whoever closed it, and its store with it. */
