@@ -18,6 +18,7 @@ export { ByteView } from './byte-view.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
 export { copyShort, SHORT_COPY } from './copy-short.ts';
+export { crc32c } from './crc32c.ts';
 export { decodeEnd, decodeNext } from './decode.ts';
 export { encodeInto, encodeMessage } from './encode.ts';
 export {
@@ -39,7 +40,6 @@ export { takeVarintPrefix } from './framing/varint-prefix.ts';
 export { varintPrefixed } from './framing/varint-prefixed.ts';
 export { bodyLength, writeBody } from './framing/write-body.ts';
 export { booleanOption, choiceOption, integerOption, knownOptions, signalOption } from './options.ts';
-export { crc32c } from './proxy/crc32c.ts';
 export { proxyHeader } from './proxy/proxy-header.ts';
 export { proxyTls } from './proxy/proxy-tls.ts';
 export { findTlv, ProxyTlvType } from './proxy/tlvs.ts';

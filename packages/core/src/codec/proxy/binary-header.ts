@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import type { ByteReader } from '../byte-reader.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../crc32c.ts';
 import { checkPort, checkUntold, endpointsOf, type ProxyEndpoint, type ProxyHeader } from './header.ts';
 import { ipBytes, type IpFamily, IPV4, IPV6 } from './ip-address.ts';
 import { checksumOffset, checkTlvs, type ProxyTlv, readTlvs, tlvsLength, writeTlvs } from './tlvs.ts';
@@ -92,7 +92,7 @@ function readHeader(bytes: Buffer, family: Family, transport: Transport): ProxyH
   const tlvs = readTlvs(bytes, start);
   checkTlvs(tlvs);
   const checksum = checksumOffset(tlvs);
-  if (checksum >= 0 && bytes.readUInt32BE(start + checksum) !== crc32c(bytes, start + checksum)) {
+  if (checksum >= 0 && bytes.readUInt32BE(start + checksum) !== headerChecksum(bytes, start + checksum)) {
     throw new ProtocolError('the checksum of a PROXY header is wrong: it has been changed on its way');
   }
   const [source, destination] = ([0, 1] as const).map((i) => readEndpoint(bytes, family, i)) as [
@@ -138,8 +138,14 @@ export function encodeBinary(header: ProxyHeader, maxLength: number): Buffer {
   for (const [i, endpoint] of [source, destination].entries()) writeEndpoint(bytes, family, i, endpoint);
   writeTlvs(bytes, start, tlvs);
   const checksum = checksumOffset(tlvs);
-  if (checksum >= 0) bytes.writeUInt32BE(crc32c(bytes, start + checksum), start + checksum);
+  if (checksum >= 0) bytes.writeUInt32BE(headerChecksum(bytes, start + checksum), start + checksum);
   return bytes;
+}
+
+/** The checksum of a header, as if the four bytes at `place`, where it is written itself, were 0. */
+function headerChecksum(bytes: Buffer, place: number): number {
+  const front = crc32c(bytes, 0, place);
+  return crc32c(bytes, place + 4, bytes.length, crc32c(Buffer.alloc(4), 0, 4, front));
 }
 
 /** A header whose body is still zeroes. */
