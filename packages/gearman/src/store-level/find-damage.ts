@@ -1,84 +1,71 @@
-import type { StoredJob, StoreDamage } from '../store/job-store.ts';
+import type { StoreDamage } from '../store/job-store.ts';
 import type { Opened } from './database.ts';
 import type { LedgerContents } from './ledger.ts';
-import { decodeJob } from './record.ts';
-import type { TableRecord } from './table-file.ts';
 
-const NOTHING: Findings = { damage: undefined, saved: [] };
-
-/** What is wrong with a store, if anything, and which jobs could be saved out of damaged tables. */
-export interface Findings {
-  readonly damage: StoreDamage | undefined;
-  readonly saved: readonly StoredJob[];
-}
-
-/** Compares what a database has with what the ledger says that it should have. */
+/**
+ * Compares what a database has with what the ledger says that it should have. Undefined when nothing is wrong.
+ *
+ * @param repairs what was wrong before, and what was done about it
+ */
 export function findDamage(
-  { jobs, unreadable, commit, repairs, salvaged }: Opened,
+  { checksums, unreadable, commit }: Opened,
   ledger: LedgerContents | undefined,
-): Findings {
+  repairs: readonly string[],
+): StoreDamage | undefined {
   const words = [...repairs];
-  if (unreadable.length > 0) words.push(`${unreadable.length} records are not as they were written`);
-  const has = new Set(jobs.map(({ id }) => id));
+  if (unreadable > 0) words.push(`${unreadable} records are not as they were written`);
   const wrong = words.length > 0;
+  const nothingNamed = { missing: [], returned: [], incomplete: true };
   if (ledger === undefined) {
     // One that was never used has none yet.
-    if (!wrong && commit === 0 && jobs.length === 0) return NOTHING;
+    if (!wrong && commit === 0 && checksums.size === 0) return undefined;
     words.push('the ledger is missing or damaged, so nobody knows what else may be missing');
-    return { damage: report(words, unreadable, [], true), saved: [] };
+    return { detail: words.join('; '), ...nothingNamed };
   }
-  const entries = ledger.entries;
-  const last = entries.at(-1)?.commit ?? 0;
+  const last = ledger.entries.at(-1)?.commit ?? 0;
   // What the database has done and the ledger does not know: it was not forced to the disk when the power went.
   if (last < commit) {
-    if (!wrong) return NOTHING;
+    if (!wrong) return undefined;
     words.push('the ledger ends before the database does, so that more may be missing');
-    return { damage: report(words, unreadable, [], true), saved: [] };
+    return { detail: words.join('; '), ...nothingNamed };
   }
-  const living = new Set<number>();
+  const { living, over } = stateOf(ledger, commit);
+  const missing: number[] = [];
+  let older = 0;
+  for (const [id, checksum] of living) {
+    const has = checksums.get(id);
+    if (has === undefined) missing.push(id);
+    else if (has !== checksum) older++;
+  }
+  const returned = [...over].filter((id) => checksums.has(id));
+  const lost = Math.max(0, ledger.done - commit);
+  const incomplete = ledger.done > last;
+  if (lost > 0) words.push(`the last ${lost} commits are missing`);
+  if (incomplete) words.push('the ledger is cut short, so that more may be missing');
+  if (missing.length > 0) words.push(`${missing.length} jobs are missing`);
+  if (older > 0) words.push(`${older} jobs are as they were before they changed the last time`);
+  if (returned.length > 0) words.push(`${returned.length} jobs that were done are back, and run again`);
+  return words.length === 0 ? undefined : { detail: words.join('; '), missing, returned, incomplete };
+}
+
+/** The jobs that are not over by the ledger, with their checksums, and those that are. */
+function stateOf(
+  ledger: LedgerContents,
+  commit: number,
+): { readonly living: ReadonlyMap<number, number>; readonly over: ReadonlySet<number> } {
+  const living = new Map<number, number>();
   const over = new Set<number>();
-  for (const entry of entries) {
+  for (const entry of ledger.entries) {
     // What the last commit was to do may be done or not, if nobody was told that it is.
     if (entry.commit > Math.max(ledger.done, commit)) break;
-    for (const id of entry.kept) living.add(id);
+    for (const [id, checksum] of entry.kept) {
+      living.set(id, checksum);
+      over.delete(id);
+    }
     for (const id of entry.removed) {
       living.delete(id);
       over.add(id);
     }
   }
-  const gone = new Set([...living].filter((id) => !has.has(id)));
-  const saved = recordsOf(salvaged, gone);
-  for (const { id } of saved) gone.delete(id);
-  const missing = [...gone];
-  const returned = [...over].filter((id) => has.has(id) && !living.has(id));
-  const lost = Math.max(0, ledger.done - commit);
-  if (lost > 0) words.push(`the last ${lost} commits are missing`);
-  if (ledger.done > last) words.push('the ledger is cut short, so that more may be missing');
-  if (saved.length > 0) words.push(`${saved.length} jobs were saved out of damaged tables`);
-  if (missing.length > 0) words.push(`${missing.length} jobs are missing`);
-  if (returned.length > 0) words.push(`${returned.length} jobs that were done are back, and run again`);
-  const damage = words.length === 0 ? undefined : report(words, missing, returned, ledger.done > last);
-  return { damage, saved };
-}
-
-/** The latest record of each of the jobs in `wanted` that there is one of. */
-function recordsOf(records: readonly TableRecord[], wanted: ReadonlySet<number>): StoredJob[] {
-  const latest = new Map<number, { readonly job: StoredJob; readonly sequence: bigint }>();
-  for (const { key, value, sequence } of records) {
-    const job = decodeJob(key, value);
-    if (job === undefined || !wanted.has(job.id)) continue;
-    const before = latest.get(job.id);
-    if (before === undefined || before.sequence < sequence) latest.set(job.id, { job, sequence });
-  }
-  return [...latest.values()].map(({ job }) => job);
-}
-
-function report(
-  words: readonly string[],
-  missing: readonly number[],
-  returned: readonly number[],
-  incomplete: boolean,
-): StoreDamage {
-  const known = missing.filter((id) => id >= 0);
-  return { detail: words.join('; '), missing: known, returned, incomplete };
+  return { living, over };
 }

@@ -8,8 +8,10 @@
  *   +----------+----------+------------+-----------+----------------------------------------------------+
  *
  *   an entry
+ *    0          4          12          16          20
  *   +----------+----------+-----------+-----------+------------------------------+------------------------------+
- *   | crc32    | commit   | kept      | removed   | their numbers, 8 bytes each  | their numbers, 8 bytes each  |
+ *   | crc32    | commit   | kept      | removed   | number, 8 bytes, and crc32   | number, 8 bytes,             |
+ *   |          |          |           |           | of the record, of each kept  | of each removed              |
  *   +----------+----------+-----------+-----------+------------------------------+------------------------------+
  *
  * An entry is written before the database is asked to commit, and `done` is set to its number when the database has. Neither is forced to the
@@ -22,6 +24,8 @@ import { crc32 } from 'node:zlib';
 const MAGIC = 0x57_57_4a_4c;
 const HEADER = 24;
 const ENTRY = 20;
+const KEPT = 12;
+const REMOVED = 8;
 
 /** The ledger is written anew when it is longer than this, and than so many times what lives. */
 const LONG = 4 * 1024 * 1024;
@@ -30,7 +34,8 @@ const TIMES = 4;
 /** What a commit has done. */
 interface Entry {
   readonly commit: number;
-  readonly kept: readonly number[];
+  /** The numbers of jobs, and the checksums of their records. */
+  readonly kept: readonly (readonly [id: number, checksum: number])[];
   readonly removed: readonly number[];
 }
 
@@ -53,17 +58,21 @@ export function readLedger(path: string): LedgerContents | undefined {
   for (let at = HEADER; at + ENTRY <= bytes.length;) {
     const kept = bytes.readUInt32BE(at + 12);
     const removed = bytes.readUInt32BE(at + 16);
-    const end = at + ENTRY + 8 * (kept + removed);
+    const removedAt = at + ENTRY + KEPT * kept;
+    const end = removedAt + REMOVED * removed;
     if (end > bytes.length || crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(at)) break;
-    const numbers = Array.from({ length: kept + removed }, (_, i) => bytes.readDoubleBE(at + ENTRY + 8 * i));
     entries.push({
       commit: bytes.readDoubleBE(at + 4),
-      kept: numbers.slice(0, kept),
-      removed: numbers.slice(kept),
+      kept: Array.from({ length: kept }, (_, i) => readKept(bytes, removedAt - KEPT * (kept - i))),
+      removed: Array.from({ length: removed }, (_, i) => bytes.readDoubleBE(removedAt + REMOVED * i)),
     });
     at = end;
   }
   return { done: bytes.readDoubleBE(4), reserved: bytes.readDoubleBE(12), entries };
+}
+
+function readKept(bytes: Buffer, at: number): readonly [id: number, checksum: number] {
+  return [bytes.readDoubleBE(at), bytes.readInt32BE(at + 8)];
 }
 
 /** A ledger that is written. */
@@ -73,8 +82,8 @@ export class Ledger {
   #file: number;
   #length = 0;
 
-  /** Begins it anew with what lives, as of `commit`. */
-  constructor(path: string, commit: number, reserved: number, living: readonly number[]) {
+  /** Begins it anew with what lives, and the checksums of that, as of `commit`. */
+  constructor(path: string, commit: number, reserved: number, living: ReadonlyMap<number, number>) {
     this.#path = path;
     this.#head.writeUInt32BE(MAGIC);
     this.#head.writeDoubleBE(reserved, 12);
@@ -101,11 +110,11 @@ export class Ledger {
 
   /** Whether it has grown so long that it should be {@link renew | renewed}. */
   isLong(living: number): boolean {
-    return this.#length > LONG && this.#length > TIMES * 8 * living;
+    return this.#length > LONG && this.#length > TIMES * KEPT * living;
   }
 
   /** Begins it anew. */
-  renew(commit: number, living: readonly number[]): void {
+  renew(commit: number, living: ReadonlyMap<number, number>): void {
     closeSync(this.#file);
     this.#file = this.#begin(commit, living);
   }
@@ -114,10 +123,10 @@ export class Ledger {
     closeSync(this.#file);
   }
 
-  #begin(commit: number, living: readonly number[]): number {
+  #begin(commit: number, living: ReadonlyMap<number, number>): number {
     this.#head.writeDoubleBE(commit, 4);
     this.#seal();
-    const bytes = Buffer.concat([this.#head, encodeEntry({ commit, kept: living, removed: [] })]);
+    const bytes = Buffer.concat([this.#head, encodeEntry({ commit, kept: [...living], removed: [] })]);
     const fresh = `${this.#path}.new`;
     const file = openSync(fresh, 'w+');
     writeSync(file, bytes);
@@ -138,12 +147,13 @@ export class Ledger {
 }
 
 function encodeEntry({ commit, kept, removed }: Entry): Buffer {
-  const bytes = Buffer.allocUnsafe(ENTRY + 8 * (kept.length + removed.length));
+  const bytes = Buffer.allocUnsafe(ENTRY + KEPT * kept.length + REMOVED * removed.length);
   bytes.writeDoubleBE(commit, 4);
   bytes.writeUInt32BE(kept.length, 12);
   bytes.writeUInt32BE(removed.length, 16);
   let at = ENTRY;
-  for (const numbers of [kept, removed]) for (const id of numbers) at = bytes.writeDoubleBE(id, at);
+  for (const [id, checksum] of kept) at = bytes.writeInt32BE(checksum, bytes.writeDoubleBE(id, at));
+  for (const id of removed) at = bytes.writeDoubleBE(id, at);
   bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
   return bytes;
 }

@@ -1,13 +1,13 @@
-import type { Buffer } from 'node:buffer';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { StoreClosedError, StoreInUseError, StoreOpenError } from '../store/errors.ts';
-import type { JobBatch, JobStore, StoredJob, StoredJobs } from '../store/job-store.ts';
-import { COMMIT_KEY, type Database, numberValue, openDatabase, type Opened, RESERVED_KEY } from './database.ts';
-import { findDamage } from './find-damage.ts';
+import type { JobBatch, JobStore, StoredJobs } from '../store/job-store.ts';
+import { COMMIT_KEY, type Database, numberValue, RESERVED_KEY } from './database.ts';
+import { FolderLock } from './folder-lock.ts';
 import { Ledger, readLedger } from './ledger.ts';
-import { encodeJob, FIRST_KEY, idOf, keyOf, LAST_KEY } from './record.ts';
+import { openStore } from './open-store.ts';
+import { checksumIn, encodeJob, keyOf } from './record.ts';
+import { StoreFolder } from './store-folder.ts';
 
 /** A commit that waits for its turn. */
 interface Waiting {
@@ -20,11 +20,13 @@ interface Waiting {
 export class LevelStore implements JobStore {
   readonly #location: string;
   readonly #sync: boolean;
+  #lock: FolderLock | undefined = undefined;
   #database: Database | undefined = undefined;
   #ledger: Ledger | undefined = undefined;
   #commit = 0;
   #reserved = 0;
-  #living = 0;
+  /** The checksums of the records of jobs that are not over. */
+  #living = new Map<number, number>();
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined = undefined;
 
@@ -34,33 +36,14 @@ export class LevelStore implements JobStore {
   }
 
   async open(): Promise<StoredJobs> {
-    const path = join(this.#location, 'ledger');
-    let opened: Opened;
     try {
       mkdirSync(this.#location, { recursive: true });
-      opened = await openDatabase(join(this.#location, 'jobs'));
+      this.#lock = await FolderLock.acquire(this.#location);
+      return await this.#open(new StoreFolder(this.#location));
     } catch (error) {
+      await this.close();
       throw error instanceof StoreInUseError ? error : new StoreOpenError(this.#location, error);
     }
-    const { database, commit } = opened;
-    const ledger = readLedger(path);
-    const { damage, saved } = findDamage(opened, ledger);
-    const jobs = saved.length === 0 ? opened.jobs : inOrder([...opened.jobs, ...saved]);
-    if (saved.length > 0) await database.batch(saved.map(putOf), { sync: true });
-    // No number is given out twice, whichever of the places that know it was damaged.
-    const highest = jobs.reduce((max, { id }) => Math.max(max, id + 1), 1);
-    const noted = (ledger?.entries ?? []).reduce(
-      (max, { kept }) => kept.reduce((m, id) => Math.max(m, id + 1), max),
-      1,
-    );
-    this.#reserved = Math.max(opened.reserved, ledger?.reserved ?? 1, highest, noted);
-    // A number of its own, which the database has first: an entry that was noted and never done is not taken for one that was.
-    this.#commit = Math.max(commit, ledger?.done ?? 0, ledger?.entries.at(-1)?.commit ?? 0) + 1;
-    await database.put(COMMIT_KEY, numberValue(this.#commit), { sync: true });
-    this.#living = jobs.length;
-    this.#ledger = new Ledger(path, this.#commit, this.#reserved, jobs.map(numberOf));
-    this.#database = database;
-    return { jobs, damage };
   }
 
   async reserve(count: number): Promise<number> {
@@ -87,6 +70,29 @@ export class LevelStore implements JobStore {
     this.#ledger?.close();
     this.#ledger = undefined;
     await database?.close();
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.release();
+  }
+
+  async #open(folder: StoreFolder): Promise<StoredJobs> {
+    const ledger = readLedger(folder.ledger);
+    const { opened, damage } = await openStore(folder, ledger);
+    const { database, jobs, checksums, commit } = opened;
+    this.#database = database;
+    // No number is given out twice, whichever of the places that know it was damaged.
+    const highest = jobs.reduce((max, { id }) => Math.max(max, id + 1), 1);
+    const noted = (ledger?.entries ?? []).reduce(
+      (max, { kept }) => kept.reduce((m, [id]) => Math.max(m, id + 1), max),
+      1,
+    );
+    this.#reserved = Math.max(opened.reserved, ledger?.reserved ?? 1, highest, noted);
+    // A number of its own, which the database has first: an entry that was noted and never done is not taken for one that was.
+    this.#commit = Math.max(commit, ledger?.done ?? 0, ledger?.entries.at(-1)?.commit ?? 0) + 1;
+    await database.put(COMMIT_KEY, numberValue(this.#commit), { sync: true });
+    this.#living = checksums;
+    this.#ledger = new Ledger(folder.ledger, this.#commit, this.#reserved, this.#living);
+    return { jobs, damage };
   }
 
   #opened(): { readonly database: Database; readonly ledger: Ledger } {
@@ -114,13 +120,14 @@ export class LevelStore implements JobStore {
     const { database, ledger } = this.#opened();
     const commit = ++this.#commit;
     const changes = database.batch();
-    const kept: number[] = [];
+    const kept: (readonly [id: number, checksum: number])[] = [];
     const removed: number[] = [];
     for (const { put, remove } of batches) {
       for (const job of put) {
         const key = keyOf(job.id);
-        changes.put(key, encodeJob(key, job));
-        kept.push(job.id);
+        const record = encodeJob(key, job);
+        changes.put(key, record);
+        kept.push([job.id, checksumIn(record)]);
       }
       for (const id of remove) {
         changes.del(keyOf(id));
@@ -131,28 +138,8 @@ export class LevelStore implements JobStore {
     ledger.note({ commit, kept, removed });
     await changes.write({ sync: this.#sync });
     ledger.done(commit);
-    this.#living = Math.max(0, this.#living + kept.length - removed.length);
-    if (ledger.isLong(this.#living)) await this.#renew(database, ledger, commit);
+    for (const [id, checksum] of kept) this.#living.set(id, checksum);
+    for (const id of removed) this.#living.delete(id);
+    if (ledger.isLong(this.#living.size)) ledger.renew(commit, this.#living);
   }
-
-  async #renew(database: Database, ledger: Ledger, commit: number): Promise<void> {
-    const living: number[] = [];
-    for await (const key of database.keys({ gte: FIRST_KEY, lt: LAST_KEY })) living.push(idOf(key)!);
-    this.#living = living.length;
-    ledger.renew(commit, living);
-  }
-}
-
-function inOrder(jobs: StoredJob[]): StoredJob[] {
-  // oxlint-disable-next-line unicorn/no-array-sort -- it is the caller's own
-  return jobs.sort((a, b) => a.id - b.id);
-}
-
-function putOf(job: StoredJob): { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer } {
-  const key = keyOf(job.id);
-  return { type: 'put', key, value: encodeJob(key, job) };
-}
-
-function numberOf({ id }: StoredJob): number {
-  return id;
 }

@@ -73,6 +73,11 @@ export function encodeJob(key: Buffer, job: StoredJob): Buffer {
   return record;
 }
 
+/** The checksum that a record has, as a signed number: a map has more room for those. */
+export function checksumIn(record: Buffer): number {
+  return record.readInt32BE(0);
+}
+
 /** The job in a record; undefined when it is not as it was written, or was written by a later version. */
 export function decodeJob(key: Buffer, record: Buffer): StoredJob | undefined {
   const id = idOf(key);
