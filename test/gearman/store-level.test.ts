@@ -102,11 +102,12 @@ describe('what is kept', () => {
       job(2, { priority: 0, when: 1_790_000_000_123, reducer: Buffer.from('sum'), attempts: 7 }),
       job(3, { priority: 2, schedule: '*/5 * * * 1', payload: Buffer.alloc(0), reducer: Buffer.alloc(0) }),
       job(2 ** 40 + 5, { payload: Buffer.alloc(30_000, 7), function: Buffer.alloc(0) }),
+      job(2 ** 40 + 6, { function: Buffer.alloc(70_000, 'f'), reducer: Buffer.alloc(0xffff, 'r') }),
     ];
     const { store, jobs, damage } = await opened(location);
     expect({ jobs, damage }).toEqual({ jobs: [], damage: undefined });
     await store.commit({ put: [kept[3]!, kept[1]!], remove: [] });
-    await store.commit({ put: [kept[0]!, kept[2]!], remove: [] });
+    await store.commit({ put: [kept[0]!, kept[2]!, kept[4]!], remove: [] });
     await store.close();
     expect(await reopened(location)).toEqual({ jobs: kept, damage: undefined });
   });

@@ -1,16 +1,14 @@
 /*
  * A job as it is kept; numbers are big-endian.
  *
- *    0          4         5          6              8              10          12           14          16
- *   +----------+---------+----------+--------------+--------------+-----------+------------+-----------+-----------+
- *   | crc32    | version | priority | handle       | function     | unique    | reducer    | schedule  | attempts  |
- *   +----------+---------+----------+--------------+--------------+-----------+------------+-----------+-----------+
- *    20         28
- *   +----------+-----------------------------------------------------------------------------------------+
- *   | when     | handle, function, unique, reducer, schedule, and the payload: the lengths are above       |
- *   +----------+-----------------------------------------------------------------------------------------+
+ *    0          4         5          6         8          12         16         20         24         28       36
+ *   +----------+---------+----------+---------+----------+----------+----------+----------+----------+--------+
+ *   | crc32    | version | priority | handle  | function | unique   | reducer  | schedule | attempts | when   |
+ *   +----------+---------+----------+---------+----------+----------+----------+----------+----------+--------+
+ *   | handle, function, unique, reducer, schedule, whose lengths are above, and the payload                   |
+ *   +---------------------------------------------------------------------------------------------------------+
  *
- * The checksum is of the key and all that follows it. A reducer of the length 65535 is none.
+ * The checksum is of the key and all that follows it. A reducer of the length 4294967295 is none.
  */
 import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
@@ -18,8 +16,8 @@ import { crc32 } from 'node:zlib';
 import type { StoredJob, StoredPriority } from '../store/job-store.ts';
 
 const VERSION = 1;
-const HEADER = 28;
-const NO_REDUCER = 0xffff;
+const HEADER = 36;
+const NO_REDUCER = 0xffff_ffff;
 
 /** What the keys of jobs begin with. */
 const JOB = 0x6a;
@@ -54,12 +52,12 @@ export function encodeJob(key: Buffer, job: StoredJob): Buffer {
   record[4] = VERSION;
   record[5] = job.priority;
   view.setUint16(6, handle.length);
-  view.setUint16(8, name.length);
-  view.setUint16(10, unique.length);
-  view.setUint16(12, reducer === undefined ? NO_REDUCER : reducer.length);
-  view.setUint16(14, schedule.length);
-  view.setUint32(16, job.attempts);
-  view.setFloat64(20, job.when);
+  view.setUint32(8, name.length);
+  view.setUint32(12, unique.length);
+  view.setUint32(16, reducer === undefined ? NO_REDUCER : reducer.length);
+  view.setUint32(20, schedule.length);
+  view.setUint32(24, job.attempts);
+  view.setFloat64(28, job.when);
   let at = HEADER;
   at += record.write(handle, at, 'latin1');
   for (const part of [name, unique, reducer]) {
@@ -86,11 +84,11 @@ export function decodeJob(key: Buffer, record: Buffer): StoredJob | undefined {
   let at = HEADER;
   const take = (length: number): Buffer => record.subarray(at, (at += length));
   const handle = take(record.readUInt16BE(6)).toString('latin1');
-  const name = take(record.readUInt16BE(8));
-  const unique = take(record.readUInt16BE(10));
-  const reducerLength = record.readUInt16BE(12);
+  const name = take(record.readUInt32BE(8));
+  const unique = take(record.readUInt32BE(12));
+  const reducerLength = record.readUInt32BE(16);
   const reducer = reducerLength === NO_REDUCER ? undefined : take(reducerLength);
-  const schedule = take(record.readUInt16BE(14)).toString('latin1');
+  const schedule = take(record.readUInt32BE(20)).toString('latin1');
   return {
     id,
     handle,
@@ -98,9 +96,9 @@ export function decodeJob(key: Buffer, record: Buffer): StoredJob | undefined {
     unique,
     payload: record.subarray(at),
     priority: record[5] as StoredPriority,
-    when: record.readDoubleBE(20),
+    when: record.readDoubleBE(28),
     reducer,
-    attempts: record.readUInt32BE(16),
+    attempts: record.readUInt32BE(24),
     schedule,
   };
 }
