@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -21,6 +21,7 @@ import type { JobStore, StoredJob, StoredJobs } from '@wirewright/gearman';
 import { levelStore } from '@wirewright/gearman/store-level';
 import { describe, expect, test } from 'vitest';
 
+import { program, Running } from '../support/programs.ts';
 import { afterwards } from './scene.ts';
 
 const EVENTS = { adopted(): void {}, lost(): void {} };
@@ -243,6 +244,33 @@ test('a process that is killed while it writes has lost nothing that was acknowl
   }
   expect(living.size).toBeGreaterThan(3000);
 });
+
+const prlimit = program('prlimit', 'util-linux');
+
+test.skipIf(prlimit === undefined)(
+  'a disk that is full refuses jobs, and takes them again when there is room',
+  async () => {
+    const location = folder();
+    const script = join(import.meta.dirname, 'level-full.mjs');
+    // A limit for files stands for the disk.
+    const child = new Running(prlimit!, ['--fsize=300000:unlimited', process.execPath, script, location]);
+    afterwards(() => child.destroy());
+    await child.says(/full\n/);
+    execFileSync(prlimit!, ['--pid', String(child.process.pid), '--fsize=unlimited']);
+    child.say('go on\n');
+    expect(await child.ended).toBe(0);
+    const { acknowledged, reserved } = JSON.parse(child.output.split('\n')[1]!) as {
+      acknowledged: number[];
+      reserved: number;
+    };
+    expect(acknowledged.length).toBeGreaterThan(16 * 50);
+    const { jobs, damage } = await reopened(location);
+    expect(damage).toBeUndefined();
+    const has = new Set(ids(jobs));
+    expect(acknowledged.filter((id) => !has.has(id))).toEqual([]);
+    expect(await (await opened(location)).store.reserve(1)).toBe(reserved + 1);
+  },
+);
 
 describe('a process that died while it opened the store', () => {
   test('had put all that it could read into a new database, and not yet put that into its place', async () => {

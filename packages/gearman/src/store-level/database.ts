@@ -62,12 +62,13 @@ export async function readDatabase(folder: string): Promise<Opened> {
   }
 }
 
-async function numberAt(database: Database, key: Buffer): Promise<number> {
+/** A number that was written as {@link numberValue}; 0 when there is none. */
+export async function numberAt(database: Database, key: Buffer): Promise<number> {
   const value = await database.get(key);
   return value?.length === 8 ? value.readDoubleBE(0) : 0;
 }
 
-/** A number as {@link readDatabase} reads it. */
+/** A number as {@link numberAt} reads it. */
 export function numberValue(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleBE(value);

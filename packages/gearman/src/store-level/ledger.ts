@@ -93,19 +93,16 @@ export class Ledger {
   /** Notes what the commit is about to do. */
   note(entry: Entry): void {
     const bytes = encodeEntry(entry);
-    writeSync(this.#file, bytes, 0, bytes.length, this.#length);
+    writeAll(this.#file, bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  /** Notes that a commit is on disk. */
-  done(commit: number): void {
+  /** Notes that a commit is on disk, and up to which number jobs may have been given one. */
+  done(commit: number, reserved: number): void {
     this.#head.writeDoubleBE(commit, 4);
-    this.#writeHead();
-  }
-
-  reserve(reserved: number): void {
     this.#head.writeDoubleBE(reserved, 12);
-    this.#writeHead();
+    this.#seal();
+    writeAll(this.#file, this.#head, 0);
   }
 
   /** Whether it has grown so long that it should be {@link renew | renewed}. */
@@ -115,8 +112,9 @@ export class Ledger {
 
   /** Begins it anew. */
   renew(commit: number, living: ReadonlyMap<number, number>): void {
-    closeSync(this.#file);
+    const before = this.#file;
     this.#file = this.#begin(commit, living);
+    closeSync(before);
   }
 
   close(): void {
@@ -129,21 +127,26 @@ export class Ledger {
     const bytes = Buffer.concat([this.#head, encodeEntry({ commit, kept: [...living], removed: [] })]);
     const fresh = `${this.#path}.new`;
     const file = openSync(fresh, 'w+');
-    writeSync(file, bytes);
-    fsyncSync(file);
-    renameSync(fresh, this.#path);
+    try {
+      writeAll(file, bytes, 0);
+      fsyncSync(file);
+      renameSync(fresh, this.#path);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
     this.#length = bytes.length;
     return file;
-  }
-
-  #writeHead(): void {
-    this.#seal();
-    writeSync(this.#file, this.#head, 0, HEADER, 0);
   }
 
   #seal(): void {
     this.#head.writeUInt32BE(crc32(this.#head.subarray(0, HEADER - 4)), HEADER - 4);
   }
+}
+
+/** A disk that is nearly full takes a part, and nothing of the rest. */
+function writeAll(file: number, bytes: Buffer, place: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, place + at);
 }
 
 function encodeEntry({ commit, kept, removed }: Entry): Buffer {

@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs';
 
 import { StoreClosedError, StoreInUseError, StoreOpenError } from '../store/errors.ts';
 import type { JobBatch, JobStore, StoredJobs } from '../store/job-store.ts';
-import { COMMIT_KEY, type Database, numberValue, RESERVED_KEY } from './database.ts';
+import { COMMIT_KEY, numberValue } from './database.ts';
 import { FolderLock } from './folder-lock.ts';
 import { Ledger, readLedger } from './ledger.ts';
 import { openStore } from './open-store.ts';
-import { checksumIn, encodeJob, keyOf } from './record.ts';
 import { StoreFolder } from './store-folder.ts';
+import { Writer } from './writer.ts';
 
 /** A commit that waits for its turn. */
 interface Waiting {
@@ -16,17 +16,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+const NO_CHANGE: JobBatch = { put: [], remove: [] };
+
 /** A store in a folder of its own; {@link levelStore} makes one. */
 export class LevelStore implements JobStore {
   readonly #location: string;
   readonly #sync: boolean;
   #lock: FolderLock | undefined = undefined;
-  #database: Database | undefined = undefined;
-  #ledger: Ledger | undefined = undefined;
-  #commit = 0;
+  #writer: Writer | undefined = undefined;
   #reserved = 0;
-  /** The checksums of the records of jobs that are not over. */
-  #living = new Map<number, number>();
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined = undefined;
 
@@ -47,99 +45,69 @@ export class LevelStore implements JobStore {
   }
 
   async reserve(count: number): Promise<number> {
-    const { database, ledger } = this.#opened();
     const first = this.#reserved;
     this.#reserved += count;
-    ledger.reserve(this.#reserved);
-    await database.put(RESERVED_KEY, numberValue(this.#reserved), { sync: true });
+    await this.commit(NO_CHANGE);
     return first;
   }
 
   commit(batch: JobBatch): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#opened();
+      const writer = this.#writer;
+      if (writer === undefined) throw new StoreClosedError();
       this.#waiting.push({ batch, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#committing ??= this.#commitAll(writer);
     });
   }
 
   async close(): Promise<void> {
     await this.#committing;
-    const database = this.#database;
-    this.#database = undefined;
-    this.#ledger?.close();
-    this.#ledger = undefined;
-    await database?.close();
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close();
     const lock = this.#lock;
     this.#lock = undefined;
     await lock?.release();
   }
 
   async #open(folder: StoreFolder): Promise<StoredJobs> {
-    const ledger = readLedger(folder.ledger);
-    const { opened, damage } = await openStore(folder, ledger);
-    const { database, jobs, checksums, commit } = opened;
-    this.#database = database;
-    // No number is given out twice, whichever of the places that know it was damaged.
-    const highest = jobs.reduce((max, { id }) => Math.max(max, id + 1), 1);
-    const noted = (ledger?.entries ?? []).reduce(
-      (max, { kept }) => kept.reduce((m, [id]) => Math.max(m, id + 1), max),
-      1,
-    );
-    this.#reserved = Math.max(opened.reserved, ledger?.reserved ?? 1, highest, noted);
-    // A number of its own, which the database has first: an entry that was noted and never done is not taken for one that was.
-    this.#commit = Math.max(commit, ledger?.done ?? 0, ledger?.entries.at(-1)?.commit ?? 0) + 1;
-    await database.put(COMMIT_KEY, numberValue(this.#commit), { sync: true });
-    this.#living = checksums;
-    this.#ledger = new Ledger(folder.ledger, this.#commit, this.#reserved, this.#living);
-    return { jobs, damage };
-  }
-
-  #opened(): { readonly database: Database; readonly ledger: Ledger } {
-    if (this.#database === undefined || this.#ledger === undefined) throw new StoreClosedError();
-    return { database: this.#database, ledger: this.#ledger };
+    const contents = readLedger(folder.ledger);
+    const { opened, damage } = await openStore(folder, contents);
+    const { database, jobs, checksums } = opened;
+    try {
+      // No number is given out twice, whichever of the places that know it was damaged.
+      const highest = jobs.reduce((max, { id }) => Math.max(max, id + 1), 1);
+      const noted = (contents?.entries ?? []).reduce(
+        (max, { kept }) => kept.reduce((m, [id]) => Math.max(m, id + 1), max),
+        1,
+      );
+      this.#reserved = Math.max(opened.reserved, contents?.reserved ?? 1, highest, noted);
+      // A number of its own, which the database has first: an entry that was noted and never done is not taken for one that was.
+      const commit = Math.max(opened.commit, contents?.done ?? 0, contents?.entries.at(-1)?.commit ?? 0) + 1;
+      await database.put(COMMIT_KEY, numberValue(commit), { sync: true });
+      const ledger = new Ledger(folder.ledger, commit, this.#reserved, checksums);
+      this.#writer = new Writer({ folder: folder.jobs, database, ledger, commit, living: checksums, sync: this.#sync });
+      return { jobs, damage };
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   }
 
   /** Commits what waits, all that came meanwhile at once, until nothing does. */
-  async #commitAll(): Promise<void> {
+  async #commitAll(writer: Writer): Promise<void> {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
+      const batches = waiting.map(({ batch }) => batch);
       try {
         // oxlint-disable-next-line no-await-in-loop -- one at a time, or the ledger would not know which are done
-        await this.#commitThese(waiting.map(({ batch }) => batch));
+        await writer.write(batches, this.#reserved);
         for (const { resolve } of waiting) resolve();
       } catch (error) {
         for (const { reject } of waiting) reject(error);
       }
     }
     this.#committing = undefined;
-  }
-
-  async #commitThese(batches: readonly JobBatch[]): Promise<void> {
-    const { database, ledger } = this.#opened();
-    const commit = ++this.#commit;
-    const changes = database.batch();
-    const kept: (readonly [id: number, checksum: number])[] = [];
-    const removed: number[] = [];
-    for (const { put, remove } of batches) {
-      for (const job of put) {
-        const key = keyOf(job.id);
-        const record = encodeJob(key, job);
-        changes.put(key, record);
-        kept.push([job.id, checksumIn(record)]);
-      }
-      for (const id of remove) {
-        changes.del(keyOf(id));
-        removed.push(id);
-      }
-    }
-    changes.put(COMMIT_KEY, numberValue(commit));
-    ledger.note({ commit, kept, removed });
-    await changes.write({ sync: this.#sync });
-    ledger.done(commit);
-    for (const [id, checksum] of kept) this.#living.set(id, checksum);
-    for (const id of removed) this.#living.delete(id);
-    if (ledger.isLong(this.#living.size)) ledger.renew(commit, this.#living);
   }
 }
