@@ -8,8 +8,8 @@ import { oursWith } from './ours.ts';
 const gearmand = program('gearmand', 'gearman-job-server');
 
 describe.runIf(gearmand !== undefined)('gearmand and ours', () => {
-  // Other dialogues each time: a failure says the seed that makes them again.
+  // A failure says the path to the dialogue.
   test('answer many generated dialogues the same', async () => {
-    await expectAlike(gearmandWith(gearmand!), oursWith({ wakeUp: 'all' }), 1000, Date.now() % 2 ** 31);
+    await expectAlike(gearmandWith(gearmand!), oursWith({ wakeUp: 'all' }), 1000, 20_261_126);
   });
 });

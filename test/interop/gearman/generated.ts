@@ -102,6 +102,8 @@ function stepsOf(moves: readonly Move[]): Step[] {
   const grabs = new Map<string, number>();
   const waiting = new Set<string>();
   const asleep = new Set<string>();
+  /** Jobs that a worker has ended by an exception: a WORK_FAIL behind that is no error of ours. */
+  const thrown = new Set<string>();
   const steps: Step[] = [];
   const arrives = (who: string): void => {
     if (there.has(who)) return;
@@ -129,7 +131,10 @@ function stepsOf(moves: readonly Move[]): Step[] {
     }
     arrives(next.who);
     if ('pieces' in next) {
-      steps.push([next.who, ...next.pieces]);
+      const pieces = next.pieces.filter((piece) => !isOf(piece, 'WORK_FAIL') || !thrown.has(jobAt(next.who, piece)));
+      for (const piece of pieces) if (isOf(piece, 'WORK_EXCEPTION')) thrown.add(jobAt(next.who, piece));
+      if (pieces.length === 0) continue;
+      steps.push([next.who, ...pieces]);
       if (next.pieces.some((piece) => isForeground(piece))) waiting.add(next.who);
       if (next.pieces.includes(PRE_SLEEP)) asleep.add(next.who);
       else if (next.pieces.some((piece) => isGrab(piece))) asleep.delete(next.who);
@@ -151,6 +156,15 @@ function errand(words: Packet): Step[] {
     ['eve', LEAVE],
     ['hal', words],
   ];
+}
+
+function isOf(piece: Piece, kind: keyof typeof PACKETS): piece is Packet {
+  return typeof piece === 'object' && 'type' in piece && piece.type === PACKETS[kind];
+}
+
+/** A job as a worker names it. */
+function jobAt(who: string, { args }: Packet): string {
+  return `${who} ${args[0]}`;
 }
 
 function isForeground(piece: Piece): boolean {
