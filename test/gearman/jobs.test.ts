@@ -59,6 +59,14 @@ describe('a job', () => {
     expect((await c.next()) === `WORK_COMPLETE H:t:1 ${payload.toString('latin1')}`).toBe(true);
   });
 
+  test('as large as a packet may be is given to its worker, with the handle in front', async () => {
+    const server = await serve({ maxPacketLength: 1024 });
+    const [c, w] = [await Talk.to(server), await worker(server, 'f')];
+    const payload = 'x'.repeat(1021);
+    expect(await c.ask('SUBMIT_JOB_BG', 'f', '', payload)).toBe('JOB_CREATED H:t:1');
+    expect(await w.ask('GRAB_JOB_UNIQ')).toBe(`JOB_ASSIGN_UNIQ H:t:1 f  ${payload}`);
+  });
+
   test('in the background lives on when its client is gone; in the foreground it does not', async () => {
     const server = await serve();
     const [c, w] = [await Talk.to(server), await worker(server, 'f')];

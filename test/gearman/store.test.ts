@@ -125,6 +125,20 @@ describe('a job in the background', () => {
     await expect.poll(() => store.jobs.size).toBe(0);
   });
 
+  test('that joins one which is on its way to the store is acknowledged with it', async () => {
+    const store = new FakeStore();
+    store.quick = false;
+    const server = await serve({ store }, (s) => s.onStoreTrouble(() => {}));
+    const [first, second] = [await Talk.to(server), await Talk.to(server)];
+    first.send('SUBMIT_JOB_BG', 'f', 'u', 'x');
+    await asked(store, 1);
+    second.send('SUBMIT_JOB_BG', 'f', 'u', 'x');
+    await expect.poll(() => server.functions[0]?.coalesced).toBe(1);
+    store.commits[0]!.settle(new Error('full'));
+    expect(await first.next()).toBe('ERROR QUEUE_ERROR full');
+    expect(await second.next()).toBe('ERROR QUEUE_ERROR full');
+  });
+
   test('has its attempts and its next time kept', async () => {
     const clock = new FakeClock();
     const store = new FakeStore();
@@ -245,7 +259,7 @@ describe('closing', () => {
     expect([...store.jobs.keys()]).toEqual([1]);
   });
 
-  test('at once, it notes what its workers have lost, and closes the store then', async () => {
+  test('at once, it leaves what its workers have to the store, and closes that', async () => {
     const store = new FakeStore();
     const troubles: Error[] = [];
     const server = await serve({ store }, (s) => s.onStoreTrouble((error) => troubles.push(error)));
@@ -255,7 +269,7 @@ describe('closing', () => {
     server.destroy();
     await server.closed;
     expect(store.closed).toBe(true);
-    expect(store.jobs.get(1)).toMatchObject({ attempts: 1 });
+    expect(store.jobs.get(1)).toMatchObject({ attempts: 0 });
     expect(troubles).toEqual([]);
   });
 

@@ -20,6 +20,9 @@ import { writePacket } from './write-packet.ts';
 /** Bytes that say that it is a packet. */
 const MAGIC = 4;
 
+/** The longest handle, and the NUL behind (gearmand, `GEARMAND_JOB_HANDLE_SIZE`). */
+const HANDLE = 64;
+
 const LF = 10;
 const CR = 13;
 
@@ -33,6 +36,8 @@ export type GearmanOutput = PacketFields | Packet | string | Uint8Array | ByteVi
 export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, GearmanOutput> {
   readonly maxFrameLength: number;
   readonly #maxLineLength: number;
+  /** A server sends what it has received, with a handle in front. */
+  readonly #maxSent: number;
   readonly #received: number;
   readonly #sent: number;
   /** Bytes from here that are known not to have an end of line. */
@@ -46,6 +51,7 @@ export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, Gea
   constructor({ maxFrameLength, maxLineLength }: GearmanLimits, server: boolean) {
     this.maxFrameLength = maxFrameLength;
     this.#maxLineLength = maxLineLength;
+    this.#maxSent = server ? maxFrameLength + HANDLE : maxFrameLength;
     this.#received = server ? REQUEST : RESPONSE;
     this.#sent = server ? RESPONSE : REQUEST;
   }
@@ -139,7 +145,7 @@ export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, Gea
   encode(message: GearmanOutput, output: ByteWriter): void {
     // Nothing else has arguments, and to look for them takes less time than to ask what it is.
     if ((message as Partial<PacketFields>).args !== undefined) {
-      writePacket(output, this.#sent, message as PacketFields, this.maxFrameLength);
+      writePacket(output, this.#sent, message as PacketFields, this.#maxSent);
     } else if (message instanceof Packet) {
       this.#relay(message, output);
     } else if (typeof message === 'string') {

@@ -297,7 +297,7 @@ export class JobBoard {
     for (const job of this.#jobs) job.cancelTimer?.();
   }
 
-  /** Resolves when `done` holds, which is asked whenever a job has ended. */
+  /** Resolves when `done` holds, which is asked whenever a job has left its worker. */
   async when(done: () => boolean): Promise<void> {
     if (done()) return;
     await new Promise<void>((resolve) => {
@@ -348,7 +348,7 @@ export class JobBoard {
   #enter(job: Job): void {
     const of = job.function;
     this.#jobs.add(job);
-    if (job.key !== undefined) of.keyed.set(job.key, job);
+    if (job.key !== undefined && !of.keyed.has(job.key)) of.keyed.set(job.key, job);
     of.total[job.priority]++;
     this.#bytes += job.size;
   }
@@ -402,6 +402,13 @@ export class JobBoard {
   /** An attempt ended without a result. */
   #setBack(job: Job, how: Setback, exception?: GearmanOutput): void {
     const { policy, counters } = job.function;
+    if (this.#closing && how === 'lost' && job.background) {
+      // It is the server that leaves: what is kept is done after the next start.
+      this.#leaveWorker(job);
+      this.#place(job);
+      this.#look();
+      return;
+    }
     job.attempts++;
     if (how !== 'failure') job.worker?.remember(job.handle, 'taken');
     const wanted = job.background || job.clients !== undefined;
@@ -414,6 +421,7 @@ export class JobBoard {
       job.when = rest === 0 ? 0 : this.#settings.wall() + rest;
       if (job.durable) this.#keeper?.put(job);
       this.#place(job);
+      this.#look();
       return;
     }
     this.#tellFailure(job, exception);
@@ -464,6 +472,11 @@ export class JobBoard {
     job.state = JobState.Over;
     of.counters[how]++;
     if (how === 'cancelled' || !this.#comeAgain(job)) this.#drop(job);
+    this.#look();
+  }
+
+  /** Tells those who wait for something that it may have come about. */
+  #look(): void {
     for (const look of this.#watchers) look();
   }
 
@@ -485,7 +498,7 @@ export class JobBoard {
     const of = job.function;
     this.#jobs.remove(job);
     if (this.#foreign.size > 0) this.#foreign.delete(job.handle);
-    if (job.key !== undefined) of.keyed.delete(job.key);
+    if (job.key !== undefined && of.keyed.get(job.key) === job) of.keyed.delete(job.key);
     of.total[job.priority]--;
     this.#bytes -= job.size;
     if (job.durable) this.#keeper?.remove(job);

@@ -1,4 +1,4 @@
-import type { JobStore, StoredJob } from '../store/job-store.ts';
+import type { JobBatch, JobStore, StoredJob } from '../store/job-store.ts';
 import type { Job } from './job.ts';
 
 /** Numbers that are set aside at a time. */
@@ -93,6 +93,18 @@ export class JobKeeper {
     setImmediate(() => this.#commit());
   }
 
+  /** Resolves with the error, if there was one. What is over stays so, and is written with what comes next. */
+  async #write(batch: JobBatch): Promise<Error | undefined> {
+    try {
+      await this.#store.commit(batch);
+      return undefined;
+    } catch (error) {
+      if (!this.#abandoned) this.#remove = [...batch.remove, ...this.#remove];
+      this.#trouble(errorOf(error));
+      return errorOf(error);
+    }
+  }
+
   #commit(): void {
     this.#scheduled = false;
     if (this.#abandoned || (this.#put.size === 0 && this.#remove.length === 0)) return;
@@ -100,23 +112,18 @@ export class JobKeeper {
     const remove = this.#remove;
     this.#put = new Map();
     this.#remove = [];
-    const told = jobs.map((job) => {
-      const waiting = job.onStored;
-      job.onStored = undefined;
-      return waiting;
-    });
+    const told = jobs.map((job) => [job, job.onStored] as const);
     const tell = (error?: Error): void => {
-      for (const waiting of told) for (const listener of waiting ?? []) listener(error);
+      // Whoever joins while it is under way waits for the same.
+      for (const [job, waiting] of told) {
+        if (waiting === undefined || job.onStored !== waiting) continue;
+        job.onStored = undefined;
+        for (const listener of waiting) listener(error);
+      }
       if (--this.#commits === 0) this.#whenIdle?.();
     };
     this.#commits++;
-    this.#store.commit({ put: jobs.map(storedJob), remove }).then(
-      () => tell(),
-      (error: unknown) => {
-        this.#trouble(errorOf(error));
-        tell(errorOf(error));
-      },
-    );
+    void this.#write({ put: jobs.map(storedJob), remove }).then(tell);
   }
 }
 

@@ -186,7 +186,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   async drain(options: CloseOptions = {}): Promise<CloseResult> {
     graceOf(options);
     await this.stopListening();
-    await this.#board.when(() => this.#isDrained());
+    await Promise.race([this.#board.when(() => this.#isDrained()), super.closed]);
     return this.close(options);
   }
 
@@ -245,7 +245,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   #shutdown(graceful: boolean): unknown {
-    if (this.#onShutdown !== undefined) return this.#onShutdown(graceful);
+    const hook = this.#onShutdown;
+    if (hook !== undefined) return contain(() => hook(graceful));
     return graceful ? this.drain() : this.close();
   }
 
@@ -279,8 +280,9 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   #tellStoreTrouble(cause: Error): void {
     const error = new StoreFailedError(cause);
-    if (this.#onStoreTrouble === undefined) process.emitWarning(error);
-    else this.#onStoreTrouble(error);
+    const hook = this.#onStoreTrouble;
+    if (hook === undefined) process.emitWarning(error);
+    else contain(() => hook(error));
   }
 
   #isDrained(): boolean {
@@ -345,4 +347,9 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
       this.#tellStoreTrouble(error as Error);
     }
   }
+}
+
+/** Calls a hook: what it throws, or rejects with, is a process warning. */
+function contain(hook: () => unknown): void {
+  void (async () => hook())().catch((error: unknown) => process.emitWarning(error as Error));
 }

@@ -119,7 +119,7 @@ export class Job {
 
   /** Whether a server that drains need not wait for it. @param durable whether what waits is kept by a store */
   mayBeLeft(durable: boolean): boolean {
-    return this.state === JobState.Waiting && (durable || this.schedule !== '');
+    return this.state === JobState.Waiting && this.background && (durable || this.schedule !== '');
   }
 
   get clientCount(): number {
