@@ -319,6 +319,17 @@ describe('a process that died while it opened the store', () => {
   });
 });
 
+test('what a process that was killed while it cleared up has left is taken for no damage', async () => {
+  const location = folder();
+  await filled(location, 50);
+  const left = join(location, 'jobs.forgotten');
+  cpSync(join(location, 'jobs'), left, { recursive: true });
+  rmSync(join(left, 'CURRENT'));
+  const { jobs, damage } = await reopened(location);
+  expect([ids(jobs).length, damage]).toEqual([50, undefined]);
+  expect(new Set(readdirSync(location))).toEqual(new Set(['jobs', 'ledger', 'lock']));
+});
+
 describe('damage is told, whatever it is', () => {
   const COUNT = 2000;
 

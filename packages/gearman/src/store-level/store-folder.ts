@@ -17,6 +17,7 @@ const OF_NO_USE = /^(LOCK|LOG|LOG\.old)$/;
  * | `jobs`         | the database                                                                                       |
  * | `jobs.keeping` | the next while it is not complete                                                                  |
  * | `jobs.before`  | its files as they were before it was opened, until nothing is found to be wrong with them          |
+ * | `jobs.forgotten` | the same when nothing is, while it is removed                                                        |
  * | `jobs.new`     | a database that is being made of what could be read of a damaged one                               |
  * | `jobs.ready`   | the same when it is done, until it has taken the place of the other                                |
  * | `jobs.damaged` | files of a database that was damaged, for whoever wants to look; `jobs.damaged-2` and so on        |
@@ -31,6 +32,7 @@ export class StoreFolder {
   readonly ledger: string;
   readonly #ready: string;
   readonly #keeping: string;
+  readonly #forgotten: string;
 
   constructor(location: string) {
     this.#location = location;
@@ -39,6 +41,7 @@ export class StoreFolder {
     this.fresh = join(location, 'jobs.new');
     this.#ready = join(location, 'jobs.ready');
     this.#keeping = join(location, 'jobs.keeping');
+    this.#forgotten = join(location, 'jobs.forgotten');
     this.ledger = join(location, 'ledger');
   }
 
@@ -46,6 +49,7 @@ export class StoreFolder {
   settle(): void {
     rmSync(this.fresh, { recursive: true, force: true });
     rmSync(this.#keeping, { recursive: true, force: true });
+    rmSync(this.#forgotten, { recursive: true, force: true });
     if (existsSync(this.#ready)) this.#takeOver();
   }
 
@@ -88,7 +92,11 @@ export class StoreFolder {
 
   /** Nothing is wrong with the database. */
   forget(): void {
-    rmSync(this.before, { recursive: true, force: true });
+    if (!existsSync(this.before)) return;
+    // In one step: what a killed process has left of it half removed would be taken for a database that is damaged.
+    renameSync(this.before, this.#forgotten);
+    syncFolder(this.#location);
+    rmSync(this.#forgotten, { recursive: true, force: true });
   }
 
   /** Has the new database take the place of the damaged one. Returns where the files of that are; undefined when there were none. */
