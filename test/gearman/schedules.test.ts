@@ -126,6 +126,19 @@ describe('a job with a schedule', () => {
     expect(await w.ask('GRAB_JOB')).toBe('NO_JOB');
   });
 
+  test('joins one with the same unique and schedule, and no other job; a line is short', async () => {
+    const { c } = await at('2026-01-01T00:00:00Z');
+    const every = ['*', '*', '*', '*', '*'] as const;
+    expect(await c.ask('SUBMIT_JOB_SCHED', 'f', 'u', ...every, 'x')).toBe('JOB_CREATED H:t:1');
+    expect(await c.ask('SUBMIT_JOB_SCHED', 'f', 'u', ...every, 'x')).toBe('JOB_CREATED H:t:1');
+    expect(await c.ask('SUBMIT_JOB_SCHED', 'f', 'u', '5', '*', '*', '*', '*', 'x')).toMatch(
+      /^ERROR INVALID_ARGUMENT Unique/,
+    );
+    expect(await c.ask('SUBMIT_JOB_SCHED', 'f', '', '1,'.repeat(300), '*', '*', '*', '*', 'x')).toMatch(
+      /Schedule is none/,
+    );
+  });
+
   test('does not run twice at a time: a time at which it still runs is left out', async () => {
     const { clock, c, w } = await at('2026-01-01T00:00:00Z');
     await c.ask('SUBMIT_JOB_SCHED', 'f', 'u', '*', '*', '*', '*', '*', 'x');

@@ -34,6 +34,7 @@ class FlushScheduler {
 
   /** A read turn has ended of a connection that has nothing to write. */
   endOfSilentTurn(): void {
+    this.#reads++;
     if (this.#lone) this.flush();
   }
 

@@ -13,6 +13,9 @@ import type { ServiceSettings } from './service-settings.ts';
 /** Answers that may wait for a store; then no more is read of that connection. */
 const MAX_HELD = 4096;
 
+/** Bytes of the five fields of a schedule, with the NULs behind. */
+const MAX_SCHEDULE = 512;
+
 /** The last time that a date can have, in seconds. */
 const MAX_TIME = 8.64e12;
 
@@ -51,6 +54,8 @@ export class ClientRequests {
     const key = headEnd - uniqueAt === 1 ? undefined : jobKey(packet.latin1(1), () => packet.bytes(last));
     const known = key === undefined ? undefined : of.keyed.get(key);
     if (known !== undefined) {
+      // It would be done once, and not come again.
+      if (traits.schedule !== known.schedule && traits.schedule !== '') return peer.send(ServerError.uniqueTaken);
       of.counters.coalesced++;
       if (traits.background) known.background = true;
       return this.#created(peer, known, traits.background);
@@ -80,7 +85,9 @@ export class ClientRequests {
   }
 
   submitReduce(peer: Peer, packet: Packet, background: boolean): unknown {
-    return this.submit(peer, packet, { ...PLAIN, background, reducer: packet.view(2).toBytes() });
+    const reducer = packet.view(2);
+    if (reducer.length > this.#settings.maxFunctionName) return peer.send(ServerError.functionTooLarge);
+    return this.submit(peer, packet, { ...PLAIN, background, reducer: reducer.toBytes() });
   }
 
   /** SUBMIT_JOB_EPOCH: in the background, at a time. */
@@ -92,6 +99,8 @@ export class ClientRequests {
 
   /** SUBMIT_JOB_SCHED: in the background, again and again. */
   submitSchedule(peer: Peer, packet: Packet): unknown {
+    // The line of a crontab is short, and one that is not takes long to read.
+    if (packet.startOf(7) - packet.startOf(2) > MAX_SCHEDULE) return peer.send(ServerError.invalidSchedule);
     const schedule = scheduleLine({
       minute: packet.latin1(2),
       hour: packet.latin1(3),

@@ -297,7 +297,7 @@ export class JobBoard {
     for (const job of this.#jobs) job.cancelTimer?.();
   }
 
-  /** Resolves when `done` holds, which is asked whenever a job has left its worker. */
+  /** Resolves when `done` holds, which is asked whenever a job has ended, or has left its worker, or waits for its time. */
   async when(done: () => boolean): Promise<void> {
     if (done()) return;
     await new Promise<void>((resolve) => {
@@ -370,6 +370,7 @@ export class JobBoard {
     if (job.when > 0 && job.when > this.#settings.wall()) {
       job.state = JobState.Waiting;
       this.#waiting.add(job);
+      this.#look();
       return;
     }
     job.state = JobState.Ready;

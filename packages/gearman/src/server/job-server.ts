@@ -286,8 +286,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   #isDrained(): boolean {
-    const durable = this.#keeper !== undefined;
-    for (const job of this.#board.jobs) if (!job.mayBeLeft(durable)) return false;
+    for (const job of this.#board.jobs) if (!job.mayBeLeft) return false;
     return true;
   }
 

@@ -117,9 +117,9 @@ export class Job {
     return this.#end - this.#start;
   }
 
-  /** Whether a server that drains need not wait for it. @param durable whether what waits is kept by a store */
-  mayBeLeft(durable: boolean): boolean {
-    return this.state === JobState.Waiting && this.background && (durable || this.schedule !== '');
+  /** Whether a server that drains need not wait for it. */
+  get mayBeLeft(): boolean {
+    return this.state === JobState.Waiting && this.background && (this.durable || this.schedule !== '');
   }
 
   get clientCount(): number {

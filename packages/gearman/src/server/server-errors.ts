@@ -12,6 +12,7 @@ type ServerErrorName =
   | 'packetTooLarge'
   | 'numberTooLarge'
   | 'invalidSchedule'
+  | 'uniqueTaken'
   | 'queueFull'
   | 'tooManyFunctions'
   | 'noWorker'
@@ -30,6 +31,7 @@ export const ServerError: Readonly<Record<ServerErrorName, PacketFields>> = {
   packetTooLarge: error('ARGUMENT_TOO_LARGE', 'Packet is over the limit of this server'),
   numberTooLarge: error('ARGUMENT_TOO_LARGE', 'Number is out of range'),
   invalidSchedule: error('INVALID_ARGUMENT', 'Schedule is none, or has no next time'),
+  uniqueTaken: error('INVALID_ARGUMENT', 'Unique is that of another job, which has not this schedule'),
   queueFull: error('QUEUE_ERROR', 'Job queue is full'),
   tooManyFunctions: error('QUEUE_ERROR', 'Too many functions'),
   noWorker: error('QUEUE_ERROR', 'No worker does this function'),

@@ -25,6 +25,7 @@ export class LevelStore implements JobStore {
   #lock: FolderLock | undefined = undefined;
   #writer: Writer | undefined = undefined;
   #reserved = 0;
+  #opening = false;
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined = undefined;
 
@@ -34,6 +35,9 @@ export class LevelStore implements JobStore {
   }
 
   async open(): Promise<StoredJobs> {
+    // Or the end of the attempt would end what is open.
+    if (this.#opening) throw new StoreInUseError(this.#location, 'it was opened already');
+    this.#opening = true;
     try {
       mkdirSync(this.#location, { recursive: true });
       this.#lock = await FolderLock.acquire(this.#location);
@@ -68,6 +72,7 @@ export class LevelStore implements JobStore {
     const lock = this.#lock;
     this.#lock = undefined;
     await lock?.release();
+    this.#opening = false;
   }
 
   async #open(folder: StoreFolder): Promise<StoredJobs> {
