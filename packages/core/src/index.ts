@@ -14,7 +14,7 @@ export type { ConnectOptions, ConnectPlace } from './client/connect-socket.ts';
 export type { Dialer } from './client/dial.ts';
 export type { PoolOptions } from './client/pool-options.ts';
 export type { PoolCounters } from './client/pool.ts';
-export type { ReconnectOptions } from './client/reconnect.ts';
+export type { KeptConnection, ReconnectOptions } from './client/reconnect.ts';
 export type { Codec, CodecFactory, Description } from './codec/codec.ts';
 export type { Clock } from './connection/clock.ts';
 export type { CloseOptions, CloseResult, Grace } from './connection/close-all.ts';
@@ -25,6 +25,7 @@ export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './conn
 export type { Place, SocketOptions } from './connection/socket-options.ts';
 export type { StartTlsOptions } from './connection/handshake.ts';
 export type { Sniff, SniffChoice, SniffOptions } from './connection/sniffer.ts';
+export type { AbortWatcher } from './exchange/abort-watch.ts';
 export type { ExchangeOptions, Matching, RequestOptions } from './exchange/options.ts';
 export type { ExchangeCounters } from './exchange/outcomes.ts';
 export type { LatencyOption, LatencyRecorder } from './observe/latency.ts';
@@ -88,9 +89,11 @@ export {
   UntrustedProxyError,
   WriteStallError,
 } from './errors.ts';
+export { AbortWatch } from './exchange/abort-watch.ts';
 export { Exchange } from './exchange/exchange.ts';
 export { Pipeline } from './exchange/pipeline.ts';
 export { isThenable } from './is-thenable.ts';
+export { onStopSignals } from './on-stop-signals.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { Server, SERVER_OPTIONS } from './server/server.ts';

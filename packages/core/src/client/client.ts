@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
@@ -15,7 +16,6 @@ import {
   MAX_DELAY,
 } from '../connection/options.ts';
 import {
-  checkPlace,
   type NetSocketOptions,
   netSocketOptions,
   SOCKET_OPTIONS,
@@ -26,15 +26,17 @@ import { ClosedError } from '../errors.ts';
 import type { RetrySeen } from '../channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import {
-  CONNECT_OPTIONS,
+  checkConnectPlace,
   connectSocket,
   connectTls,
   type ConnectOptions,
   type ConnectPlace,
 } from './connect-socket.ts';
+import { connectStream } from './connect-stream.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 import {
+  type KeptConnection,
   Reconnect,
   type ReconnectOptions,
   type ReconnectSettings,
@@ -135,21 +137,50 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {WireError} (rejects) `onConnect` failed, or left the connection without a codec
    */
   async connect(options: ConnectOptions): Promise<Connection<In, Out, Data>> {
-    checkPlace('connect()', options, ['signal', ...CONNECT_OPTIONS], 1);
+    const signal = this.#checkConnect('connect()', options);
+    if (this.#reconnect === undefined) {
+      return this.#connect(options, signal, (connection) => {
+        this.#current = connection;
+      });
+    }
+    return this.#keeping(options, signal, this.#reconnect).connect();
+  }
+
+  /**
+   * Keeps a connection to a place: connects now, tries again until somebody answers there, and makes it anew whenever it is lost, after
+   * pauses as `reconnect` has them. It is told by `onConnect`, `onClose` and `onRetry`, and found in {@link current}. Closing the client ends
+   * it, as `signal` does, and so does closing the connection on purpose.
+   *
+   * @throws {InvalidOptionError} the options name no place, or an impossible one
+   * @throws {ClosedError} the client is closed
+   */
+  keep(options: ConnectOptions): KeptConnection {
+    const signal = this.#checkConnect('keep()', options);
+    connectTls(options);
+    const { keeper } = this.#keeping(options, signal, this.#reconnect ?? reconnectSettings({}));
+    void keeper.begin();
+    return keeper;
+  }
+
+  /** What ends the connecting. */
+  #checkConnect(of: string, options: ConnectOptions): AbortSignal {
+    checkConnectPlace(of, options, ['signal']);
     signalOption(options.signal);
     this.#stop.signal.throwIfAborted();
-    const signal =
-      options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
-    const make = (made?: (connection: Connection<In, Out, Data>) => void): Promise<Connection<In, Out, Data>> =>
-      this.#connect(options, signal, (connection) => {
-        this.#current = connection;
-        made?.(connection);
-      });
-    if (this.#reconnect === undefined) return make();
-    const again = async (): Promise<Connection<In, Out, Data>> => {
+    return options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
+  }
+
+  /** What connects to a place, and then again. */
+  #keeping(
+    options: ConnectOptions,
+    signal: AbortSignal,
+    settings: ReconnectSettings,
+  ): { readonly keeper: Reconnect; readonly connect: () => Promise<Connection<In, Out, Data>> } {
+    const connect = async (): Promise<Connection<In, Out, Data>> => {
       let made: Connection<In, Out, Data> | undefined;
       try {
-        const connection = await make((fresh) => {
+        const connection = await this.#connect(options, signal, (fresh) => {
+          this.#current = fresh;
           made = fresh;
         });
         connection.kept = true;
@@ -161,8 +192,8 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
         throw error;
       }
     };
-    const keeper = new Reconnect(this.#reconnect, this.#settings.clock, again, signal, this.#retryEvents);
-    return again();
+    const keeper = new Reconnect(settings, this.#settings.clock, connect, signal, this.#retryEvents);
+    return { keeper, connect };
   }
 
   /**
@@ -173,7 +204,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {ClosedError} the client is closed
    */
   pool(place: ConnectPlace, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
-    checkPlace('pool()', place, CONNECT_OPTIONS, 1);
+    checkConnectPlace('pool()', place);
     connectTls(place);
     if (this.hooks.onRead !== undefined) {
       throw new InvalidOptionError('a pool takes the messages of its connections: use a client without an onRead hook');
@@ -222,14 +253,18 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     let opened: Promise<void> | undefined;
     const { clock } = this.#settings;
     const options = { ...place, signal };
-    const connection = await connectSocket(options, this.#socketOptions, this.#connectTimeout, clock, (socket) => {
+    const use = (stream: Duplex): Connection<In, Out, Data> => {
       // In the very turn in which the socket connects: no event of it may find nobody listening.
-      const fresh = new Connection(socket, this.#settings);
+      const fresh = new Connection<In, Out, Data>(stream, this.#settings);
       this.#connections.add(fresh);
       made?.(fresh);
       opened = fresh.open();
       return fresh;
-    });
+    };
+    const timeout = this.#connectTimeout;
+    const connection = await (place.stream === undefined
+      ? connectSocket(options, this.#socketOptions, timeout, clock, use)
+      : connectStream(place.stream, timeout, clock, signal, use));
     try {
       await abortable(Promise.race([opened, connection.closed]), signal);
     } catch (error) {

@@ -1,8 +1,11 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
+import { InvalidOptionError } from '../codec/errors.ts';
+import { knownOptions } from '../codec/options.ts';
 import type { Clock } from '../connection/clock.ts';
-import { type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
+import { checkPlace, type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
 import { clientContext, noteHost, tlsConnect } from '../tls/tls-connect.ts';
@@ -12,10 +15,26 @@ import type { TlsClientOptions } from '../tls/tls-options.ts';
 export interface ConnectPlace extends Place {
   /** Encrypts: true for Node's defaults, which trust the authorities that the system of Node does. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
+  /**
+   * Instead of port and path: makes a stream of bytes for each connection, such as the channel of a tunnel, or one end of a pair, to be used
+   * as if it had been connected.
+   */
+  readonly stream?: ((options: { readonly signal: AbortSignal }) => Duplex | Promise<Duplex>) | undefined;
 }
 
-/** The names of {@link ConnectPlace} besides those of a place. */
-export const CONNECT_OPTIONS: readonly string[] = ['tls'];
+/**
+ * @param of what takes it, for messages
+ * @param more options that are known besides
+ * @throws {InvalidOptionError} it is no place, or an impossible one
+ */
+export function checkConnectPlace(of: string, place: ConnectPlace, more: readonly string[] = []): void {
+  if (place.stream === undefined) {
+    checkPlace(of, place, ['tls', 'stream', ...more], 1);
+    return;
+  }
+  knownOptions(of, place, ['stream', ...more]);
+  if (typeof place.stream !== 'function') throw new InvalidOptionError('stream must be a function that makes a Duplex');
+}
 
 export interface ConnectOptions extends ConnectPlace {
   /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */

@@ -41,8 +41,14 @@ export interface RetryEvents {
   giveUp(error: unknown): void;
 }
 
+/** A connection that is kept; see `client.keep()`. */
+export interface KeptConnection {
+  /** Tries again now, instead of after the pause. Does nothing while it connects, or is connected. */
+  hurry(): void;
+}
+
 /** Keeps a connection: makes it anew when it is lost, as long as nobody meant it to close. */
-export class Reconnect {
+export class Reconnect implements KeptConnection {
   readonly #settings: ReconnectSettings;
   readonly #clock: Clock;
   readonly #connect: () => Promise<unknown>;
@@ -52,6 +58,8 @@ export class Reconnect {
   #connectedAt = 0;
   /** Whether a connection was closed on purpose: none is wanted any more. */
   #over = false;
+  /** Ends the pause that there is. */
+  #hurry: (() => void) | undefined = undefined;
 
   /**
    * @param connect makes the connection; what becomes of it is told to {@link made}, {@link unmade} and {@link lost}
@@ -70,6 +78,20 @@ export class Reconnect {
     this.#signal = signal;
     this.#events = events;
     this.#backoff = new Backoff(settings.backoff);
+  }
+
+  /** Connects for the first time, and goes on until there is a connection. */
+  async begin(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      if (!this.#signal.aborted && !this.#over) await this.#retry(error);
+    }
+  }
+
+  /** Cuts a pause short. */
+  hurry(): void {
+    this.#hurry?.();
   }
 
   /** The connection is ready. */
@@ -111,12 +133,14 @@ export class Reconnect {
   async #pause(delay: number): Promise<void> {
     let cancel!: () => void;
     const over = new Promise<void>((resolve) => {
+      this.#hurry = resolve;
       // Nothing else may keep the process alive in the meantime, and it has not ended: it waits for its connection.
       cancel = this.#clock.after(delay, resolve, true);
     });
     try {
       await abortable(over, this.#signal);
     } finally {
+      this.#hurry = undefined;
       cancel();
     }
   }

@@ -8,6 +8,7 @@ import { InvalidOptionError } from '../codec/errors.ts';
 import { signalOption } from '../codec/options.ts';
 import type { ProxyEndpoint } from '../codec/proxy/header.ts';
 import { ClosedError, NoCodecError, PlaintextBufferedError, TlsError } from '../errors.ts';
+import { checkBytes } from './check-bytes.ts';
 import type { CloseReason } from './close-reason.ts';
 import { createCodec } from './create-codec.ts';
 import { whenDrained } from './drain.ts';
@@ -301,18 +302,6 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
         return `Connection <${[this.name, this.remoteAddress, state].filter((part) => part !== undefined).join(', ')}>`;
       },
     });
-  }
-}
-
-/** @throws {InvalidOptionError} it is no stream, or one that yields or takes something else than bytes */
-function checkBytes(stream: Duplex): void {
-  if (typeof stream?.read !== 'function' || typeof stream.write !== 'function') {
-    throw new InvalidOptionError('a connection needs a stream that can be read and written, such as a socket');
-  }
-  if (stream.readableObjectMode || stream.writableObjectMode || (stream.readableEncoding ?? null) !== null) {
-    throw new InvalidOptionError(
-      'a connection needs a stream of bytes: neither of objects, nor of texts (setEncoding)',
-    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** What is told when a signal is aborted. */
-interface Watcher {
+export interface AbortWatcher {
   aborted(reason: unknown): void;
 }
 
@@ -10,7 +10,7 @@ interface Watcher {
 export class AbortWatch {
   static readonly #watches = new WeakMap<AbortSignal, AbortWatch>();
   readonly #signal: AbortSignal;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<AbortWatcher>();
 
   private constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -22,12 +22,12 @@ export class AbortWatch {
     return watch;
   }
 
-  add(watcher: Watcher): void {
+  add(watcher: AbortWatcher): void {
     if (this.#watchers.size === 0) this.#signal.addEventListener('abort', this);
     this.#watchers.add(watcher);
   }
 
-  delete(watcher: Watcher): void {
+  delete(watcher: AbortWatcher): void {
     if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#signal.removeEventListener('abort', this);
   }
 

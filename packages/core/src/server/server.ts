@@ -1,14 +1,17 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Duplex } from 'node:stream';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { describeCause, InvalidOptionError, WireError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
+import { checkBytes } from '../connection/check-bytes.ts';
 import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
+import { isOwned } from '../connection/life.ts';
 import {
   CONNECTION_OPTIONS,
   type ConnectionOptions,
@@ -27,6 +30,7 @@ import { waiting } from '../connection/waiting.ts';
 import { channels, type ConnectionRefused } from '../channels.ts';
 import { callUnheard } from '../connection/hooks.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
+import { onStopSignals } from '../on-stop-signals.ts';
 import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
@@ -197,6 +201,20 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   /**
+   * Serves a stream of bytes that exists, as if somebody had connected: one end of a pair, or the channel of a tunnel. The server owns it from
+   * here on. No limit counts for it, as it is the program's own doing.
+   *
+   * @throws {InvalidOptionError} it is no stream of bytes, or has a connection already
+   * @throws {ClosedError} the server is closed
+   */
+  attach(stream: Duplex): Connection<In, Out, Data> {
+    checkBytes(stream);
+    if (isOwned(stream)) throw new InvalidOptionError('this stream has a connection already');
+    if (!this.#accepting) throw new ClosedError('the server');
+    return this.#open(stream);
+  }
+
+  /**
    * Closes the listeners, once those are accepted who have connected by now: nobody else can connect, the connections that there are go on.
    * It can listen elsewhere afterwards.
    */
@@ -247,14 +265,11 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   closeOnSignals(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: CloseOptions = {}): this {
     graceOf(options);
     this.#removeSignals?.();
-    const stop = (): void => {
-      if (this.#closing === undefined) void this.close(options);
-      else this.destroy();
-    };
-    for (const signal of signals) process.on(signal, stop);
-    this.#removeSignals = () => {
-      for (const signal of signals) process.off(signal, stop);
-    };
+    this.#removeSignals = onStopSignals(
+      signals,
+      () => (this.#closing === undefined ? this.close(options) : this.destroy()),
+      () => this.destroy(),
+    );
     return this;
   }
 
@@ -338,12 +353,13 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     if (this.#onRefuse !== undefined) callUnheard('onRefuse', () => this.#onRefuse?.(refused));
   }
 
-  #open(stream: Socket, header?: ProxyHeader): void {
+  #open(stream: Duplex, header?: ProxyHeader): Connection<In, Out, Data> {
     this.#accepted++;
-    const connection = new Connection(stream, this.#settings, header);
+    const connection = new Connection<In, Out, Data>(stream, this.#settings, header);
     this.#connections.add(connection);
     this.connectionOpened(connection);
     void connection.open();
+    return connection;
   }
 
   #forget(connection: Connection<In, Out, Data>): void {

@@ -1,0 +1,59 @@
+import type { Duplex } from 'node:stream';
+
+import { describeCause } from '../codec/errors.ts';
+import { checkBytes } from '../connection/check-bytes.ts';
+import type { Clock } from '../connection/clock.ts';
+import { Sweep } from '../connection/sweep.ts';
+import { ConnectError, ConnectTimeoutError } from '../errors.ts';
+import type { ConnectPlace } from './connect-socket.ts';
+
+/**
+ * Has `make` make a stream, and resolves with what `use` makes of it. One that comes too late is destroyed.
+ *
+ * @throws {ConnectTimeoutError} (rejects) not within `timeout` ms
+ * @throws {ConnectError} (rejects) `make` failed
+ * @throws {InvalidOptionError} (rejects) what it makes is no stream of bytes
+ */
+export function connectStream<T>(
+  make: NonNullable<ConnectPlace['stream']>,
+  timeout: number,
+  clock: Clock,
+  signal: AbortSignal,
+  use: (stream: Duplex) => T,
+): Promise<T> {
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  return new Promise<T>((resolve, reject) => {
+    let over = false;
+    const settle = (): void => {
+      over = true;
+      cancel();
+      signal.removeEventListener('abort', abort);
+    };
+    const giveUp = (error: unknown): void => {
+      settle();
+      controller.abort(error);
+      reject(error);
+    };
+    const abort = (): void => giveUp(signal.reason);
+    const cancel = Sweep.of(clock).after(timeout, () => giveUp(new ConnectTimeoutError('the stream', timeout)));
+    signal.addEventListener('abort', abort, { once: true });
+    const made = async (): Promise<void> => {
+      let stream: Duplex;
+      try {
+        stream = await make({ signal: controller.signal });
+      } catch (error) {
+        if (!over) giveUp(new ConnectError(`the stream could not be made: ${describeCause(error)}`, { cause: error }));
+        return;
+      }
+      if (over) {
+        stream.destroy();
+        return;
+      }
+      settle();
+      checkBytes(stream);
+      resolve(use(stream));
+    };
+    made().catch(reject);
+  });
+}
