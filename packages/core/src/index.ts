@@ -41,6 +41,7 @@ export type { ServerCounters, ServerOptions } from './server/server.ts';
 export { channels } from './channels.ts';
 export { Backoff } from './client/backoff.ts';
 export { Client } from './client/client.ts';
+export { parsePlace } from './client/parse-place.ts';
 export { Pool } from './client/pool.ts';
 export {
   CodecStuckError,
@@ -58,6 +59,7 @@ export { graceOf } from './connection/close-all.ts';
 export { Connection } from './connection/connection.ts';
 export { beginsTls, protocol, sniff } from './connection/sniffer.ts';
 export { timeoutOption } from './connection/options.ts';
+export { placeName } from './connection/socket-options.ts';
 export { toDuplex } from './connection/to-duplex.ts';
 export {
   AddressDeniedError,

@@ -1,4 +1,4 @@
-import { type ConnectPlace, InvalidOptionError, type TlsClientOptions } from '@wirewright/core';
+import { type ConnectPlace, InvalidOptionError, parsePlace, placeName, type TlsClientOptions } from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 
 import type { ServerInfo } from './distribution/distribution.ts';
@@ -33,7 +33,7 @@ const MAX_WEIGHT = 65_535;
  * @throws {InvalidOptionError} it is no place
  */
 export function readPlace(given: MemcachedServerPlace, tls: boolean | TlsClientOptions | undefined): ReadyPlace {
-  const place = typeof given === 'string' ? parsePlace(given) : given;
+  const place = typeof given === 'string' ? placeOf(given) : given;
   knownOptions('a server', place, ['host', 'port', 'path', 'weight', 'tls']);
   const { host = '127.0.0.1', path } = place;
   const weight = integerOption('weight', place.weight ?? 1, 1, MAX_WEIGHT);
@@ -47,19 +47,15 @@ export function readPlace(given: MemcachedServerPlace, tls: boolean | TlsClientO
   if (typeof host !== 'string' || host === '')
     throw new InvalidOptionError('the host of a server is a name or address');
   const port = integerOption('port', place.port ?? DEFAULT_PORT, 1, 65_535);
-  const name = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const name = placeName({ host, port });
   return { info: { name, host, port, weight }, connect: { host, port, tls: encrypt } };
 }
 
 /** @throws {InvalidOptionError} it is no place */
-function parsePlace(text: string): MemcachedPlace {
-  if (text.includes('/')) return { path: text };
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined) {
-    throw new InvalidOptionError(
-      `${JSON.stringify(text)} names no server: 'cache1:11211', '[::1]:11211' or '/run/memcached.sock'`,
-    );
-  }
-  return port === undefined ? { host } : { host, port: Number(port) };
+function placeOf(text: string): MemcachedPlace {
+  const place = parsePlace(text);
+  if (place !== undefined) return place;
+  throw new InvalidOptionError(
+    `${JSON.stringify(text)} names no server: 'cache1:11211', '[::1]:11211' or '/run/memcached.sock'`,
+  );
 }

@@ -1,0 +1,38 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+
+/** What `wirewright:gearman:task` publishes when a task of a client is over, and `wirewright:gearman:job` when a job of a worker is. */
+export interface TaskSeen {
+  readonly function: string;
+  /** What the server calls the job; undefined when none has got it. */
+  readonly handle: string | undefined;
+  /** The server, as `servers` has it. */
+  readonly server: string | undefined;
+  /** When it was submitted, or came: `performance.now()`. */
+  readonly startedAt: number;
+  /** Milliseconds from then to its end. */
+  readonly duration: number;
+  /** Why it came to nothing; undefined when it did not. */
+  readonly error?: unknown;
+}
+
+/** What `wirewright:gearman:server:down` and `wirewright:gearman:server:up` publish. */
+export interface ServerSeen {
+  readonly server: string;
+  /** Why the connection was lost; undefined when there is a new one. */
+  readonly error?: unknown;
+}
+
+interface Channels {
+  readonly task: Channel<unknown, TaskSeen>;
+  readonly job: Channel<unknown, TaskSeen>;
+  readonly serverDown: Channel<unknown, ServerSeen>;
+  readonly serverUp: Channel<unknown, ServerSeen>;
+}
+
+/** The `node:diagnostics_channel` channels that clients and workers publish to. While nobody subscribes nothing is computed for them. */
+export const gearmanChannels: Channels = {
+  task: channel('wirewright:gearman:task') as Channel<unknown, TaskSeen>,
+  job: channel('wirewright:gearman:job') as Channel<unknown, TaskSeen>,
+  serverDown: channel('wirewright:gearman:server:down') as Channel<unknown, ServerSeen>,
+  serverUp: channel('wirewright:gearman:server:up') as Channel<unknown, ServerSeen>,
+};

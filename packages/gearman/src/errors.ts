@@ -1,0 +1,153 @@
+import { describeCause, ProtocolError, WireError } from '@wirewright/core';
+
+/** A name or a unique cannot be sent: it is empty, or has bytes that there is no place for. Nothing was sent. `GEARMAN_INVALID_NAME`. */
+export class InvalidNameError extends WireError {
+  /** Nothing was sent. */
+  readonly sent = false;
+
+  constructor(message: string) {
+    super('GEARMAN_INVALID_NAME', message);
+  }
+}
+
+/** The server answered with an ERROR packet. The connection goes on. `GEARMAN_REFUSED`. */
+export class ServerRefusedError extends WireError {
+  /** The server, as `servers` has it. */
+  readonly server: string;
+  /** What it calls the error: `QUEUE_ERROR`, `INVALID_COMMAND` ... */
+  readonly serverCode: string;
+  /** What it says about it; may be empty. */
+  readonly text: string;
+
+  constructor(server: string, serverCode: string, text: string) {
+    super('GEARMAN_REFUSED', `${server} answered ${serverCode}${text === '' ? '' : `: ${text}`}`);
+    this.server = server;
+    this.serverCode = serverCode;
+    this.text = text;
+  }
+}
+
+/** A server sent another answer than the one that was due: nothing that follows can be trusted. Closes the connection. `GEARMAN_UNEXPECTED_ANSWER`. */
+export class UnexpectedAnswerError extends ProtocolError {
+  constructor(expected: string, got: string) {
+    super(`the server should have answered ${expected}, and sent ${got}`, { code: 'GEARMAN_UNEXPECTED_ANSWER' });
+  }
+}
+
+/** No server can be reached; `errors` has why, by server. Nothing was sent. `GEARMAN_NO_SERVER`. */
+export class NoServerError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+  readonly errors: ReadonlyMap<string, Error>;
+
+  constructor(errors: ReadonlyMap<string, Error>) {
+    const [first] = errors.values();
+    const reasons = Array.from(errors, ([server, error]) => `${server}: ${describeCause(error)}`).join('; ');
+    super('GEARMAN_NO_SERVER', `no server can be reached: ${reasons || 'there is none'}`, { cause: first });
+    this.errors = errors;
+  }
+}
+
+/** No server has a worker for the function, and `requireWorker` was asked for. Nothing was submitted. `GEARMAN_NO_WORKER`. */
+export class NoWorkerError extends WireError {
+  /** Nothing was submitted. */
+  readonly sent = false;
+  readonly function: string;
+
+  constructor(name: string) {
+    super('GEARMAN_NO_WORKER', `no worker does ${JSON.stringify(name)} at any of the servers`);
+    this.function = name;
+  }
+}
+
+/** As many tasks are under way as may be. Nothing was sent. `GEARMAN_TOO_MANY_TASKS`. */
+export class TooManyTasksError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
+  constructor(limit: number) {
+    super('GEARMAN_TOO_MANY_TASKS', `${limit} tasks are under way already (maxPending): slow down`);
+  }
+}
+
+/** What an error about a job tells of it. */
+export interface JobSeen {
+  readonly function: string;
+  /** What the server calls the job; empty when it has told none. */
+  readonly handle: string;
+  /** The server, as `servers` has it. */
+  readonly server: string;
+}
+
+/** The worker said that the job failed (WORK_FAIL), or the server did in its place. `GEARMAN_JOB_FAILED`. */
+export class JobFailedError extends WireError {
+  readonly function: string;
+  readonly handle: string;
+  readonly server: string;
+
+  constructor({ function: name, handle, server }: JobSeen, message: string = 'failed', code?: string) {
+    super(code ?? 'GEARMAN_JOB_FAILED', `${name} (${handle}) ${message}`);
+    this.function = name;
+    this.handle = handle;
+    this.server = server;
+  }
+}
+
+/** The worker sent an exception (WORK_EXCEPTION): the message has its text, `data` its bytes. `GEARMAN_JOB_EXCEPTION`. */
+export class JobExceptionError extends JobFailedError {
+  readonly data: Buffer;
+
+  constructor(seen: JobSeen, data: Buffer) {
+    super(seen, `threw: ${data.toString()}`, 'GEARMAN_JOB_EXCEPTION');
+    this.data = data;
+  }
+}
+
+/**
+ * The connection to the server that has the job was lost. To a client: before the job was over; the job may have been done, or still be. To a
+ * worker: its result can be told to nobody, and the server gives the job to another. `GEARMAN_JOB_LOST`.
+ */
+export class JobLostError extends WireError {
+  /** Whether the server may have got the job. */
+  readonly sent = true;
+  readonly function: string;
+  readonly handle: string;
+  readonly server: string;
+
+  constructor({ function: name, handle, server }: JobSeen, cause: unknown) {
+    super('GEARMAN_JOB_LOST', `${server} was lost while it had ${name} (${handle}): ${describeCause(cause)}`, {
+      cause,
+    });
+    this.function = name;
+    this.handle = handle;
+    this.server = server;
+  }
+}
+
+/** A task was not over in time; its job may go on. `GEARMAN_TASK_TIMEOUT`. */
+export class TaskTimeoutError extends WireError {
+  constructor(name: string, timeout: number) {
+    super('GEARMAN_TASK_TIMEOUT', `${name} was not over within ${timeout} ms (timeout)`);
+  }
+}
+
+/** A task was sent more data than it keeps for somebody who reads it slowly, or not from the beginning. `GEARMAN_TASK_OVERFLOW`. */
+export class TaskOverflowError extends WireError {
+  constructor(limit: number) {
+    super('GEARMAN_TASK_OVERFLOW', `more than ${limit} bytes came and were not read: read in time, or only await it`);
+  }
+}
+
+/** The handler of a job took longer than its `timeout`. `GEARMAN_JOB_TIMEOUT`. */
+export class JobTimeoutError extends WireError {
+  constructor(name: string, timeout: number) {
+    super('GEARMAN_JOB_TIMEOUT', `${name} timed out after ${timeout} ms`);
+  }
+}
+
+/** The server has no such job any more: it was cancelled, or taken back after a timeout of the server's. `GEARMAN_JOB_CANCELLED`. */
+export class JobCancelledError extends WireError {
+  constructor({ function: name, handle, server }: JobSeen) {
+    super('GEARMAN_JOB_CANCELLED', `${server} has no ${name} (${handle}) any more`);
+  }
+}

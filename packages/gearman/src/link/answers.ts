@@ -1,0 +1,23 @@
+import { Packet, packetName, PacketType, type TextLine } from '@wirewright/codec-gearman';
+
+import { ServerRefusedError, UnexpectedAnswerError } from '../errors.ts';
+
+/**
+ * The packet that answers a request, when it is of one of `types`.
+ *
+ * @throws {ServerRefusedError} it is an ERROR
+ * @throws {UnexpectedAnswerError} it is another one, or a line
+ */
+export function answer(server: string, frame: Packet | TextLine, ...types: readonly number[]): Packet {
+  if (frame instanceof Packet) {
+    if (types.includes(frame.type)) return frame;
+    if (frame.type === PacketType.Error) throw refusal(server, frame);
+  }
+  const got = frame instanceof Packet ? frame.name : `the line ${JSON.stringify(frame.text.slice(0, 60))}`;
+  throw new UnexpectedAnswerError(types.map(packetName).join(' or '), got);
+}
+
+/** What an ERROR says. */
+export function refusal(server: string, packet: Packet): ServerRefusedError {
+  return new ServerRefusedError(server, packet.text(0), packet.text(1));
+}

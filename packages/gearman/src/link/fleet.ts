@@ -1,0 +1,83 @@
+import { ClosedError, InvalidOptionError, type TlsClientOptions } from '@wirewright/core';
+
+import { type GearmanPlace, readPlace, readPlaces, type ReadyPlace } from '../places.ts';
+import type { ServerLink } from './server-link.ts';
+
+/** A server of a client or worker, as it is at the moment. */
+export interface ServerStatus {
+  /** `host:port`, or a path. */
+  readonly name: string;
+  readonly up: boolean;
+  /** Why it is not up; undefined while nobody has tried. */
+  readonly error: Error | undefined;
+}
+
+/** What a client or worker has for each of its servers. */
+interface Member {
+  readonly link: ServerLink;
+}
+
+/** The servers of a client or worker, which may come and go. */
+export class Fleet<M extends Member> {
+  readonly #make: (place: ReadyPlace) => M;
+  readonly #tls: boolean | TlsClientOptions | undefined;
+  #members: readonly M[];
+  #closed = false;
+
+  /** @throws {InvalidOptionError} one is no place, is there twice, or there is none */
+  constructor(
+    places: GearmanPlace | readonly GearmanPlace[],
+    tls: boolean | TlsClientOptions | undefined,
+    make: (place: ReadyPlace) => M,
+  ) {
+    this.#make = make;
+    this.#tls = tls;
+    this.#members = readPlaces(places, tls).map(make);
+  }
+
+  get members(): readonly M[] {
+    return this.#members;
+  }
+
+  get status(): ServerStatus[] {
+    return this.#members.map(({ link: { name, up, error } }) => ({ name, up, error }));
+  }
+
+  /** @throws {InvalidOptionError} there is none of that name */
+  get(name: string): M {
+    const member = this.#members.find(({ link }) => link.name === name);
+    if (member !== undefined) return member;
+    throw new InvalidOptionError(
+      `${name} is none of the servers: ${this.#members.map(({ link }) => link.name).join(', ')}`,
+    );
+  }
+
+  /**
+   * @throws {InvalidOptionError} it is no place, or there already
+   * @throws {ClosedError} no server can come any more
+   */
+  add(given: GearmanPlace): M {
+    if (this.#closed) throw new ClosedError('what has these servers');
+    const place = readPlace(given, this.#tls);
+    if (this.#members.some(({ link }) => link.name === place.name)) {
+      throw new InvalidOptionError(`${place.name} is one of the servers already`);
+    }
+    const member = this.#make(place);
+    this.#members = [...this.#members, member];
+    return member;
+  }
+
+  /** @throws {InvalidOptionError} there is none of that name, or it is the last one */
+  remove(name: string): M {
+    const member = this.get(name);
+    if (this.#members.length === 1)
+      throw new InvalidOptionError('there must be at least one server: add another first');
+    this.#members = this.#members.filter((one) => one !== member);
+    return member;
+  }
+
+  /** Takes no more servers. */
+  close(): void {
+    this.#closed = true;
+  }
+}

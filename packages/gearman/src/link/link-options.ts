@@ -1,0 +1,79 @@
+import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@wirewright/codec-gearman';
+import {
+  type BackoffOptions,
+  Backoff,
+  type Clock,
+  type CodecFactory,
+  systemClock,
+  type TlsClientOptions,
+} from '@wirewright/core';
+import { integerOption, knownOptions } from '@wirewright/core/codec';
+
+/** What clients and workers need to know of the connections to their servers. */
+export interface LinkOptions {
+  /** Milliseconds that connecting may take. Default 5000. */
+  readonly connectTimeout?: number | undefined;
+  /**
+   * Milliseconds that a server has for what it answers at once: that it has a job, or has none. One that takes longer has its connection broken
+   * off. Default 10,000.
+   */
+  readonly requestTimeout?: number | undefined;
+  /** Sends an ECHO_REQ after `interval` ms of silence, and breaks off when `misses` went unanswered. Default 10,000 and 3; false for none. */
+  readonly heartbeat?:
+    | false
+    | { readonly interval?: number | undefined; readonly misses?: number | undefined }
+    | undefined;
+  /** Pauses between the attempts to connect, with full jitter. Default 50 ms to 10,000 ms. */
+  readonly retry?: BackoffOptions | undefined;
+  /** Encrypts. Default false. */
+  readonly tls?: boolean | TlsClientOptions | undefined;
+  /** Longest body of a packet in bytes. Default 32 MiB. */
+  readonly maxFrameLength?: number | undefined;
+  /** Where time comes from. Default the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The names of {@link LinkOptions}. */
+export const LINK_OPTIONS: readonly string[] = [
+  'connectTimeout',
+  'requestTimeout',
+  'heartbeat',
+  'retry',
+  'tls',
+  'maxFrameLength',
+  'clock',
+];
+
+/** {@link LinkOptions}, checked and complete. */
+export interface LinkSettings {
+  readonly codec: CodecFactory<Packet | TextLine, GearmanOutput>;
+  readonly connectTimeout: number;
+  readonly requestTimeout: number;
+  readonly heartbeat: { readonly interval: number; readonly misses: number } | undefined;
+  readonly retry: BackoffOptions;
+  readonly tls: boolean | TlsClientOptions | undefined;
+  readonly clock: Clock;
+}
+
+/** @throws {InvalidOptionError} an option is out of range */
+export function linkSettings(options: LinkOptions): LinkSettings {
+  const { heartbeat = {}, retry = {}, tls, maxFrameLength, clock = systemClock } = options;
+  if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
+  // Refused now rather than when a connection is lost.
+  void new Backoff(retry);
+  return {
+    codec: gearmanClient({ maxFrameLength }),
+    connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1),
+    requestTimeout: integerOption('requestTimeout', options.requestTimeout ?? 10_000, 1),
+    heartbeat:
+      heartbeat === false
+        ? undefined
+        : {
+            interval: integerOption('interval of the heartbeat', heartbeat.interval ?? 10_000, 1),
+            misses: integerOption('misses of the heartbeat', heartbeat.misses ?? 3, 1),
+          },
+    retry,
+    tls,
+    clock,
+  };
+}
