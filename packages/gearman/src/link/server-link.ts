@@ -96,6 +96,12 @@ export class ServerLink {
     await ended;
   }
 
+  /** @throws (rejects) why the server cannot be reached */
+  async reached(): Promise<void> {
+    await this.attempt();
+    if (!this.up) throw this.error ?? new ClosedError(this.name);
+  }
+
   /**
    * Sends a request, and gives what answers it to `collect`. A server that does not answer in time is taken for gone, unless the time was the
    * caller's own.

@@ -1,0 +1,43 @@
+import { timeoutOption } from '@wirewright/core';
+import { booleanOption, integerOption, knownOptions } from '@wirewright/core/codec';
+
+import { LINK_OPTIONS, type LinkOptions, type LinkSettings, linkSettings } from '../link/link-options.ts';
+import { type Distribution, type DistributionName, distributionOf } from './distribution.ts';
+import { readRetries, type SubmitRetries, type UsualSubmission } from './submit-options.ts';
+
+export interface GearmanClientOptions extends LinkOptions {
+  /** Which server gets which job first; the others follow when it is down. Default `hash`. */
+  readonly distribution?: DistributionName | Distribution | undefined;
+  /** Asks servers to tell what workers throw, rather than only that they failed. Default true. */
+  readonly exceptions?: boolean | undefined;
+  /** Milliseconds until a task is over, unless it says otherwise; false for any time. Default false. */
+  readonly timeout?: number | false | undefined;
+  /** How often a job is submitted again, unless it says otherwise. Default 0. */
+  readonly retries?: number | SubmitRetries | undefined;
+  /** Tasks that may be under way. Default 65,536. */
+  readonly maxPending?: number | undefined;
+}
+
+const NAMES = ['distribution', 'exceptions', 'timeout', 'retries', 'maxPending', ...LINK_OPTIONS];
+
+/** {@link GearmanClientOptions}, checked and complete. */
+export interface ClientSettings {
+  readonly link: LinkSettings;
+  readonly distribution: Distribution;
+  readonly exceptions: boolean;
+  readonly usual: UsualSubmission;
+  readonly maxPending: number;
+}
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+export function clientSettings(options: GearmanClientOptions): ClientSettings {
+  knownOptions('new GearmanClient()', options, NAMES);
+  const { distribution = 'hash', exceptions = true, timeout = false, retries = 0, maxPending = 65_536 } = options;
+  return {
+    link: linkSettings(options),
+    distribution: distributionOf(distribution),
+    exceptions: booleanOption('exceptions', exceptions),
+    usual: { timeout: timeoutOption('timeout', timeout), retries: readRetries(retries) },
+    maxPending: integerOption('maxPending', maxPending, 1),
+  };
+}

@@ -1,0 +1,380 @@
+import { packet, type Packet, type PacketFields, PacketType, TextLine } from '@wirewright/codec-gearman';
+import {
+  AbortWatch,
+  ClosedError,
+  type CloseOptions,
+  graceOf,
+  InvalidOptionError,
+  type RequestOptions,
+} from '@wirewright/core';
+import { knownOptions } from '@wirewright/core/codec';
+
+import { gearmanChannels } from '../channels.ts';
+import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError, TooManyTasksError } from '../errors.ts';
+import { answer } from '../link/answers.ts';
+import { Fleet, type ServerStatus } from '../link/fleet.ts';
+import { waitFor } from '../link/wait-for.ts';
+import { checkName, checkUnique } from '../names.ts';
+import type { GearmanPlace } from '../places.ts';
+import { ClientLink } from './client-link.ts';
+import { type ClientSettings, clientSettings, type GearmanClientOptions } from './client-options.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { type JobStatus, readStatus } from './job-status.ts';
+import { requestOption } from './register-options.ts';
+import { readSubmission, type SubmitOptions } from './submit-options.ts';
+import { type AnyTask, KEPT_UNREAD, Task } from './task.ts';
+
+/** How a job is submitted that nobody waits for. */
+export type BackgroundOptions = SubmitOptions &
+  (
+    | { readonly background: true }
+    | { readonly at: NonNullable<SubmitOptions['at']> }
+    | { readonly cron: NonNullable<SubmitOptions['cron']> }
+  );
+
+/** For one question to a server. */
+export interface AskOptions extends RequestOptions {
+  /** The server, as `servers` has it. Default: the first that is up; or, for a status, all of them. */
+  readonly server?: string | undefined;
+}
+
+/** What a client has done so far. */
+export interface ClientCounters {
+  /** Tasks that were submitted; the sum of the others but for `retried` and `strays`, and those still under way. */
+  submitted: number;
+  completed: number;
+  /** Of these jobs the worker said that they failed. */
+  failed: number;
+  /** What came to nothing for another reason: servers, deadlines, signals. */
+  rejected: number;
+  /** Jobs that were submitted again. */
+  retried: number;
+  /** Packets about jobs that nobody here waits for. */
+  strays: number;
+}
+
+/**
+ * A client of Gearman servers: gearmand, Perl's, and {@link JobServer}.
+ *
+ * ```ts
+ * const client = new GearmanClient(['jobs1:4730', 'jobs2:4730']);
+ * const reversed = await client.submit('reverse', 'hello');
+ * ```
+ *
+ * It connects when it is first asked for something. A job goes to one server, and to the next when that cannot be reached.
+ */
+export class GearmanClient {
+  readonly #settings: ClientSettings;
+  readonly #fleet: Fleet<ClientLink>;
+  readonly #dispatcher: Dispatcher;
+  readonly #options = new Set<string>();
+  readonly #tasks = new Set<AnyTask>();
+  readonly #counters = { submitted: 0, completed: 0, failed: 0, rejected: 0, strays: 0 };
+  #closing: Promise<void> | undefined = undefined;
+  #closed = false;
+  /** Called when no task is under way any more. */
+  #onIdle: (() => void) | undefined = undefined;
+
+  /** @throws {InvalidOptionError} a server is no place or there twice, or an option is unknown or out of range */
+  constructor(servers: GearmanPlace | readonly GearmanPlace[], options: GearmanClientOptions = {}) {
+    this.#settings = clientSettings(options);
+    if (this.#settings.exceptions) this.#options.add('exceptions');
+    const events = {
+      setback: (task: AnyTask, error: Error) => this.#dispatcher.setback(task, error),
+      stray: () => void this.#counters.strays++,
+      overflown: (task: AnyTask) => task.fail(new TaskOverflowError(KEPT_UNREAD)),
+    };
+    this.#fleet = new Fleet(
+      servers,
+      options.tls,
+      (place) => new ClientLink(place, this.#settings.link, this.#options, events),
+    );
+    this.#dispatcher = new Dispatcher(this.#fleet, this.#settings);
+  }
+
+  // ---------------------------------------------------------------- jobs
+
+  /**
+   * Submits a job, and returns a task that resolves with its result; in the background, with its handle. The payload must not be changed
+   * until then.
+   *
+   * @throws {JobExceptionError} (rejects) the worker threw
+   * @throws {JobFailedError} (rejects) the worker failed
+   * @throws {NoServerError} (rejects) no server can be reached
+   * @throws {JobLostError} (rejects) the connection to the server was lost while it had the job
+   * @throws {ServerRefusedError} (rejects) the server did not take it
+   * @throws {NoWorkerError} (rejects) no server has a worker for it, with `requireWorker`
+   * @throws {TaskTimeoutError} (rejects) it was not over in time
+   * @throws {InvalidNameError} (rejects) a name has a NUL, or is empty
+   * @throws {InvalidOptionError} (rejects) an option is unknown, out of range, or goes not with another
+   * @throws {TooManyTasksError} (rejects) too many tasks are under way
+   * @throws {ClosedError} (rejects) the client is closed
+   * @throws (rejects) the reason of `signal`
+   */
+  submit(name: string, payload: string | Uint8Array, options: BackgroundOptions): Task<string>;
+  submit(name: string, payload?: string | Uint8Array, options?: SubmitOptions): Task;
+  submit(name: string, payload: string | Uint8Array = '', options?: SubmitOptions): Task | Task<string> {
+    const task: AnyTask = new Task<Buffer | string>(this.#owner, name);
+    this.#counters.submitted++;
+    this.#tasks.add(task);
+    try {
+      if (this.#closing !== undefined) throw new ClosedError('the client');
+      if (this.#tasks.size > this.#settings.maxPending) throw new TooManyTasksError(this.#settings.maxPending);
+      task.submission = readSubmission(name, payload, options, this.#settings.usual);
+      this.#limit(task);
+      if (!task.over) this.#dispatcher.dispatch(task);
+    } catch (error) {
+      task.fail(error as Error);
+    }
+    return task as unknown as Task | Task<string>;
+  }
+
+  /**
+   * How it stands with a job, by its task or handle. Handles are those of one server: without its name, all are asked, and the first that
+   * knows one tells.
+   *
+   * @throws as {@link echo} does
+   */
+  status(of: string | Pick<AnyTask, 'handle' | 'server'>, options: AskOptions = {}): Promise<JobStatus> {
+    return this.#rejecting(() => {
+      const handle = checkName('a handle', typeof of === 'string' ? of : (of.handle ?? ''));
+      const server = options.server ?? (typeof of === 'string' ? undefined : of.server);
+      return this.#firstKnown(
+        packet(PacketType.GetStatus, handle),
+        PacketType.StatusRes,
+        server === undefined ? options : { ...options, server },
+      );
+    });
+  }
+
+  /**
+   * How it stands with the job that has a unique, of whatever function. Perl's server does not tell.
+   *
+   * @throws as {@link echo} does
+   */
+  statusOfUnique(unique: string | Uint8Array, options: AskOptions = {}): Promise<JobStatus> {
+    return this.#rejecting(() =>
+      this.#firstKnown(packet(PacketType.GetStatusUnique, checkUnique(unique)), PacketType.StatusResUnique, options),
+    );
+  }
+
+  // ---------------------------------------------------------------- servers
+
+  /**
+   * Has a server send back what it gets.
+   *
+   * @throws {NoServerError} (rejects) it, or none, can be reached
+   * @throws {ServerRefusedError} (rejects) it answered with an error
+   * @throws {RequestTimeoutError} (rejects) it did not answer in time
+   * @throws {ConnectionLostError} (rejects) the connection was lost first
+   * @throws {InvalidOptionError} (rejects) there is no such server, or an option is out of range
+   */
+  async echo(data: string | Uint8Array, options: AskOptions = {}): Promise<Buffer> {
+    const { link } = await this.#server(options);
+    return link.ask(
+      packet(PacketType.EchoReq, data),
+      (frame) => answer(link.name, frame, PacketType.EchoRes).bytes(0),
+      requestOptions(options),
+    );
+  }
+
+  /**
+   * Asks all servers for an option, those that are not up as soon as they are, and again on each connection that follows. Resolves when those
+   * that are up have agreed.
+   *
+   * @throws {ServerRefusedError} (rejects) one does not know it
+   */
+  async option(name: string): Promise<void> {
+    checkName('the name of an option', name);
+    this.#options.add(name);
+    await Promise.all(this.#fleet.members.filter(({ link }) => link.up).map(({ link }) => requestOption(link, name)));
+  }
+
+  /**
+   * Sends a packet as it is, and resolves with the one that answers it, an ERROR included.
+   *
+   * @throws as {@link echo} does
+   */
+  async request(message: PacketFields, options: AskOptions = {}): Promise<Packet> {
+    const { link } = await this.#server(options);
+    return link.ask(
+      message,
+      (frame) => (frame instanceof TextLine ? answer(link.name, frame) : frame),
+      requestOptions(options),
+    );
+  }
+
+  /**
+   * Sends a packet as it is, of a kind that is not answered.
+   *
+   * @throws as {@link echo} does
+   */
+  async send(message: PacketFields, options: Pick<AskOptions, 'server' | 'signal'> = {}): Promise<void> {
+    const { link } = await this.#server(options);
+    await link.send(message);
+  }
+
+  get servers(): ServerStatus[] {
+    return this.#fleet.status;
+  }
+
+  /** What it has done so far. */
+  get counters(): Readonly<ClientCounters> {
+    return { ...this.#counters, retried: this.#dispatcher.retried };
+  }
+
+  /** Tasks that are under way. */
+  get pending(): number {
+    return this.#tasks.size;
+  }
+
+  /** @throws {InvalidOptionError} it is no place, or there already */
+  addServer(place: GearmanPlace): void {
+    this.#fleet.add(place);
+  }
+
+  /**
+   * Submits nothing more to a server, and closes the connection when what it has is over, or the grace.
+   *
+   * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
+   */
+  async removeServer(name: string, options: CloseOptions = {}): Promise<void> {
+    const grace = graceOf(options);
+    const member = this.#fleet.remove(name);
+    await waitFor((done) => member.whenIdle(done), grace.delay, grace.signal, this.#settings.link.clock);
+    await member.link.close({ grace: 1000 });
+  }
+
+  // ---------------------------------------------------------------- ending
+
+  /**
+   * Takes no more jobs, waits until those under way are over or the grace is, and closes. Tasks that are not over then reject with a
+   * {@link ClosedError}. A second call gets the same promise.
+   *
+   * @throws {InvalidOptionError} `grace` is out of range
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { delay, signal } = graceOf(options);
+    this.#closing ??= this.#close(delay, signal);
+    return this.#closing;
+  }
+
+  /** Breaks off all connections; tasks under way reject with a {@link ClosedError}. */
+  destroy(): void {
+    this.#closing ??= Promise.resolve();
+    this.#end();
+    for (const { link } of this.#fleet.members) link.destroy();
+  }
+
+  /** {@link close}: `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    const idle = (done: () => void): void => {
+      if (this.#tasks.size === 0) done();
+      else this.#onIdle = done;
+    };
+    await waitFor(idle, delay, signal, this.#settings.link.clock);
+    this.#end();
+    await Promise.all(this.#fleet.members.map(({ link }) => link.close({ grace: 1000 })));
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#fleet.close();
+    for (const task of this.#tasks) task.fail(new ClosedError('the client'));
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  readonly #owner = {
+    over: (task: AnyTask): void => {
+      this.#tasks.delete(task);
+      this.#dispatcher.forget(task);
+      const { error } = task;
+      if (error === undefined) this.#counters.completed++;
+      else if (error instanceof JobFailedError) this.#counters.failed++;
+      else this.#counters.rejected++;
+      if (gearmanChannels.task.hasSubscribers) {
+        const { function: name, handle, server, startedAt } = task;
+        gearmanChannels.task.publish({
+          function: name,
+          handle,
+          server,
+          startedAt,
+          duration: performance.now() - startedAt,
+          error,
+        });
+      }
+      if (this.#tasks.size === 0) this.#onIdle?.();
+    },
+    cancel: async (task: AnyTask): Promise<boolean> => {
+      const { handle, server } = task;
+      if (handle === undefined) throw new InvalidOptionError('no server has the job yet: await task.created first');
+      return this.#fleet.get(server!).cancel(handle);
+    },
+  };
+
+  /** Has a task fail when its time is over, or its signal is aborted. */
+  #limit(task: AnyTask): void {
+    const { signal, timeout } = task.submission!;
+    if (signal === undefined && timeout === 0) return;
+    signal?.throwIfAborted();
+    const cancel =
+      timeout === 0
+        ? undefined
+        : this.#settings.link.clock.after(timeout, () => task.fail(new TaskTimeoutError(task.function, timeout)), true);
+    if (signal === undefined) {
+      task.release = cancel;
+      return;
+    }
+    const watch = AbortWatch.of(signal);
+    const watcher = { aborted: (reason: unknown) => task.fail(reason as Error) };
+    watch.add(watcher);
+    task.release = () => {
+      cancel?.();
+      watch.delete(watcher);
+    };
+  }
+
+  /** The server that is asked for, or the first that is up or comes up. */
+  async #server({ server, signal }: AskOptions): Promise<ClientLink> {
+    if (this.#closing !== undefined) throw new ClosedError('the client');
+    signal?.throwIfAborted();
+    const members = server === undefined ? this.#fleet.members : [this.#fleet.get(server)];
+    const up = members.find(({ link }) => link.up);
+    if (up !== undefined) return up;
+    await Promise.any(members.map(({ link }) => link.reached())).catch(() => {});
+    signal?.throwIfAborted();
+    const come = members.find(({ link }) => link.up);
+    if (come !== undefined) return come;
+    throw new NoServerError(new Map(members.map(({ link }) => [link.name, link.error ?? new ClosedError(link.name)])));
+  }
+
+  /** Asks one server, or all, and resolves with the first answer that knows of the job, or else any. */
+  async #firstKnown(message: PacketFields, type: number, options: AskOptions): Promise<JobStatus> {
+    const ask = async ({ link }: ClientLink): Promise<JobStatus> =>
+      link.ask(message, (frame) => readStatus(link.name, answer(link.name, frame, type)), requestOptions(options));
+    const first = await this.#server(options);
+    if (options.server !== undefined) return ask(first);
+    const up = this.#fleet.members.filter(({ link }) => link.up);
+    const asked = await Promise.allSettled(up.map(ask));
+    const told = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const known = told.find((status) => status.known) ?? told[0];
+    if (known !== undefined) return known;
+    throw (asked[0] as PromiseRejectedResult).reason;
+  }
+
+  /** What throws, rejects. */
+  async #rejecting<T>(ask: () => Promise<T>): Promise<T> {
+    return ask();
+  }
+}
+
+function requestOptions(options: AskOptions): RequestOptions {
+  knownOptions('a request', options, ['server', 'signal', 'timeout']);
+  return { timeout: options.timeout, signal: options.signal };
+}

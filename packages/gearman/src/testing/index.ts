@@ -1,0 +1,1 @@
+export { memoryPlace } from './memory-place.ts';

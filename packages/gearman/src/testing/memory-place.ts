@@ -1,0 +1,26 @@
+import { type Duplex, duplexPair } from 'node:stream';
+
+import type { GearmanStreamPlace } from '../places.ts';
+
+/**
+ * A place to reach a job server of the same process without a socket; every byte passes the codecs of both ends. For tests of handlers:
+ *
+ * ```ts
+ * const place = memoryPlace(new JobServer());
+ * const worker = new Worker(place).handle('reverse', reverse);
+ * const client = new GearmanClient(place);
+ * ```
+ */
+export function memoryPlace(server: { attach(stream: Duplex): unknown }, name: string = 'memory'): GearmanStreamPlace {
+  return {
+    name,
+    stream: () => {
+      const [here, there] = duplexPair();
+      // One that is destroyed does not tell the other by itself.
+      here.once('close', () => there.destroy());
+      there.once('close', () => here.destroy());
+      server.attach(there);
+      return here;
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import { Buffer } from 'node:buffer';
+import { Readable } from 'node:stream';
+
+import { packet, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
+import { InvalidOptionError } from '@wirewright/core';
+
+import type { JobSeen } from '../errors.ts';
+
+/**
+ * What a handler makes of a job; undefined and null are an empty result. Pieces of an iterable or a stream are sent as they come, as WORK_DATA,
+ * and the last one as the result.
+ */
+export type JobResult =
+  | string
+  | Uint8Array
+  | undefined
+  | null
+  | void
+  | Iterable<Uint8Array>
+  | AsyncIterable<string | Uint8Array>;
+
+/** Where the packets of a job go. */
+export interface JobPort extends JobSeen {
+  /** Whether the server knows WORK_DATA and WORK_WARNING, and takes WORK_EXCEPTION for the end of a job. Perl's does not. */
+  readonly modern: boolean;
+  /** Resolves when it is on its way. */
+  send(message: PacketFields): Promise<void>;
+  /** The last packet of the job has been sent. */
+  over(job: Job, error: Error | undefined): void;
+}
+
+/** A job, as its handler has it. However it ends, one last packet is sent, and only one; whatever comes afterwards is dropped. */
+export class Job {
+  /** The name of the function. */
+  readonly function: string;
+  /** What the server calls the job. */
+  readonly handle: string;
+  /** The unique that it was submitted with; empty for none, and where the server does not tell. */
+  readonly unique: string;
+  /** The function that puts the results of such jobs together, if it was submitted with one. */
+  readonly reducer: string | undefined;
+  /** The server that has it, as `servers` of the worker has it. */
+  readonly server: string;
+  /** What is to be worked on. */
+  readonly payload: Buffer;
+  /** Which attempt of the handler this is, from 1 on. */
+  attempt = 1;
+  /** @internal When it came: `performance.now()`. */
+  readonly startedAt: number = performance.now();
+  readonly #port: JobPort;
+  readonly #controller = new AbortController();
+  /** Data that the server would not pass on, to go in front of the result. */
+  #held: Buffer[] = [];
+  #over = false;
+
+  /** @internal */
+  constructor(port: JobPort, assigned: Packet) {
+    this.#port = port;
+    this.function = port.function;
+    this.handle = port.handle;
+    this.server = port.server;
+    const { type } = assigned;
+    this.unique = type === PacketType.JobAssign ? '' : assigned.text(2);
+    this.reducer = type === PacketType.JobAssignAll ? assigned.text(3) : undefined;
+    this.payload = assigned.bytes(assigned.argumentCount - 1);
+  }
+
+  /** The payload as utf-8. */
+  get text(): string {
+    return this.payload.toString();
+  }
+
+  /** The payload as a stream. */
+  stream(): Readable {
+    return Readable.from([this.payload], { objectMode: false });
+  }
+
+  /**
+   * Aborted when nobody wants the job any more: its time is over ({@link JobTimeoutError}), it was cancelled ({@link JobCancelledError}), its
+   * server was lost ({@link JobLostError}), or the worker is closed (`ClosedError`).
+   */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether its last packet has been sent, or none can be any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Sends the client a part of the result, or what it may want to know. To be awaited when much is sent. On Perl's server it comes with the result. */
+  data(chunk: string | Uint8Array): Promise<void> {
+    if (this.#over) return DONE;
+    if (this.#port.modern) return this.#port.send(packet(PacketType.WorkData, this.handle, bytesOf(chunk)));
+    this.#held.push(Buffer.from(bytesOf(chunk) as string));
+    return DONE;
+  }
+
+  /** Sends the client a warning. Perl's server passes none on. */
+  warning(chunk: string | Uint8Array): Promise<void> {
+    if (this.#over || !this.#port.modern) return DONE;
+    return this.#port.send(packet(PacketType.WorkWarning, this.handle, bytesOf(chunk)));
+  }
+
+  /**
+   * Tells how far it is: `numerator` of `denominator`.
+   *
+   * @throws {InvalidOptionError} one is no integer from 0 to 2^32 - 1
+   */
+  status(numerator: number, denominator: number): Promise<void> {
+    for (const value of [numerator, denominator]) {
+      if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+        throw new InvalidOptionError(`a status is two integers from 0 to 4294967295, not ${value}`);
+    }
+    if (this.#over) return DONE;
+    return this.#port.send(packet(PacketType.WorkStatus, this.handle, `${numerator}`, `${denominator}`));
+  }
+
+  /** The result, and the end: WORK_COMPLETE. What the handler returns does the same. */
+  complete(result: string | Uint8Array = ''): void {
+    if (this.#over) return;
+    const bytes = bytesOf(result);
+    const whole = this.#held.length === 0 ? bytes : Buffer.concat([...this.#held, Buffer.from(bytes as string)]);
+    this.#end(undefined, packet(PacketType.WorkComplete, this.handle, whole));
+  }
+
+  /** The end without a result: WORK_FAIL. */
+  fail(error?: Error): void {
+    if (!this.#over) this.#end(error, packet(PacketType.WorkFail, this.handle));
+  }
+
+  /** The end with something that clients are told that asked for it, as those of this library do: WORK_EXCEPTION. */
+  exception(data: string | Uint8Array, error?: Error): void {
+    if (this.#over) return;
+    const told = packet(PacketType.WorkException, this.handle, bytesOf(data));
+    // In Perl's server the job is over with WORK_FAIL only.
+    if (this.#port.modern) this.#end(error, told);
+    else this.#end(error, told, packet(PacketType.WorkFail, this.handle));
+  }
+
+  /** @internal The signal is aborted, and nothing is sent any more. */
+  abandon(reason: Error): void {
+    if (this.#over) return;
+    this.#end(reason);
+    this.#controller.abort(reason);
+  }
+
+  /** @internal The signal is aborted; what the handler still makes of it is sent. */
+  warn(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  #end(error: Error | undefined, ...last: PacketFields[]): void {
+    this.#over = true;
+    this.#held = [];
+    for (const message of last) void this.#port.send(message);
+    this.#port.over(this, error);
+  }
+}
+
+const DONE: Promise<void> = Promise.resolve();
+
+/** @throws {InvalidOptionError} it is neither text nor bytes */
+function bytesOf(data: string | Uint8Array): string | Uint8Array {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  throw new InvalidOptionError(
+    'what is sent of a job is a text or bytes: JSON.stringify() makes a text of other values',
+  );
+}

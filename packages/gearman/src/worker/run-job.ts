@@ -1,0 +1,101 @@
+import { type Clock, describeCause, InvalidOptionError, isThenable } from '@wirewright/core';
+
+import { JobTimeoutError } from '../errors.ts';
+import type { Job, JobResult } from './job.ts';
+import type { Ability, JobMiddleware } from './worker-options.ts';
+
+/** Has a job done. Never throws, and never rejects: whatever the handler does is the end of the job. */
+export function runJob(job: Job, ability: Ability, middleware: readonly JobMiddleware[], clock: Clock): void {
+  const { timeout } = ability;
+  if (timeout > 0) {
+    const late = (): void => {
+      const error = new JobTimeoutError(job.function, timeout);
+      job.exception(error.message, error);
+      job.warn(error);
+    };
+    const cancel = clock.after(timeout, late, true);
+    void attempt(job, ability, middleware, clock).finally(cancel);
+    return;
+  }
+  void attempt(job, ability, middleware, clock);
+}
+
+async function attempt(job: Job, ability: Ability, middleware: readonly JobMiddleware[], clock: Clock): Promise<void> {
+  for (;;) {
+    try {
+      const made = call(job, ability, middleware, 0);
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      const result = isThenable(made) ? await made : made;
+      if (job.over) return;
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await deliver(job, result);
+      return;
+    } catch (error) {
+      if (job.over) return;
+      if (job.attempt > ability.retries || job.signal.aborted) {
+        job.exception(describeCause(error), error instanceof Error ? error : new Error(describeCause(error)));
+        return;
+      }
+      const { initial, max } = ability.backoff;
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      await pause(job, Math.min(max, initial * 2 ** (job.attempt - 1)), clock);
+      if (job.over) return;
+      job.attempt++;
+    }
+  }
+}
+
+/** Calls the handler, inside of what is around it. */
+function call(
+  job: Job,
+  ability: Ability,
+  middleware: readonly JobMiddleware[],
+  index: number,
+): JobResult | Promise<JobResult> {
+  const around = middleware[index];
+  if (around === undefined) return ability.handler(job);
+  return around(job, async () => call(job, ability, middleware, index + 1));
+}
+
+/** Sends what a handler has made: at once, or piece by piece. */
+async function deliver(job: Job, result: JobResult): Promise<void> {
+  if (result === undefined || result === null) job.complete();
+  else if (typeof result === 'string' || result instanceof Uint8Array) job.complete(result);
+  else if (isIterable(result)) await deliverPieces(job, result);
+  else
+    throw new InvalidOptionError(
+      'a handler returns text, bytes, or an iterable of them: JSON.stringify() other values',
+    );
+}
+
+async function deliverPieces(
+  job: Job,
+  pieces: Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  let last: string | Uint8Array | undefined;
+  for await (const piece of pieces) {
+    // To leave the loop is to end the stream.
+    if (job.over) return;
+    if (last !== undefined) await job.data(last);
+    last = piece;
+  }
+  job.complete(last);
+}
+
+function isIterable(value: object): value is AsyncIterable<string | Uint8Array> {
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+/** Waits, unless the job is over or not wanted before. */
+async function pause(job: Job, delay: number, clock: Clock): Promise<void> {
+  if (delay === 0 || job.signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      cancel();
+      job.signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(delay, done, true);
+    job.signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,386 @@
+import type { Packet, PacketFields } from '@wirewright/codec-gearman';
+import { ClosedError, graceOf, InvalidOptionError, onStopSignals } from '@wirewright/core';
+import { booleanOption } from '@wirewright/core/codec';
+
+import { gearmanChannels } from '../channels.ts';
+import { JobCancelledError, JobLostError } from '../errors.ts';
+import { Fleet, type ServerStatus } from '../link/fleet.ts';
+import { waitFor } from '../link/wait-for.ts';
+import type { GearmanPlace } from '../places.ts';
+import { Job, type JobPort } from './job.ts';
+import { runJob } from './run-job.ts';
+import { WorkerLink } from './worker-link.ts';
+import {
+  type Ability,
+  type HandlerOptions,
+  type JobHandler,
+  type JobMiddleware,
+  readAbility,
+  type WorkerOptions,
+  type WorkerSettings,
+  workerSettings,
+} from './worker-options.ts';
+
+export interface WorkerCloseOptions {
+  /** Whether what runs is finished, as far as the grace goes; otherwise servers get it back at once. Default true. */
+  readonly drain?: boolean | undefined;
+  /** Milliseconds that jobs have to finish. Default 30,000. */
+  readonly grace?: number | undefined;
+  /** Ends the grace when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an error of a worker is about. */
+export interface WorkerErrorSeen {
+  /** The server, as `servers` has it. */
+  readonly server: string;
+  readonly job: Job | undefined;
+}
+
+/** What a worker has done so far. */
+export interface WorkerCounters {
+  /** Jobs that came; the sum of the others, and those that run. */
+  assigned: number;
+  completed: number;
+  /** What handlers failed, or threw, or had no time for. */
+  failed: number;
+  /** What was taken back: cancelled, or lost with a server, or given back at the end. */
+  lost: number;
+}
+
+/**
+ * A worker of Gearman servers: gearmand, Perl's, and {@link JobServer}; of several at once.
+ *
+ * ```ts
+ * const worker = new Worker(['jobs1:4730', 'jobs2:4730'], { concurrency: 4 })
+ *   .handle('reverse', (job) => job.payload.reverse())
+ *   .closeOnSignals();
+ * ```
+ *
+ * It connects with its first function. A server that cannot be reached is tried again and again, and told everything anew when it comes back.
+ */
+export class Worker {
+  readonly #settings: WorkerSettings;
+  readonly #fleet: Fleet<WorkerLink>;
+  readonly #abilities = new Map<string, Ability>();
+  /** Functions that no server is told of any more, while jobs of them may still come. */
+  readonly #departing = new Map<string, Ability>();
+  readonly #middleware: JobMiddleware[] = [];
+  readonly #counters = { assigned: 0, completed: 0, failed: 0, lost: 0 };
+  #running = 0;
+  /** Whose turn it is to be asked for a job. */
+  #turn = 0;
+  #closing: Promise<void> | undefined = undefined;
+  #onError: ((error: Error, seen: WorkerErrorSeen) => unknown) | undefined = undefined;
+  #removeSignals: (() => void) | undefined = undefined;
+  #cancelCheck: (() => void) | undefined = undefined;
+  /** Those who wait until a server has this worker. */
+  #waiting: (() => void)[] = [];
+
+  /** @throws {InvalidOptionError} a server is no place or there twice, or an option is unknown or out of range */
+  constructor(servers: GearmanPlace | readonly GearmanPlace[], options: WorkerOptions = {}) {
+    this.#settings = workerSettings(options);
+    const { clientId, link } = this.#settings;
+    const events = {
+      clientId,
+      abilities: this.#abilities,
+      changed: () => this.#changed(),
+      assigned: (from: WorkerLink, assigned: Packet) => this.#assigned(from, assigned),
+      error: (error: Error, server: string) => this.#tell(error, { server, job: undefined }),
+    };
+    this.#fleet = new Fleet(servers, options.tls, (place) => new WorkerLink(place, link, events));
+  }
+
+  // ---------------------------------------------------------------- functions
+
+  /**
+   * Does the jobs of a function, from now on; in place of the handler that it had, if it had one.
+   *
+   * @throws {InvalidNameError} the name is empty, or has a NUL
+   * @throws {InvalidOptionError} `handler` is no function, or an option is unknown or out of range
+   * @throws {ClosedError} the worker is closed
+   */
+  handle(name: string, handler: JobHandler, options: HandlerOptions = {}): this {
+    if (this.#closing !== undefined) throw new ClosedError('the worker');
+    const ability = readAbility(name, handler, options);
+    const first = this.#abilities.size === 0;
+    this.#abilities.set(name, ability);
+    for (const member of this.#fleet.members) {
+      if (first) member.link.start();
+      member.announce(ability);
+    }
+    this.#changed();
+    return this;
+  }
+
+  /** Does a function no more. Resolves when the jobs of it that run are over, and servers know. */
+  async remove(name: string): Promise<void> {
+    const ability = this.#abilities.get(name);
+    if (ability === undefined) return;
+    this.#abilities.delete(name);
+    this.#departing.set(name, ability);
+    await Promise.all(this.#fleet.members.map((member) => member.withdraw(name)));
+    if (this.#departing.get(name) === ability) this.#departing.delete(name);
+  }
+
+  /** Does something around every handler, inside of what was given before. What `middleware` returns is the result. */
+  use(middleware: JobMiddleware): this {
+    if (typeof middleware !== 'function') throw new InvalidOptionError('use() takes a function: (job, next) => next()');
+    this.#middleware.push(middleware);
+    return this;
+  }
+
+  /**
+   * Something failed that nobody waits for: a handler threw, a result could not be told to anybody, a server sent an error. Without a hook it is
+   * a process warning; so is what `hook` throws.
+   */
+  onError(hook: (error: Error, seen: WorkerErrorSeen) => unknown): this {
+    if (typeof hook !== 'function') throw new InvalidOptionError('onError takes a function');
+    if (this.#onError !== undefined) throw new InvalidOptionError('onError is declared already');
+    this.#onError = hook;
+    return this;
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  /**
+   * Resolves when at least one server has this worker, which may be now.
+   *
+   * @throws {ClosedError} (rejects) the worker is closed
+   * @throws (rejects) the reason of `signal`
+   */
+  async ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#closing !== undefined) throw new ClosedError('the worker');
+      if (this.#fleet.members.some(({ link }) => link.up)) return;
+      // oxlint-disable-next-line no-await-in-loop -- until one is up
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  /** Jobs that run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** The functions that it does. */
+  get functions(): string[] {
+    return [...this.#abilities.keys()];
+  }
+
+  get servers(): ServerStatus[] {
+    return this.#fleet.status;
+  }
+
+  /** What it has done so far. */
+  get counters(): Readonly<WorkerCounters> {
+    return { ...this.#counters };
+  }
+
+  // ---------------------------------------------------------------- servers
+
+  /** @throws {InvalidOptionError} it is no place, or there already */
+  addServer(place: GearmanPlace): void {
+    const { link } = this.#fleet.add(place);
+    if (this.#abilities.size > 0) link.start();
+  }
+
+  /**
+   * Takes no more jobs of a server, and leaves it when those that run are over, or the grace.
+   *
+   * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
+   */
+  async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<void> {
+    const { drain, delay, signal } = closeOptions(options);
+    await this.#leave(this.#fleet.remove(name), drain ? delay : 0, signal);
+  }
+
+  // ---------------------------------------------------------------- ending
+
+  /**
+   * Takes no more jobs, finishes those that run, and leaves. What is not over when the grace is, servers get back, and give to others. A second
+   * call gets the same promise.
+   *
+   * @throws {InvalidOptionError} an option is unknown or out of range
+   */
+  close(options: WorkerCloseOptions = {}): Promise<void> {
+    const { drain, delay, signal } = closeOptions(options);
+    this.#closing ??= this.#close(drain ? delay : 0, signal);
+    return this.#closing;
+  }
+
+  /** Leaves at once. Servers give what runs to others. */
+  destroy(): void {
+    this.#closing ??= Promise.resolve();
+    this.#end();
+    for (const member of this.#fleet.members) giveBack(member);
+  }
+
+  /**
+   * Closes the worker on the first of `signals`, and destroys it on the second.
+   *
+   * @throws {InvalidOptionError} an option is out of range
+   */
+  closeOnSignals(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: WorkerCloseOptions = {}): this {
+    closeOptions(options);
+    this.#removeSignals?.();
+    this.#removeSignals = onStopSignals(
+      signals,
+      () => void this.close(options),
+      () => this.destroy(),
+    );
+    return this;
+  }
+
+  /** {@link close}: `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(delay: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#fleet.close();
+    await Promise.all(this.#fleet.members.map((member) => this.#leave(member, delay, signal)));
+    this.#end();
+  }
+
+  async #leave(member: WorkerLink, delay: number, signal: AbortSignal | undefined): Promise<void> {
+    await waitFor((done) => member.retire(done), delay, signal, this.#settings.link.clock);
+    member.stop();
+    if (member.jobs.size > 0) giveBack(member);
+    await member.link.close({ grace: 1000 });
+  }
+
+  #end(): void {
+    this.#fleet.close();
+    this.#removeSignals?.();
+    this.#cancelCheck?.();
+    this.#cancelCheck = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  /** Something has changed: asks for as many jobs as there is room for, each server in its turn. */
+  #changed(): void {
+    const { members } = this.#fleet;
+    let free = this.#settings.concurrency - this.#running;
+    for (const { grabs } of members) free -= grabs;
+    for (let skipped = 0; free > 0 && skipped < members.length;) {
+      const member = members[this.#turn++ % members.length]!;
+      if (member.mayGrab) {
+        member.grab();
+        free--;
+        skipped = 0;
+      } else skipped++;
+    }
+    for (const member of members) member.rest();
+    if (this.#waiting.length > 0 && members.some(({ link }) => link.up))
+      for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #assigned(from: WorkerLink, assigned: Packet): void {
+    const name = assigned.text(1);
+    const handle = assigned.latin1(0);
+    const ability = this.#abilities.get(name) ?? this.#departing.get(name);
+    this.#counters.assigned++;
+    this.#running++;
+    const port: JobPort = {
+      function: name,
+      handle,
+      server: from.link.name,
+      modern: from.modern,
+      send: (message) => sendOn(from, message),
+      over: (job, error) => this.#over(from, job, error),
+    };
+    const job = new Job(port, assigned);
+    from.began(job);
+    if (ability === undefined) {
+      job.fail(
+        new InvalidOptionError(`${from.link.name} sent a job of ${JSON.stringify(name)}, which is done by nobody here`),
+      );
+      return;
+    }
+    this.#watch();
+    runJob(job, ability, this.#middleware, this.#settings.link.clock);
+  }
+
+  #over(from: WorkerLink, job: Job, error: Error | undefined): void {
+    this.#running--;
+    from.ended(job);
+    if (error === undefined) this.#counters.completed++;
+    else if (isTakenBack(error)) this.#counters.lost++;
+    else {
+      this.#counters.failed++;
+      this.#tell(error, { server: job.server, job });
+    }
+    if (gearmanChannels.job.hasSubscribers) {
+      const { function: name, handle, server, startedAt } = job;
+      gearmanChannels.job.publish({
+        function: name,
+        handle,
+        server,
+        startedAt,
+        duration: performance.now() - startedAt,
+        error,
+      });
+    }
+    this.#changed();
+  }
+
+  /** Asks from time to time whether servers still have what runs. */
+  #watch(): void {
+    const { cancelCheck, link } = this.#settings;
+    if (cancelCheck === 0 || this.#cancelCheck !== undefined) return;
+    this.#cancelCheck = link.clock.after(cancelCheck, () => {
+      this.#cancelCheck = undefined;
+      for (const member of this.#fleet.members) member.checkJobs();
+      if (this.#running > 0) this.#watch();
+    });
+  }
+
+  #tell(error: Error, seen: WorkerErrorSeen): void {
+    const hook = this.#onError;
+    if (hook === undefined) {
+      process.emitWarning(error);
+      return;
+    }
+    void contain(async () => hook(error, seen));
+  }
+}
+
+/** What a hook throws, or rejects with, is a process warning. */
+async function contain(hook: () => Promise<unknown>): Promise<void> {
+  try {
+    await hook();
+  } catch (error) {
+    process.emitWarning(error as Error);
+  }
+}
+
+/** The server gets back what runs. */
+function giveBack(member: WorkerLink): void {
+  member.stop();
+  member.link.destroy();
+  for (const job of member.jobs.values()) job.abandon(new ClosedError('the worker'));
+}
+
+/** What cannot be sent any more is dropped with its connection. */
+function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void> {
+  if (!link.up) return Promise.resolve();
+  return link.send(message);
+}
+
+/** Whether a job did not fail, but is another's now, or nobody's. */
+function isTakenBack(error: Error): boolean {
+  return error instanceof JobCancelledError || error instanceof JobLostError || error instanceof ClosedError;
+}
+
+function closeOptions(options: WorkerCloseOptions): { drain: boolean; delay: number; signal: AbortSignal | undefined } {
+  const { drain = true, grace = 30_000, ...rest } = options;
+  const { delay, signal } = graceOf({ grace, ...rest });
+  return { drain: booleanOption('drain', drain), delay, signal };
+}

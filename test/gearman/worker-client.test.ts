@@ -1,0 +1,597 @@
+import { Buffer } from 'node:buffer';
+import { buffer } from 'node:stream/consumers';
+
+import { packet, PacketType } from '@wirewright/codec-gearman';
+import { ClosedError, InvalidOptionError } from '@wirewright/core';
+import {
+  InvalidNameError,
+  type Job,
+  JobCancelledError,
+  JobExceptionError,
+  JobFailedError,
+  JobLostError,
+  JobServer,
+  JobTimeoutError,
+  NoServerError,
+  NoWorkerError,
+  ServerRefusedError,
+  type TaskEvent,
+  TaskTimeoutError,
+  TooManyTasksError,
+} from '@wirewright/gearman';
+import { memoryPlace } from '@wirewright/gearman/testing';
+import { describe, expect, test, vi } from 'vitest';
+
+import { freePort } from '../support/programs.ts';
+import { afterwards, serve } from './scene.ts';
+import { clientOf, later, placeOf, workerOf } from './worker-scene.ts';
+
+const reversed = (bytes: Buffer): Buffer => Buffer.from(Uint8Array.from(bytes, (_, index) => bytes.at(-1 - index)!));
+
+const reverse = (job: Job): Buffer => reversed(job.payload);
+
+/** A job server, a client and a worker of it, without sockets. */
+function scene(
+  options: Parameters<typeof workerOf>[1] = {},
+  clientOptions: Parameters<typeof clientOf>[1] = {},
+): ReturnType<typeof workerOf> & { server: JobServer; client: ReturnType<typeof clientOf> } {
+  const server = new JobServer({ handlePrefix: 'H:t' });
+  afterwards(() => server.destroy());
+  const place = memoryPlace(server);
+  return { server, client: clientOf(place, clientOptions), ...workerOf(place, options) };
+}
+
+async function events(task: AsyncIterable<TaskEvent>): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const event of task) {
+    if (event.type === 'status') seen.push(`status ${event.numerator}/${event.denominator}`);
+    else if (event.type === 'retry') seen.push('retry');
+    else seen.push(`${event.type} ${event.data.toString('latin1')}`);
+  }
+  return seen;
+}
+
+const failure = (promise: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(promise).then(
+    (result) => {
+      throw new Error(`it did not fail, but resolved with ${String(result)}`);
+    },
+    (error: unknown) => error,
+  );
+
+describe('a job', () => {
+  test('comes to the worker, and its result back', async () => {
+    const { client, worker } = scene();
+    worker.handle('reverse', reverse);
+    const task = client.submit('reverse', 'hello');
+    expect((await task).toString()).toBe('olleh');
+    expect([task.handle, task.server, task.attempts, task.over]).toEqual(['H:t:1', 'memory', 1, true]);
+    const binary = Buffer.from([0, 1, 0, 255, 0]);
+    expect(await client.submit('reverse', binary)).toEqual(Buffer.from([0, 255, 0, 1, 0]));
+    expect((await client.submit('reverse')).length).toBe(0);
+    expect(worker.counters).toEqual({ assigned: 3, completed: 3, failed: 0, lost: 0 });
+    expect(client.counters).toMatchObject({ submitted: 3, completed: 3, failed: 0, rejected: 0 });
+  });
+
+  test('of 16 MiB comes whole both ways', async () => {
+    const server = await serve();
+    const client = clientOf(placeOf(server));
+    workerOf(placeOf(server)).worker.handle('reverse', reverse);
+    const payload = Buffer.alloc(16 * 1024 * 1024, 'abcdefg');
+    const result = await client.submit('reverse', payload);
+    expect(result.equals(reversed(payload))).toBe(true);
+  });
+
+  test('has what it was submitted with', async () => {
+    const { client, worker } = scene();
+    const jobs: unknown[] = [];
+    worker.handle('look', (job) => {
+      jobs.push([job.function, job.handle, job.unique, job.reducer, job.text, job.server]);
+    });
+    await client.submit('look', 'a', { unique: 'u1' });
+    await client.submit('look', 'b', { reducer: 'sum' });
+    expect(jobs).toEqual([
+      ['look', 'H:t:1', 'u1', undefined, 'a', 'memory'],
+      ['look', 'H:t:2', '', 'sum', 'b', 'memory'],
+    ]);
+  });
+
+  test('tells how far it is, and its task what the worker tells', async () => {
+    const { client, worker } = scene();
+    worker.handle('tell', async (job) => {
+      await job.status(1, 2);
+      await job.data('part');
+      await job.warning('careful');
+      await job.status(2, 2);
+      return 'end';
+    });
+    const task = client.submit('tell');
+    expect(await events(task)).toEqual(['status 1/2', 'data part', 'warning careful', 'status 2/2']);
+    expect((await task).toString()).toBe('end');
+    expect(() => task[Symbol.asyncIterator]()).toThrow(InvalidOptionError);
+  });
+
+  test('keeps what was told before somebody reads', async () => {
+    const { client, worker } = scene();
+    worker.handle('tell', async (job) => {
+      await job.data('one');
+      return 'two';
+    });
+    const task = client.submit('tell');
+    await task;
+    expect(await events(task)).toEqual(['data one']);
+  });
+
+  test('may be answered in pieces, and read as a stream', async () => {
+    const { client, worker } = scene();
+    worker
+      .handle('pieces', async function* pieces() {
+        yield 'one ';
+        yield Buffer.from('two ');
+        yield 'three';
+      })
+      .handle('stream', (job) => job.stream());
+    const task = client.submit('pieces');
+    expect((await buffer(task.stream())).toString()).toBe('one two three');
+    expect((await task).toString()).toBe('three');
+    expect((await buffer(client.submit('stream', 'through').stream())).toString()).toBe('through');
+  });
+
+  test('that throws is an exception; one that fails is none; whatever comes afterwards is dropped', async () => {
+    const { client, worker, errors } = scene();
+    worker
+      .handle('throw', () => {
+        throw new Error('no way');
+      })
+      .handle('reject', () => Promise.reject(new Error('nor this')))
+      .handle('fail', (job) => {
+        job.fail();
+        job.fail();
+        job.exception('x');
+        job.complete('x');
+        return 'dropped';
+      })
+      .handle('odd', () => 5 as never)
+      .handle('broken', async function* broken() {
+        yield 'one';
+        throw new Error('halfway');
+      });
+    const thrown = await failure(client.submit('throw'));
+    expect(thrown).toBeInstanceOf(JobExceptionError);
+    expect((thrown as JobExceptionError).data.toString()).toBe('no way');
+    expect(await failure(client.submit('reject'))).toMatchObject({ code: 'GEARMAN_JOB_EXCEPTION' });
+    const failed = await failure(client.submit('fail'));
+    expect(failed).toBeInstanceOf(JobFailedError);
+    expect(failed).not.toBeInstanceOf(JobExceptionError);
+    expect(failed).toMatchObject({ code: 'GEARMAN_JOB_FAILED', function: 'fail', server: 'memory' });
+    expect(await failure(client.submit('odd'))).toBeInstanceOf(JobExceptionError);
+    expect(await failure(client.submit('broken').stream().toArray())).toBeInstanceOf(JobExceptionError);
+    expect(errors.map(({ message }) => message)).toContain('no way');
+    expect((await client.echo('still there')).toString()).toBe('still there');
+  });
+
+  test('in the background is over when the server has it', async () => {
+    const { client, worker, server } = scene();
+    const handle = await client.submit('note', 'x', { background: true, unique: 'u' });
+    expect(handle).toBe('H:t:1');
+    expect(await client.status(handle)).toMatchObject({ known: true, running: false, server: 'memory' });
+    expect(await client.statusOfUnique('u')).toMatchObject({ known: true, clients: 0 });
+    const seen = later<string>();
+    worker.handle('note', (job) => seen.resolve(job.text));
+    expect(await seen.promise).toBe('x');
+    await vi.waitFor(() => expect(server.jobs.total).toBe(0));
+    expect((await client.status(handle)).known).toBe(false);
+  });
+
+  test('comes by priority, and the same unique is one job, also on one connection', async () => {
+    const { client, worker } = scene();
+    const order: string[] = [];
+    const tasks = [
+      client.submit('work', 'low', { priority: 'low' }),
+      client.submit('work', 'normal', { unique: 'same' }),
+      client.submit('work', 'not seen', { unique: 'same' }),
+      client.submit('work', 'high', { priority: 'high' }),
+    ];
+    await Promise.all(tasks.map((task) => task.created));
+    expect(tasks[1]!.handle).toBe(tasks[2]!.handle);
+    const told = [events(tasks[1]!), events(tasks[2]!)];
+    worker.handle('work', async (job) => {
+      order.push(job.text);
+      await job.data(`${job.text} 1`);
+      await job.data(`${job.text} 2`);
+      return job.text;
+    });
+    const results = await Promise.all(tasks);
+    expect(results.map(String)).toEqual(['low', 'normal', 'normal', 'high']);
+    expect(order).toEqual(['high', 'normal', 'low']);
+    expect(await Promise.all(told)).toEqual([
+      ['data normal 1', 'data normal 2'],
+      ['data normal 1', 'data normal 2'],
+    ]);
+  });
+
+  test('can be for later, and again and again', async () => {
+    const { client, server } = scene();
+    await client.submit('later', 'x', { at: Date.now() + 60_000 });
+    await client.submit('often', 'x', { cron: '0 4 * * mon-fri' });
+    await vi.waitFor(() => expect(server.jobs.waiting).toBe(2));
+    expect(await failure(client.submit('often', 'x', { cron: '* *' }))).toBeInstanceOf(InvalidOptionError);
+    expect(await failure(client.submit('often', 'x', { cron: '99 * * * *' }))).toBeInstanceOf(ServerRefusedError);
+    expect(await failure(client.submit('x', 'x', { at: 5, priority: 'high' }))).toBeInstanceOf(InvalidOptionError);
+  });
+});
+
+describe('a task', () => {
+  test('that nobody waits for may fail', async () => {
+    const { client, worker } = scene();
+    worker.handle('fail', (job) => job.fail());
+    const task = client.submit('fail');
+    await vi.waitFor(() => expect(task.over).toBe(true));
+    expect(await failure(task.created.then(() => task))).toBeInstanceOf(JobFailedError);
+  });
+
+  test('gives up in time, or when its signal is aborted', async () => {
+    const { client } = scene();
+    expect(await failure(client.submit('nobody', 'x', { timeout: 20 }))).toBeInstanceOf(TaskTimeoutError);
+    const controller = new AbortController();
+    const tasks = [1, 2, 3].map(() => client.submit('nobody', 'x', { signal: controller.signal }));
+    await tasks[2]!.created;
+    controller.abort(new Error('enough'));
+    for (const task of tasks) expect(await failure(task)).toMatchObject({ message: 'enough' });
+    expect(await failure(client.submit('nobody', 'x', { signal: controller.signal }))).toMatchObject({
+      message: 'enough',
+    });
+    expect(client.pending).toBe(0);
+  });
+
+  test('cancels its job', async () => {
+    const { client, worker, errors } = scene({ cancelCheck: 10 });
+    const aborted = later<unknown>();
+    worker.handle('long', (job) => {
+      job.signal.addEventListener('abort', () => aborted.resolve(job.signal.reason));
+      return new Promise(() => {});
+    });
+    const task = client.submit('long');
+    await task.created;
+    await vi.waitFor(() => expect(worker.running).toBe(1));
+    expect(await task.cancel()).toBe(true);
+    expect(await failure(task)).toBeInstanceOf(JobFailedError);
+    expect(await aborted.promise).toBeInstanceOf(JobCancelledError);
+    expect(errors[0]).toBeInstanceOf(JobCancelledError);
+    expect(worker.running).toBe(0);
+    worker.handle('next', () => 'done');
+    expect((await client.submit('next')).toString()).toBe('done');
+  });
+
+  test('is refused with names that would be others, before anything is sent', async () => {
+    const { client, server } = scene();
+    for (const task of [
+      client.submit('a\0b'),
+      client.submit(''),
+      client.submit('a', 'x', { unique: 'u\0' }),
+      client.submit('a', 'x', { reducer: '\0' }),
+      client.status('H:\0'),
+      client.statusOfUnique('\0'),
+    ])
+      expect(await failure(task)).toBeInstanceOf(InvalidNameError);
+    expect(await failure(client.submit('a', 5 as never))).toBeInstanceOf(InvalidOptionError);
+    expect(await failure(client.submit('a', 'x', { prio: 1 } as never))).toBeInstanceOf(InvalidOptionError);
+    expect(server.counters.accepted).toBe(0);
+  });
+
+  test('is one too many above maxPending', async () => {
+    const { client } = scene({}, { maxPending: 1 });
+    void client.submit('nobody');
+    expect(await failure(client.submit('nobody'))).toBeInstanceOf(TooManyTasksError);
+  });
+
+  test('needs a worker, if it says so', async () => {
+    const { client, worker } = scene();
+    expect(await failure(client.submit('work', 'x', { requireWorker: true }))).toBeInstanceOf(NoWorkerError);
+    worker.handle('work', () => 'done');
+    await worker.ready();
+    await vi.waitFor(async () =>
+      expect((await client.submit('work', 'x', { requireWorker: true })).toString()).toBe('done'),
+    );
+  });
+
+  test('is tried again when that is wanted, and what was told before counts no more', async () => {
+    const { client, worker } = scene({}, { retry: { minDelay: 1, maxDelay: 2 } });
+    let calls = 0;
+    worker.handle('flaky', async (job) => {
+      await job.data(`attempt ${++calls}`);
+      if (calls < 3) throw new Error('not yet');
+      return 'done';
+    });
+    const task = client.submit('flaky', 'x', { retries: { failure: 5 } });
+    expect(await events(task)).toEqual(['data attempt 1', 'retry', 'data attempt 2', 'retry', 'data attempt 3']);
+    expect((await task).toString()).toBe('done');
+    expect([task.attempts, client.counters.retried]).toEqual([3, 2]);
+    calls = 0;
+    expect(await failure(client.submit('flaky', 'x', { retries: 1 }))).toBeInstanceOf(JobExceptionError);
+    expect(calls).toBe(2);
+  });
+});
+
+describe('a client', () => {
+  test('asks servers, and sends packets as they are', async () => {
+    const { client } = scene();
+    expect((await client.echo('a\0b')).toString('latin1')).toBe('a\0b');
+    expect((await client.request(packet(PacketType.EchoReq, 'raw'))).name).toBe('ECHO_RES');
+    expect((await client.request(packet(PacketType.OptionReq, 'nonsense'))).name).toBe('ERROR');
+    await client.option('exceptions');
+    expect(await failure(client.option('nonsense'))).toBeInstanceOf(ServerRefusedError);
+    await client.send(packet(PacketType.SetClientId, 'me'));
+    expect(await failure(client.echo('x', { server: 'none' }))).toBeInstanceOf(InvalidOptionError);
+  });
+
+  test('goes on to the next server, and says which one took the job', async () => {
+    const server = await serve();
+    const down = `127.0.0.1:${await freePort()}`;
+    const client = clientOf([down, placeOf(server)], { distribution: 'ordered' });
+    workerOf([down, placeOf(server)]).worker.handle('reverse', reverse);
+    const task = client.submit('reverse', 'abc');
+    expect((await task).toString()).toBe('cba');
+    expect(task.server).toBe(placeOf(server));
+    expect(client.servers.map(({ up }) => up)).toEqual([false, true]);
+  });
+
+  test('says why, when no server can be reached', async () => {
+    const places = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    const client = clientOf(places);
+    const error = (await failure(client.submit('x'))) as NoServerError;
+    expect(error).toBeInstanceOf(NoServerError);
+    expect([...error.errors.keys()].length).toBe(2);
+    expect(await failure(client.echo('x'))).toBeInstanceOf(NoServerError);
+  });
+
+  test('finds a server that comes back', async () => {
+    const port = await freePort();
+    const client = clientOf(`127.0.0.1:${port}`, { retry: { minDelay: 60_000, maxDelay: 60_000 } });
+    expect(await failure(client.submit('x'))).toBeInstanceOf(NoServerError);
+    const server = new JobServer();
+    await server.listen({ port, host: '127.0.0.1' });
+    afterwards(() => server.destroy());
+    expect(await client.submit('x', 'y', { background: true })).toMatch(/^H:/);
+  });
+
+  test('gives the same unique to the same server', async () => {
+    const servers = [new JobServer(), new JobServer(), new JobServer()];
+    afterwards(() => servers.forEach((server) => server.destroy()));
+    const client = clientOf(servers.map((server, index) => memoryPlace(server, `s${index}`)));
+    const takers = new Set<string | undefined>();
+    for (let i = 0; i < 60; i++) {
+      const first = client.submit('f', 'x', { background: true, unique: `u${i}` });
+      await first;
+      const again = client.submit('f', 'x', { background: true, unique: `u${i}` });
+      await again;
+      expect(again.server).toBe(first.server);
+      takers.add(first.server);
+    }
+    expect(takers.size).toBe(3);
+  });
+
+  test('rejects what its server had when that is lost, and submits it again if that is wanted', async () => {
+    const first = await serve();
+    const second = await serve();
+    const client = clientOf([placeOf(first), placeOf(second)], { distribution: 'ordered', retry: { minDelay: 1 } });
+    const lost = client.submit('reverse', 'abc');
+    const kept = client.submit('reverse', 'abc', { retries: { lost: 3 } });
+    await Promise.all([lost.created, kept.created]);
+    const place = placeOf(first);
+    first.destroy();
+    const error = await failure(lost);
+    expect(error).toBeInstanceOf(JobLostError);
+    expect(error).toMatchObject({ server: place, handle: lost.handle, sent: true });
+    workerOf(placeOf(second)).worker.handle('reverse', reverse);
+    expect((await kept).toString()).toBe('cba');
+    expect([kept.server, kept.attempts]).toEqual([placeOf(second), 2]);
+  });
+
+  test('closes when what is under way is over, or the grace', async () => {
+    const { client, worker } = scene();
+    const go = later();
+    worker.handle('wait', async () => {
+      await go.promise;
+      return 'done';
+    });
+    const task = client.submit('wait');
+    await task.created;
+    const closing = client.close();
+    expect(await failure(client.submit('wait'))).toBeInstanceOf(ClosedError);
+    go.resolve();
+    expect((await task).toString()).toBe('done');
+    await closing;
+    const { client: other } = scene();
+    const never = other.submit('nobody');
+    await never.created;
+    await other.close({ grace: 10 });
+    expect(await failure(never)).toBeInstanceOf(ClosedError);
+  });
+});
+
+describe('a worker', () => {
+  test('does several jobs at once, as many as it is told', async () => {
+    const { client, worker } = scene({ concurrency: 3 });
+    let most = 0;
+    worker.handle('wait', async () => {
+      most = Math.max(most, worker.running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    await Promise.all(Array.from({ length: 20 }, () => client.submit('wait')));
+    expect([most, worker.running, worker.counters.completed]).toEqual([3, 0, 20]);
+  });
+
+  test('does jobs of several servers, and starts when one is up', async () => {
+    const servers = [await serve(), await serve()];
+    const places = [...servers.map(placeOf), `127.0.0.1:${await freePort()}`];
+    const { worker } = workerOf(places);
+    worker.handle('reverse', reverse);
+    await worker.ready();
+    for (const server of servers) {
+      const client = clientOf(placeOf(server));
+      expect((await client.submit('reverse', 'abc')).toString()).toBe('cba');
+    }
+  });
+
+  test('learns functions and forgets them, and loses no job over it', async () => {
+    const { client, worker, server } = scene({ concurrency: 2 });
+    worker.handle('one', () => 'one');
+    await client.submit('one');
+    worker.handle('two', () => 'two');
+    expect((await client.submit('two')).toString()).toBe('two');
+    const go = later();
+    worker.handle('slow', async () => {
+      await go.promise;
+      return 'slow';
+    });
+    const task = client.submit('slow');
+    await vi.waitFor(() => expect(worker.running).toBe(1));
+    const removed = worker.remove('slow');
+    go.resolve();
+    expect((await task).toString()).toBe('slow');
+    await removed;
+    expect(worker.functions).toEqual(['one', 'two']);
+    await vi.waitFor(() => expect(server.functions.find(({ name }) => name === 'slow')?.workers).toBe(0));
+    expect(worker.counters).toEqual({ assigned: 3, completed: 3, failed: 0, lost: 0 });
+    expect((await client.submit('one')).toString()).toBe('one');
+  });
+
+  test('has a limit for handlers that never end', async () => {
+    const { client, worker } = scene();
+    const aborted = later<unknown>();
+    worker.handle(
+      'never',
+      (job) => {
+        job.signal.addEventListener('abort', () => aborted.resolve(job.signal.reason));
+        return new Promise(() => {});
+      },
+      { timeout: 20 },
+    );
+    expect(await failure(client.submit('never'))).toMatchObject({
+      data: Buffer.from('never timed out after 20 ms'),
+    });
+    expect(await aborted.promise).toBeInstanceOf(JobTimeoutError);
+    worker.handle('next', () => 'done');
+    expect((await client.submit('next')).toString()).toBe('done');
+  });
+
+  test('tries a handler again before the job fails', async () => {
+    const { client, worker } = scene();
+    const attempts: number[] = [];
+    worker.handle(
+      'flaky',
+      (job) => {
+        attempts.push(job.attempt);
+        if (job.attempt < 3) throw new Error('not yet');
+        return 'done';
+      },
+      { retries: 2, backoff: { initial: 1 } },
+    );
+    expect((await client.submit('flaky')).toString()).toBe('done');
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+
+  test('has middleware around its handlers', async () => {
+    const { client, worker } = scene();
+    const log: string[] = [];
+    worker
+      .use(async (job, next) => {
+        log.push(`before ${job.function}`);
+        const result = await next();
+        log.push('after');
+        return `<${result as string}>`;
+      })
+      .use((job, next) => (job.text === 'skip' ? 'skipped' : next()))
+      .handle('say', (job) => job.text);
+    expect((await client.submit('say', 'hello')).toString()).toBe('<hello>');
+    expect((await client.submit('say', 'skip')).toString()).toBe('<skipped>');
+    expect(log).toEqual(['before say', 'after', 'before say', 'after']);
+  });
+
+  test('tells a server everything anew that comes back', async () => {
+    const port = await freePort();
+    const start = async (): Promise<JobServer> => {
+      const server = new JobServer();
+      await server.listen({ port, host: '127.0.0.1' });
+      afterwards(() => server.destroy());
+      return server;
+    };
+    const server = await start();
+    const retry = { minDelay: 1, maxDelay: 20 };
+    const { worker } = workerOf(`127.0.0.1:${port}`, { clientId: 'me', retry });
+    worker.handle('reverse', reverse).handle('fail', () => Promise.reject(new Error('why')));
+    const client = clientOf(`127.0.0.1:${port}`, { retry, retries: { lost: 10 } });
+    expect((await client.submit('reverse', 'abc')).toString()).toBe('cba');
+    server.destroy();
+    await server.closed;
+    await start();
+    expect((await client.submit('reverse', 'def')).toString()).toBe('fed');
+    expect(await failure(client.submit('fail'))).toMatchObject({ data: Buffer.from('why') });
+    const status = await client.request(packet(PacketType.EchoReq, ''));
+    expect(status.name).toBe('ECHO_RES');
+  });
+
+  test('gives up jobs whose server is lost, and says so', async () => {
+    const server = await serve();
+    const { worker, errors } = workerOf(placeOf(server));
+    const aborted = later<unknown>();
+    worker.handle('wait', (job) => {
+      job.signal.addEventListener('abort', () => aborted.resolve(job.signal.reason));
+      return new Promise(() => {});
+    });
+    void clientOf(placeOf(server)).submit('wait');
+    await vi.waitFor(() => expect(worker.running).toBe(1));
+    server.destroy();
+    expect(await aborted.promise).toBeInstanceOf(JobLostError);
+    expect(errors[0]).toBeInstanceOf(JobLostError);
+    expect([worker.running, worker.counters.lost]).toEqual([0, 1]);
+  });
+
+  test('finishes what runs when it is closed, and does nothing more', async () => {
+    const { client, worker, server } = scene({ concurrency: 2 });
+    const go = later();
+    worker.handle('wait', async (job) => {
+      await go.promise;
+      return job.text;
+    });
+    const tasks = ['a', 'b', 'c'].map((text) => client.submit('wait', text));
+    await vi.waitFor(() => expect(worker.running).toBe(2));
+    const closing = worker.close();
+    go.resolve();
+    await closing;
+    expect((await tasks[0]!).toString()).toBe('a');
+    expect((await tasks[1]!).toString()).toBe('b');
+    expect([tasks[2]!.over, worker.counters.assigned]).toEqual([false, 2]);
+    expect(server.jobs).toMatchObject({ total: 1, running: 0 });
+    expect(() => worker.handle('x', () => '')).toThrow(ClosedError);
+  });
+
+  test('gives back what runs when there is no time to finish it', async () => {
+    const { client, worker, server } = scene();
+    const reasons: unknown[] = [];
+    worker.handle('wait', (job) => {
+      job.signal.addEventListener('abort', () => reasons.push(job.signal.reason));
+      return new Promise(() => {});
+    });
+    const task = client.submit('wait', 'abc');
+    await vi.waitFor(() => expect(worker.running).toBe(1));
+    await worker.close({ drain: false });
+    expect(reasons[0]).toBeInstanceOf(ClosedError);
+    const { worker: other } = workerOf(memoryPlace(server));
+    other.handle('wait', reverse);
+    expect((await task).toString()).toBe('cba');
+  });
+
+  test('comes to servers and leaves them while it runs', async () => {
+    const first = await serve();
+    const second = await serve();
+    const { worker } = workerOf(placeOf(first));
+    worker.handle('reverse', reverse);
+    worker.addServer(placeOf(second));
+    expect((await clientOf(placeOf(second)).submit('reverse', 'abc')).toString()).toBe('cba');
+    await worker.removeServer(placeOf(first) as string);
+    expect(worker.servers.map(({ name }) => name)).toEqual([placeOf(second)]);
+    await expect(worker.removeServer(placeOf(second) as string)).rejects.toThrow(InvalidOptionError);
+  });
+});
