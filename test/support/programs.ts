@@ -11,13 +11,18 @@ const MORE_PLACES = ['/usr/sbin', '/sbin'];
  * `WIREWRIGHT_PEERS=required` is set, as in CI, it is an error.
  *
  * @param debian the Debian package that it is in
+ * @param isIt tells it from others of the same name
  */
-export function program(name: string, debian: string = name): string | undefined {
+export function program(
+  name: string,
+  debian: string = name,
+  isIt: (path: string) => boolean = () => true,
+): string | undefined {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...MORE_PLACES]) {
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);
-      return path;
+      if (isIt(path)) return path;
     } catch {
       // Not there.
     }

@@ -1,0 +1,55 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { connect } from 'node:net';
+
+import { freePort, program, Running } from '../../support/programs.ts';
+import type { Start } from './server-under-test.ts';
+
+/** Milliseconds that it has until it listens. */
+const PATIENCE = 10_000;
+
+/** Perl's Gearman::Server, which is called gearmand, as the other one is. */
+export const perlServer: string | undefined = program('gearmand', 'gearman-server', isScript);
+
+/** Whether a program begins as scripts do: of the two, one is Perl and the other is compiled. */
+function isScript(path: string): boolean {
+  const start = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, start);
+  } finally {
+    closeSync(file);
+  }
+  return start.toString('latin1') === '#!';
+}
+
+/** It says nothing when it listens, so it is asked. */
+export const startPerlServer: Start = async () => {
+  const port = await freePort();
+  const process = new Running(perlServer!, ['--listen=127.0.0.1', `--port=${port}`]);
+  const until = Date.now() + PATIENCE;
+  while (!(await listens(port))) {
+    if (process.process.exitCode !== null || Date.now() > until) {
+      process.destroy();
+      throw new Error(`Gearman::Server does not listen on port ${port}:\n${process.output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    port,
+    async close() {
+      process.destroy();
+      await process.ended;
+    },
+  };
+};
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
