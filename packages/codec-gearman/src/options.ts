@@ -33,6 +33,6 @@ export function limitsOf(of: string, options: GearmanOptions): GearmanLimits {
   const { maxFrameLength = MAX_PACKET, maxLineLength = MAX_LINE } = options;
   return {
     maxFrameLength: integerOption('maxFrameLength', maxFrameLength, 1024, 1024 ** 3),
-    maxLineLength: integerOption('maxLineLength', maxLineLength, 1, 1024 ** 2),
+    maxLineLength: integerOption('maxLineLength', maxLineLength, 1, 1024 ** 3),
   };
 }

@@ -1,3 +1,13 @@
+export type { AdminMaxQueue } from './admin/admin-client.ts';
+export type { AdminCallOptions, AdminOptions } from './admin/admin-options.ts';
+export type {
+  AdminClientRow,
+  AdminJobRow,
+  AdminPriorityStatusRow,
+  AdminShownJob,
+  AdminStatusRow,
+  AdminWorkerRow,
+} from './admin/rows.ts';
 export type { ServerSeen, TaskSeen } from './channels.ts';
 export type { GearmanClientOptions } from './client/client-options.ts';
 export type { DistributedJob, Distribution, DistributionName } from './client/distribution.ts';
@@ -24,7 +34,6 @@ export type {
   StoredPriority,
   StoreEvents,
 } from './store/job-store.ts';
-
 export type { JobResult } from './worker/job.ts';
 export type {
   HandlerBackoff,
@@ -35,6 +44,8 @@ export type {
 } from './worker/worker-options.ts';
 export type { WorkerCloseOptions, WorkerCounters, WorkerErrorSeen } from './worker/worker.ts';
 
+export { AdminClient } from './admin/admin-client.ts';
+export { AdminError, AnswerTooLongError } from './admin/errors.ts';
 export { gearmanChannels } from './channels.ts';
 export { GearmanClient } from './client/gearman-client.ts';
 export { Task } from './client/task.ts';

@@ -1,0 +1,53 @@
+import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@wirewright/codec-gearman';
+import { type Clock, type CodecFactory, systemClock, timeoutOption, type TlsClientOptions } from '@wirewright/core';
+import { integerOption, knownOptions } from '@wirewright/core/codec';
+
+export interface AdminOptions {
+  /** Milliseconds that connecting may take. Default 5000. */
+  readonly connectTimeout?: number | undefined;
+  /**
+   * Milliseconds that an answer may take from when its command is sent; false for as long as it likes. Default 10,000. A server that takes longer
+   * has its connection broken off.
+   */
+  readonly timeout?: number | false | undefined;
+  /** Bytes that one answer may have. Default 16 MiB. */
+  readonly maxAnswerLength?: number | undefined;
+  /** Encrypts. Default false. */
+  readonly tls?: boolean | TlsClientOptions | undefined;
+  /** Where time comes from. Default the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** For one command. */
+export interface AdminCallOptions {
+  /** Gives up when it is aborted: the promise is rejected with its reason. The server may still do what it was told. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that it may take, connecting included; false for as long as it likes. Default: as the client has it. */
+  readonly timeout?: number | false | undefined;
+}
+
+/** {@link AdminOptions}, checked and complete. */
+export interface AdminSettings {
+  readonly codec: CodecFactory<Packet | TextLine, GearmanOutput>;
+  readonly connectTimeout: number;
+  /** 0 for as long as it likes. */
+  readonly timeout: number;
+  readonly maxAnswerLength: number;
+  readonly clock: Clock;
+}
+
+/** Bytes of the body of a packet: nothing but an echo is due. */
+const MAX_PACKET = 64 * 1024;
+
+/** @throws {InvalidOptionError} an option is unknown or out of range */
+export function adminSettings(options: AdminOptions): AdminSettings {
+  knownOptions('an AdminClient', options, ['connectTimeout', 'timeout', 'maxAnswerLength', 'tls', 'clock']);
+  const maxAnswerLength = integerOption('maxAnswerLength', options.maxAnswerLength ?? 16 * 1024 ** 2, 1024, 1024 ** 3);
+  return {
+    codec: gearmanClient({ maxFrameLength: MAX_PACKET, maxLineLength: maxAnswerLength }),
+    connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1, 2 ** 30),
+    timeout: timeoutOption('timeout', options.timeout ?? 10_000),
+    maxAnswerLength,
+    clock: options.clock ?? systemClock,
+  };
+}
