@@ -14,6 +14,7 @@ import {
   type Grace,
   graceOf,
   type Pool,
+  PoolTimeoutError,
   RequestTimeoutError,
   UnansweredError,
 } from '@wirewright/core';
@@ -89,6 +90,7 @@ export class AdminLink {
     } catch (error) {
       // A server that is late is taken for gone, unless it was the caller who was in a hurry.
       if (error instanceof RequestTimeoutError && error.sent && timeout === undefined) this.#breakOff();
+      if (error instanceof PoolTimeoutError) throw new RequestTimeoutError(timeout as number, false);
       throw answer.failure ?? error;
     } finally {
       this.#underWay.delete(asked);

@@ -59,8 +59,9 @@ export class Answer<R> {
     }
     const lines = this.#lines;
     if (lines.length === 1 && ERROR.test(lines[0]!)) return this.#result(lines);
-    if (lines.pop() === '.') return this.#read(lines);
-    throw new UnexpectedAnswerError(`${quoted(this.#command)} with lines up to a dot`, 'others');
+    const last = lines.pop();
+    if (last === '.') return this.#read(lines);
+    throw new UnexpectedAnswerError(`${quoted(this.#command)} with lines up to a dot`, quoted(last ?? ''));
   }
 
   #result(lines: readonly string[]): R {
