@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
+import { gearmand } from '../interop/gearman/gearmand.ts';
 import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { Line } from '../interop/gearman/line.ts';
 import { authority, issue } from '../support/certificates.ts';
-import { freePort, program, Running } from '../support/programs.ts';
+import { freePort, Running } from '../support/programs.ts';
 
 const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'wirewright-gearmand-'));
@@ -249,8 +250,6 @@ describe('wirewright gearmand', () => {
     }
   });
 });
-
-const gearmand = program('gearmand', 'gearman-job-server');
 
 describe.runIf(gearmand !== undefined).concurrent('next to gearmand', () => {
   const listen = ['-L', '127.0.0.1'];

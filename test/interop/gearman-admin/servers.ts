@@ -1,5 +1,4 @@
-import { program } from '../../support/programs.ts';
-import { gearmandWith } from '../gearman/gearmand.ts';
+import { gearmand, gearmandWith } from '../gearman/gearmand.ts';
 import { oursWith } from '../gearman/ours.ts';
 import { perlServer, startPerlServer } from '../gearman/perl-server.ts';
 import type { Start } from '../gearman/server-under-test.ts';
@@ -11,8 +10,6 @@ export interface AdminServer {
   readonly name: ServerName;
   readonly start: Start;
 }
-
-const gearmand = program('gearmand', 'gearman-job-server', (path) => path !== perlServer);
 
 /** Those that are installed, and ours. */
 export const SERVERS: readonly AdminServer[] = [

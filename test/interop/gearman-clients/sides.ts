@@ -1,5 +1,4 @@
-import { program } from '../../support/programs.ts';
-import { gearmandWith } from '../gearman/gearmand.ts';
+import { gearmand, gearmandWith } from '../gearman/gearmand.ts';
 import { oursWith } from '../gearman/ours.ts';
 import type { Start } from '../gearman/server-under-test.ts';
 
@@ -8,8 +7,6 @@ export interface Side {
   readonly name: 'gearmand' | 'ours';
   readonly start: Start;
 }
-
-const gearmand = program('gearmand', 'gearman-job-server');
 
 /** Both servers: the tests run on gearmand, too, which shows that they are right. */
 export const SIDES: readonly Side[] = [

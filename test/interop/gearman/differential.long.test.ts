@@ -1,11 +1,8 @@
 import { describe, test } from 'vitest';
 
-import { program } from '../../support/programs.ts';
 import { expectAlike } from './differential.ts';
-import { gearmandWith } from './gearmand.ts';
+import { gearmand, gearmandWith } from './gearmand.ts';
 import { oursWith } from './ours.ts';
-
-const gearmand = program('gearmand', 'gearman-job-server');
 
 describe.runIf(gearmand !== undefined)('gearmand and ours', () => {
   // A failure says the path to the dialogue.

@@ -1,17 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
-import { program } from '../../support/programs.ts';
 import { ADMIN_CASES } from './admin-cases.ts';
 import { type Dialogue, hold } from './dialogue.ts';
 import { DIFFERENCES } from './differences.ts';
 import { expectAlike } from './differential.ts';
-import { gearmandWith } from './gearmand.ts';
+import { gearmand, gearmandWith } from './gearmand.ts';
 import { LIFE_CASES } from './life-cases.ts';
 import { MALFORMED_CASES } from './malformed-cases.ts';
 import { oursWith } from './ours.ts';
 import { PACKET_CASES } from './packet-cases.ts';
-
-const gearmand = program('gearmand', 'gearman-job-server');
 
 const CASES: readonly [string, Dialogue][] = [...PACKET_CASES, ...LIFE_CASES, ...ADMIN_CASES, ...MALFORMED_CASES];
 

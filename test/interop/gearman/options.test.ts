@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { program } from '../../support/programs.ts';
 import { awaiting, type Dialogue, hold, LEAVE, type Step } from './dialogue.ts';
-import { gearmandWith } from './gearmand.ts';
+import { gearmand, gearmandWith } from './gearmand.ts';
 import { oursWith } from './ours.ts';
 import { packet } from './packets.ts';
 import { canDo, getStatus, GRAB, PRE_SLEEP, submit } from './requests.ts';
-
-const gearmand = program('gearmand', 'gearman-job-server');
 
 const LOST: readonly Step[] = [
   ['worker', canDo(), GRAB],

@@ -1,26 +1,14 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { connect } from 'node:net';
 
+import { isScript } from '../../support/is-script.ts';
 import { freePort, program, Running } from '../../support/programs.ts';
 import type { Start } from './server-under-test.ts';
 
 /** Milliseconds that it has until it listens. */
 const PATIENCE = 10_000;
 
-/** Perl's Gearman::Server, which is called gearmand, as the other one is. */
+/** Perl's Gearman::Server. It is called gearmand, as the other one is, which is compiled. */
 export const perlServer: string | undefined = program('gearmand', 'gearman-server', isScript);
-
-/** Whether a program begins as scripts do: of the two, one is Perl and the other is compiled. */
-function isScript(path: string): boolean {
-  const start = Buffer.alloc(2);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, start);
-  } finally {
-    closeSync(file);
-  }
-  return start.toString('latin1') === '#!';
-}
 
 /** It says nothing when it listens, so it is asked. */
 export const startPerlServer: Start = async () => {
