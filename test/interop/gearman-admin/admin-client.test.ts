@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 
 import { AdminClient, AdminError } from '@wirewright/gearman';
 import { describe, expect, test, type TestContext } from 'vitest';
@@ -72,6 +73,18 @@ const COMMANDS: readonly [string, (admin: AdminClient) => Promise<unknown>, read
   ['gladiator', (admin) => admin.command('gladiator', { ends: 'dot' }), ['Gearman::Server']],
   ['shutdown', (admin) => admin.shutdown({ graceful: true }), ['Gearman::Server', 'ours']],
 ];
+
+test('which server has which command is what the docs say', () => {
+  const docs = readFileSync(new URL('../../../docs/gearman-admin.md', import.meta.url), 'utf8');
+  const [page] = docs.split('## Options') as [string];
+  const rows = Array.from(page.matchAll(/^\| `(\w+)\(.*\|([^|]+)\|([^|]+)\|([^|]+)\|$/gm), ([, command, ...cells]) => {
+    const has = cells.map((cell) => !/^ (?:no|before .*) *$/.test(cell));
+    return [command, (['gearmand', 'Gearman::Server', 'ours'] as const).filter((_, i) => has[i])];
+  });
+  const told = rows.filter(([command]) => command !== 'command');
+  const known = COMMANDS.filter(([command]) => command !== 'gladiator');
+  expect(told).toEqual(known.map(([command, , by]) => [command, by]));
+});
 
 describe.concurrent.each(SERVERS)('an administrator of $name', (server) => {
   const { name } = server;

@@ -49,11 +49,12 @@ export interface AdminMaxQueue {
  *
  * @throws {AdminError} (rejects) the server answered `ERR`
  * @throws {UnexpectedAnswerError} (rejects) it answered what cannot be the answer; closes the connection
- * @throws {AnswerTooLongError} (rejects) the answer is over `maxAnswerLength`; closes the connection
+ * @throws {AnswerTooLongError} (rejects) the lines of the answer are over `maxAnswerLength`; closes the connection
  * @throws {InvalidNameError} (rejects) a word is empty, or has a space or a control character; nothing was sent
  * @throws {RequestTimeoutError} (rejects) there was no answer in time
  * @throws {ConnectionLostError} (rejects) the connection was lost first; `sent` says whether the server may have done it
  * @throws {ConnectError} (rejects) the server cannot be reached
+ * @throws {QueueFullError} (rejects) too many commands wait
  * @throws {ClosedError} (rejects) the client is closed
  * @throws {InvalidOptionError} (rejects) an option is unknown or out of range
  * @throws (rejects) the reason of `signal`
