@@ -63,8 +63,8 @@ export class AdminLink {
   /**
    * Sends a command, and has `read` make the result of what the server answers: of one line, or of all lines up to the one with a dot.
    *
-   * What is between an answer and the next cannot be told by its lines alone, since names can be such as end it. So the server is asked for an
-   * echo behind each command whose answer ends with a dot: what comes before that is the answer.
+   * Where the lines of an answer end cannot be told by the dot alone, since a name can be one. So the server is asked for an echo behind such a
+   * command: what comes before that is the answer.
    */
   async ask<R>(
     line: string,
