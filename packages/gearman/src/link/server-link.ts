@@ -15,10 +15,13 @@ import {
 
 import { gearmanChannels } from '../channels.ts';
 import type { ReadyPlace } from '../places.ts';
+import { answer } from './answers.ts';
 import type { LinkSettings } from './link-options.ts';
 
 /** What a server sends. */
 export type Incoming = Packet | TextLine;
+
+const PING = packet(PacketType.EchoReq, 'ping');
 
 type ServerExchange = Exchange<Incoming, GearmanOutput>;
 
@@ -48,6 +51,8 @@ export class ServerLink {
   #exchange: ServerExchange | undefined = undefined;
   #kept: KeptConnection | undefined = undefined;
   #closed = false;
+  /** Whether nothing was tried since there was a connection. */
+  #untried = false;
   /** Those who wait until an attempt to connect has ended. */
   #waiting: (() => void)[] = [];
 
@@ -168,11 +173,13 @@ export class ServerLink {
   }
 
   async #ping(): Promise<void> {
-    await this.#exchange?.request(packet(PacketType.EchoReq, 'ping'), () => true);
+    // Not just anything: whoever is out of step goes on talking.
+    await this.ask(PING, (frame) => answer(this.name, frame, PacketType.EchoRes));
   }
 
   #connected(connection: Connection<Incoming, GearmanOutput>): void {
     this.error = undefined;
+    this.#untried = true;
     this.#exchange = new Exchange(connection, {
       isPush: (message) => !(message instanceof TextLine) && this.#events.isPush(message),
       onPush: (message) => this.#events.push(message as Packet),
@@ -194,7 +201,11 @@ export class ServerLink {
   #failed(error: Error): void {
     this.error = error;
     this.#events.failed(error);
-    this.#settle();
+    // After a loss nothing has failed yet: whoever was waiting by then waits for the attempt that comes next, and not for the pause before it.
+    const untried = this.#untried;
+    this.#untried = false;
+    if (!untried) this.#settle();
+    else if (this.#waiting.length > 0) queueMicrotask(() => this.#kept?.hurry());
   }
 
   #settle(): void {
