@@ -1,0 +1,4 @@
+import { testMatrix } from './matrix.ts';
+import { GEARMAND } from './servers.ts';
+
+testMatrix(GEARMAND);

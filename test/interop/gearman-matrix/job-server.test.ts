@@ -1,0 +1,4 @@
+import { testMatrix } from './matrix.ts';
+import { OURS } from './servers.ts';
+
+testMatrix(OURS);

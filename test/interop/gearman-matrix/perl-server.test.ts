@@ -1,0 +1,4 @@
+import { testMatrix } from './matrix.ts';
+import { PERL } from './servers.ts';
+
+testMatrix(PERL);
