@@ -1,6 +1,7 @@
 import { program } from '../../support/programs.ts';
 import { scripts } from '../gearman-clients/scripts.ts';
 import type { ClientName } from './limits.ts';
+import { ourClient } from './our-client.ts';
 import { scriptClient } from './script-client.ts';
 import type { ClientUnderTest } from './task-request.ts';
 import { toolClient } from './tool-client.ts';
@@ -18,8 +19,9 @@ const SCRIPTS = [
   { name: 'php', interpreter: '/usr/bin/php', file: 'php_driver.php' },
 ] as const;
 
-/** Those that are installed. */
+/** Ours, and those that are installed. */
 export const CLIENTS: readonly ClientKind[] = [
+  { name: 'ours', connect: ourClient },
   //OURS  { name: 'ours', connect: ourClient },
   ...SCRIPTS.filter(({ interpreter }) => interpreters.has(interpreter)).map(({ name, interpreter, file }) => ({
     name,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { program, Running } from '../../support/programs.ts';
 import { scripts } from '../gearman-clients/scripts.ts';
 import type { WorkerName } from './limits.ts';
+import { ourWorker } from './our-functions.ts';
 import { TOOL_FUNCTIONS } from './tool-functions.ts';
 import type { WorkerUnderTest } from './worker-under-test.ts';
 
@@ -41,8 +42,9 @@ function ending(processes: readonly Running[]): WorkerUnderTest {
   };
 }
 
-/** Those that are installed. */
+/** Ours, and those that are installed. */
 export const WORKERS: readonly WorkerKind[] = [
+  { name: 'ours', start: ourWorker },
   //OURS  { name: 'ours', start: ourWorker },
   ...SCRIPTS.filter(({ interpreter }) => interpreters.has(interpreter)).map(({ name, interpreter, file }) => ({
     name,
