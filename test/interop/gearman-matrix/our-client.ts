@@ -14,7 +14,7 @@ export function ourClient(port: number): ClientUnderTest {
   }
 
   async function outcomeOf(request: TaskRequest): Promise<Outcome> {
-    const { function: name, unique, priority = 'normal', background = false } = request;
+    const { function: name, unique, priority = 'normal' as const, background = false } = request;
     const options = unique === undefined ? { priority } : { priority, unique };
     if (!background) return followed(client.submit(name, bytesOf(request), options));
     const handle = await client.submit(name, bytesOf(request), { ...options, background });

@@ -66,13 +66,15 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
   // oxlint-disable-next-line unicorn/no-thenable -- to be awaited is what it is for
   then<T = Result, F = never>(
     onResult?: ((result: Result) => T | PromiseLike<T>) | null,
-    onError?: ((error: unknown) => F | PromiseLike<F>) | null,
+    // oxlint-disable-next-line typescript/no-explicit-any -- as promises have it
+    onError?: ((error: any) => F | PromiseLike<F>) | null,
   ): Promise<T | F> {
     // oxlint-disable-next-line promise/prefer-await-to-then -- it is one
     return this.#settled().then(onResult, onError);
   }
 
-  catch<F = never>(onError?: ((error: unknown) => F | PromiseLike<F>) | null): Promise<Result | F> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- as promises have it
+  catch<F = never>(onError?: ((error: any) => F | PromiseLike<F>) | null): Promise<Result | F> {
     return this.then(undefined, onError);
   }
 

@@ -13,6 +13,7 @@ import {
   Server,
 } from '@wirewright/core';
 
+import { DEFAULT_PORT } from '../places.ts';
 import type { StoreDamage } from '../store/job-store.ts';
 import { AdminReports } from './admin-reports.ts';
 import { AdminService } from './admin-service.ts';
@@ -32,9 +33,6 @@ import { PacketService } from './packet-service.ts';
 import { Peer } from './peer.ts';
 import { Probe } from './probe.ts';
 import { ServerError } from './server-errors.ts';
-
-/** The port that gearmand listens on unless it is told otherwise. */
-const PORT = 4730;
 
 /** Names a job, or several. */
 export type JobChoice =
@@ -163,7 +161,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   /** Listens on port 4730, or where `options` say, once the store is open; see {@link Server.listen}. */
-  override async listen(options: ListenOptions = { port: PORT }): Promise<this> {
+  override async listen(options: ListenOptions = { port: DEFAULT_PORT }): Promise<this> {
     await this.open();
     await super.listen(options);
     this.#probe?.start();

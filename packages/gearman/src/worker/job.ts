@@ -49,7 +49,7 @@ export class Job {
   readonly startedAt: number = performance.now();
   readonly #port: JobPort;
   readonly #controller = new AbortController();
-  /** Data that the server would not pass on, to go in front of the result. */
+  /** Pieces of the result that the server would not pass on by themselves. */
   #held: Buffer[] = [];
   #over = false;
 
@@ -88,10 +88,15 @@ export class Job {
     return this.#over;
   }
 
-  /** Sends the client a part of the result, or what it may want to know. To be awaited when much is sent. On Perl's server it comes with the result. */
+  /** Sends the client something in front of the result: WORK_DATA. To be awaited when much is sent. Perl's server passes none on. */
   data(chunk: string | Uint8Array): Promise<void> {
-    if (this.#over) return DONE;
-    if (this.#port.modern) return this.#port.send(packet(PacketType.WorkData, this.handle, bytesOf(chunk)));
+    if (this.#over || !this.#port.modern) return DONE;
+    return this.#port.send(packet(PacketType.WorkData, this.handle, bytesOf(chunk)));
+  }
+
+  /** @internal Sends a piece of the result, which is not lost on a server that passes no data on. */
+  piece(chunk: string | Uint8Array): Promise<void> {
+    if (this.#over || this.#port.modern) return this.data(chunk);
     this.#held.push(Buffer.from(bytesOf(chunk) as string));
     return DONE;
   }

@@ -76,7 +76,7 @@ async function deliverPieces(
   for await (const piece of pieces) {
     // To leave the loop is to end the stream.
     if (job.over) return;
-    if (last !== undefined) await job.data(last);
+    if (last !== undefined) await job.piece(last);
     last = piece;
   }
   job.complete(last);
