@@ -21,6 +21,7 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
   ],
   ['gearman-codec', async () => (await import('./gearman-codec/gearman-codec-benchmark.ts')).gearmanCodecBenchmark],
   ['gearman-server', async () => (await import('./gearman-server/gearman-server-benchmark.ts')).gearmanServerBenchmark],
+  ['gearman-client', async () => (await import('./gearman-client/gearman-client-benchmark.ts')).gearmanClientBenchmark],
   ['idle', async () => (await import('./idle/idle-benchmark.ts')).idleBenchmark],
   ['reassembly', async () => (await import('./reassembly/reassembly-benchmark.ts')).reassemblyBenchmark],
 ]);

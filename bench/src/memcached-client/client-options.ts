@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { UsageError } from '../usage-error.ts';
 import { CASES, type ClientCase } from './client-case.ts';
-import type { SliceTimes } from './run-slice.ts';
+import type { SliceTimes } from '../side-by-side/slice-process.ts';
 
 /** The command line of the benchmark. */
 export interface ClientOptions extends SliceTimes {

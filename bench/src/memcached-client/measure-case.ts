@@ -1,9 +1,12 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
+import { join } from 'node:path';
+
 import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
 import type { ClientCase } from './client-case.ts';
 import { CLIENTS, type ClientKind } from './client-kind.ts';
-import { ClientProcess } from './client-process.ts';
-import type { SliceTimes } from './run-slice.ts';
+import { SliceProcess } from '../side-by-side/slice-process.ts';
+import type { SliceOrder } from './client-messages.ts';
+import type { SliceTimes } from '../side-by-side/slice-process.ts';
 
 /** What one client did in one slice. */
 export interface ClientSlice {
@@ -21,7 +24,7 @@ export interface Field {
   /** The command that runs Node, with what goes before it. */
   readonly node: readonly string[];
   /** Those that have been started. */
-  readonly processes: Map<ClientKind, ClientProcess>;
+  readonly processes: Map<ClientKind, SliceProcess<SliceOrder>>;
 }
 
 /**
@@ -63,7 +66,8 @@ async function measureSlice(
 ): Promise<ClientSlice> {
   let client = processes.get(kind);
   if (client === undefined) {
-    client = new ClientProcess(kind, server.port, node);
+    const entry = join(import.meta.dirname, 'run-client.js');
+    client = new SliceProcess([...node, '--no-deprecation', entry, kind, String(server.port)]);
     processes.set(kind, client);
   }
   let before = [0, 0n] as readonly [number, bigint];

@@ -1,7 +1,8 @@
 /** Entry of the process of one client: `node run-client.js <kind> <port>`. It runs the slices that it is told to by its parent. */
 import { CASES } from './client-case.ts';
 import { type ClientKind, openClient } from './client-kind.ts';
-import type { SliceAnswer, SliceOrder } from './client-messages.ts';
+import type { SliceAnswer } from '../side-by-side/slice-process.ts';
+import type { SliceOrder } from './client-messages.ts';
 import { itemsOf } from './items.ts';
 import { runSlice } from './run-slice.ts';
 

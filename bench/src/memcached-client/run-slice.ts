@@ -1,18 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { setTimeout } from 'node:timers/promises';
 
+import type { SliceTimes } from '../side-by-side/slice-process.ts';
 import type { ClientCase } from './client-case.ts';
 import type { CacheClient } from './clients/cache-client.ts';
 import type { Items } from './items.ts';
 
 /** Calls in flight while the keys are set and read back. */
 const FILLERS = 16;
-
-/** How long a slice takes: of load before it counts, and while it does, in seconds. */
-export interface SliceTimes {
-  readonly warm: number;
-  readonly seconds: number;
-}
 
 /**
  * Keeps a client busy for one slice.

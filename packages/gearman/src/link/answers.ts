@@ -6,15 +6,19 @@ import { ServerRefusedError, UnexpectedAnswerError } from '../errors.ts';
  * The packet that answers a request, when it is of one of `types`.
  *
  * @throws {ServerRefusedError} it is an ERROR
- * @throws {UnexpectedAnswerError} it is another one, or a line
+ * @throws {UnexpectedAnswerError} it is another one, lacks arguments, or is a line
  */
 export function answer(server: string, frame: Packet | TextLine, ...types: readonly number[]): Packet {
   if (frame instanceof Packet) {
-    if (types.includes(frame.type)) return frame;
+    if (types.includes(frame.type) && frame.complete) return frame;
     if (frame.type === PacketType.Error) throw refusal(server, frame);
   }
-  const got = frame instanceof Packet ? frame.name : `the line ${JSON.stringify(frame.text.slice(0, 60))}`;
+  const got = frame instanceof Packet ? inFull(frame) : `the line ${JSON.stringify(frame.text.slice(0, 60))}`;
   throw new UnexpectedAnswerError(types.map(packetName).join(' or '), got);
+}
+
+function inFull({ name, complete }: Packet): string {
+  return complete ? name : `${name} without all of its arguments`;
 }
 
 /** What an ERROR says. */

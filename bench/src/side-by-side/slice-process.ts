@@ -1,22 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 
-import type { ClientKind } from './client-kind.ts';
-import type { SliceAnswer, SliceOrder } from './client-messages.ts';
+/** How long a slice takes: of load before it counts, and while it does, in seconds. */
+export interface SliceTimes {
+  readonly warm: number;
+  readonly seconds: number;
+}
+
+/** What the process of a client answers: first that it begins to measure, then what came of it. */
+export type SliceAnswer =
+  | { readonly phase: 'measuring' }
+  | { readonly phase: 'done'; readonly perSecond: number }
+  | { readonly phase: 'failed'; readonly reason: string };
 
 /** How long a slice may take beyond its time, in seconds. */
 const PATIENCE = 15;
 
-/** One client in a process of its own. */
-export class ClientProcess {
+/** One client in a process of its own, which runs the slices that it is told to. */
+export class SliceProcess<Order extends SliceTimes> {
   readonly #child: ChildProcess;
 
-  /** @param node the command that runs Node, with what goes before it */
-  constructor(kind: ClientKind, port: number, node: readonly string[]) {
-    const entry = join(import.meta.dirname, 'run-client.js');
-    const [program, ...args] = node;
-    args.push('--no-deprecation', entry, kind, String(port));
+  /** @param command that runs Node, with what goes before it, and the entry with its arguments */
+  constructor(command: readonly string[]) {
+    const [program, ...args] = command;
     this.#child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     // When it cannot be started, there is no answer.
     this.#child.on('error', () => undefined);
@@ -28,7 +34,7 @@ export class ClientProcess {
    * @param onMeasuring called when what is done begins to count
    * @returns operations a second
    */
-  run(order: SliceOrder, onMeasuring: () => void): Promise<number> {
+  run(order: Order, onMeasuring: () => void): Promise<number> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const most = PATIENCE + order.warm + order.seconds;
