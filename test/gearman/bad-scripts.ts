@@ -176,7 +176,7 @@ export const harmlessToClients: Readonly<Record<string, Script>> = {
       visit.send('WORK_STATUS');
     },
   },
-  'sends 100,000 NOOPs': { connected: (visit) => visit.bytes(storm(100_000)) },
+  'sends 20,000 NOOPs': { connected: (visit) => visit.bytes(storm(20_000)) },
   'sends NOOPs with a body': { connected: (visit) => visit.send('NOOP', 'x', 'y') },
   'refuses the option': { packets: { OPTION_REQ: (visit) => visit.send('ERROR', 'UNKNOWN_OPTION', '') } },
 };

@@ -249,7 +249,7 @@ describe('a task', () => {
     const aborted = later<unknown>();
     worker.handle('long', (job) => {
       job.signal.addEventListener('abort', () => aborted.resolve(job.signal.reason));
-      return new Promise(() => {});
+      return aborted.promise.then(() => 'dropped');
     });
     const task = client.submit('long');
     await task.created;
@@ -258,7 +258,7 @@ describe('a task', () => {
     expect(await failure(task)).toBeInstanceOf(JobFailedError);
     expect(await aborted.promise).toBeInstanceOf(JobCancelledError);
     expect(errors[0]).toBeInstanceOf(JobCancelledError);
-    expect(worker.running).toBe(0);
+    await vi.waitFor(() => expect(worker.running).toBe(0));
     worker.handle('next', () => 'done');
     expect((await client.submit('next')).toString()).toBe('done');
   });
@@ -545,7 +545,8 @@ describe('a worker', () => {
     server.destroy();
     expect(await aborted.promise).toBeInstanceOf(JobLostError);
     expect(errors[0]).toBeInstanceOf(JobLostError);
-    expect([worker.running, worker.counters.lost]).toEqual([0, 1]);
+    // Its handler does not heed the signal: there is no room for another.
+    expect([worker.running, worker.counters.lost]).toEqual([1, 1]);
   });
 
   test('finishes what runs when it is closed, and does nothing more', async () => {
@@ -593,5 +594,46 @@ describe('a worker', () => {
     await worker.removeServer(placeOf(first) as string);
     expect(worker.servers.map(({ name }) => name)).toEqual([placeOf(second)]);
     await expect(worker.removeServer(placeOf(second) as string)).rejects.toThrow(InvalidOptionError);
+  });
+});
+
+describe('what must not be forgotten', () => {
+  test('a result that is too large ends its job as an exception', async () => {
+    const { client, worker, errors } = scene({ maxFrameLength: 1024 });
+    worker.handle('large', () => Buffer.alloc(4096));
+    expect(await failure(client.submit('large'))).toBeInstanceOf(JobExceptionError);
+    expect(errors.length).toBe(1);
+    worker.handle('next', () => 'done');
+    expect((await client.submit('next')).toString()).toBe('done');
+  });
+
+  test('a task that was cancelled is not submitted again', async () => {
+    const { client, worker } = scene({}, { retries: 3, retry: { minDelay: 1, maxDelay: 1 } });
+    let calls = 0;
+    worker.handle('long', () => {
+      calls++;
+      return new Promise(() => {});
+    });
+    const task = client.submit('long');
+    await vi.waitFor(() => expect(calls).toBe(1));
+    expect(await task.cancel()).toBe(true);
+    expect(await failure(task)).toBeInstanceOf(JobFailedError);
+    expect([calls, task.attempts]).toEqual([1, 1]);
+  });
+
+  test('a stream that the server has destroyed is made anew', async () => {
+    const { client, worker, server } = scene({}, { retries: { lost: 5 }, retry: { minDelay: 1, maxDelay: 10 } });
+    worker.handle('reverse', reverse);
+    expect((await client.submit('reverse', 'abc')).toString()).toBe('cba');
+    for (const connection of server.connections) connection.destroy();
+    expect((await client.submit('reverse', 'def')).toString()).toBe('fed');
+  });
+
+  test('a distribution of the user that is wrong is the error of its tasks', async () => {
+    const servers = [new JobServer(), new JobServer()];
+    afterwards(() => servers.forEach((server) => server.destroy()));
+    const places = servers.map((server, index) => memoryPlace(server, `s${index}`));
+    const client = clientOf(places, { distribution: () => () => [7] });
+    expect(await failure(client.submit('x'))).toBeInstanceOf(InvalidOptionError);
   });
 });

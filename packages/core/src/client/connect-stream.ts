@@ -51,8 +51,13 @@ export function connectStream<T>(
         return;
       }
       settle();
-      checkBytes(stream);
-      resolve(use(stream));
+      try {
+        checkBytes(stream);
+        resolve(use(stream));
+      } catch (error) {
+        reject(error);
+        stream?.destroy?.();
+      }
     };
     made().catch(reject);
   });

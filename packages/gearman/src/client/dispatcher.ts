@@ -38,7 +38,7 @@ export class Dispatcher {
   setback(task: AnyTask, error: Error): void {
     const { submission } = task;
     if (submission === undefined) return;
-    const kind = kindOf(error);
+    const kind = task.cancelled ? undefined : kindOf(error);
     if (kind === undefined || submission.retries[kind] === 0) {
       task.fail(error);
       return;
@@ -56,7 +56,12 @@ export class Dispatcher {
     task.tell({ type: 'retry', error });
     const again = (): void => {
       this.#pauses.delete(task);
-      if (!task.over) this.dispatch(task);
+      if (task.over) return;
+      try {
+        this.dispatch(task);
+      } catch (thrown) {
+        task.fail(thrown as Error);
+      }
     };
     this.#pauses.set(task, this.#settings.link.clock.after(retries.backoff.next(), again, true));
   }

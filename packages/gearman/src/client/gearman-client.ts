@@ -243,6 +243,7 @@ export class GearmanClient {
     const member = this.#fleet.remove(name);
     await waitFor((done) => member.whenIdle(done), grace.delay, grace.signal, this.#settings.link.clock);
     await member.link.close({ grace: 1000 });
+    this.#fleet.left(member);
   }
 
   // ---------------------------------------------------------------- ending
@@ -263,7 +264,7 @@ export class GearmanClient {
   destroy(): void {
     this.#closing ??= Promise.resolve();
     this.#end();
-    for (const { link } of this.#fleet.members) link.destroy();
+    for (const { link } of this.#fleet.all) link.destroy();
   }
 
   /** {@link close}: `await using`. */
@@ -278,7 +279,7 @@ export class GearmanClient {
     };
     await waitFor(idle, delay, signal, this.#settings.link.clock);
     this.#end();
-    await Promise.all(this.#fleet.members.map(({ link }) => link.close({ grace: 1000 })));
+    await Promise.all(this.#fleet.all.map(({ link }) => link.close({ grace: 1000 })));
   }
 
   #end(): void {
@@ -314,6 +315,7 @@ export class GearmanClient {
     cancel: async (task: AnyTask): Promise<boolean> => {
       const { handle, server } = task;
       if (handle === undefined) throw new InvalidOptionError('no server has the job yet: await task.created first');
+      task.cancelled = true;
       return this.#fleet.get(server!).cancel(handle);
     },
   };

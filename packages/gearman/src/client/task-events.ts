@@ -13,6 +13,9 @@ export type TaskEvent =
 /** What an event counts for besides its bytes. */
 const EVENT_BYTES = 64;
 
+/** After so many events that were read, those that were not are moved. */
+const MANY_READ = 256;
+
 /** The events of a task, until somebody takes them. They are kept as long as there are not too many. */
 export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
   readonly #limit: number;
@@ -91,8 +94,9 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
   #shift(): TaskEvent {
     const event = this.#queue[this.#first++]!;
     this.#bytes -= sizeOf(event);
-    if (this.#first === this.#queue.length) {
-      this.#queue = [];
+    // A reader that never catches up must not have all that it has read kept.
+    if (this.#first === this.#queue.length || this.#first >= MANY_READ) {
+      this.#queue = this.#queue.slice(this.#first);
       this.#first = 0;
     }
     return event;

@@ -37,6 +37,8 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
   server: string | undefined = undefined;
   /** How often it was submitted. */
   attempts = 0;
+  /** @internal Whether it is not to be submitted again. */
+  cancelled = false;
   /** @internal When it was submitted: `performance.now()`. */
   readonly startedAt: number = performance.now();
   /** @internal Undefined when it is over. */

@@ -22,6 +22,8 @@ export class Fleet<M extends Member> {
   readonly #make: (place: ReadyPlace) => M;
   readonly #tls: boolean | TlsClientOptions | undefined;
   #members: readonly M[];
+  /** Those that were removed, and still have something to do. */
+  readonly #leaving = new Set<M>();
   #closed = false;
 
   /** @throws {InvalidOptionError} one is no place, is there twice, or there is none */
@@ -37,6 +39,11 @@ export class Fleet<M extends Member> {
 
   get members(): readonly M[] {
     return this.#members;
+  }
+
+  /** Those that were removed and have not left yet, too. */
+  get all(): readonly M[] {
+    return this.#leaving.size === 0 ? this.#members : [...this.#members, ...this.#leaving];
   }
 
   get status(): ServerStatus[] {
@@ -73,7 +80,13 @@ export class Fleet<M extends Member> {
     if (this.#members.length === 1)
       throw new InvalidOptionError('there must be at least one server: add another first');
     this.#members = this.#members.filter((one) => one !== member);
+    this.#leaving.add(member);
     return member;
+  }
+
+  /** One that was removed has nothing to do any more. */
+  left(member: M): void {
+    this.#leaving.delete(member);
   }
 
   /** Takes no more servers. */

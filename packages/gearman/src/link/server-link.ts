@@ -7,6 +7,7 @@ import {
   ConnectionLostError,
   Exchange,
   type KeptConnection,
+  QueueFullError,
   RequestTimeoutError,
   UnansweredError,
   type RequestOptions,
@@ -22,6 +23,9 @@ import type { LinkSettings } from './link-options.ts';
 export type Incoming = Packet | TextLine;
 
 const PING = packet(PacketType.EchoReq, 'ping');
+
+/** Milliseconds until a link begins anew whose stream was destroyed underneath. */
+const RESTART = 100;
 
 type ServerExchange = Exchange<Incoming, GearmanOutput>;
 
@@ -136,7 +140,13 @@ export class ServerLink {
    * @throws {ClosedError} there is no connection
    */
   send(message: GearmanOutput): Promise<void> {
-    return this.#open().send(message);
+    const exchange = this.#open();
+    // However long the server takes: what is left out would have the two of them think differently of what was said.
+    const sent = exchange.send(message, { timeout: false });
+    sent.catch((error: unknown) => {
+      if (error instanceof QueueFullError && exchange === this.#exchange) this.breakOff(error);
+    });
+    return sent;
   }
 
   /** Whether nothing that was asked waits for its answer: what comes now answers nothing. */
@@ -194,6 +204,11 @@ export class ServerLink {
     this.#exchange = undefined;
     const error = connection.error ?? new ConnectionLostError(reason, true, undefined);
     this.error = error;
+    // A stream that somebody else has destroyed was not meant to be gone by anybody here.
+    if (reason === 'destroyed' && !this.#closed) {
+      this.#kept = undefined;
+      this.#settings.clock.after(RESTART, () => this.start());
+    }
     this.#events.lost(error);
     if (gearmanChannels.serverDown.hasSubscribers) gearmanChannels.serverDown.publish({ server: this.name, error });
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 
 import { packet, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
-import { InvalidOptionError } from '@wirewright/core';
+import { EncodeError, InvalidOptionError } from '@wirewright/core';
 
 import type { JobSeen } from '../errors.ts';
 
@@ -26,7 +26,9 @@ export interface JobPort extends JobSeen {
   /** Resolves when it is on its way. */
   send(message: PacketFields): Promise<void>;
   /** The last packet of the job has been sent. */
-  over(job: Job, error: Error | undefined): void;
+  over(job: Job, error: Error | undefined, takenBack: boolean): void;
+  /** Its last packet could not be sent, and another one was. */
+  trouble(job: Job, error: Error): void;
 }
 
 /** A job, as its handler has it. However it ends, one last packet is sent, and only one; whatever comes afterwards is dropped. */
@@ -45,6 +47,8 @@ export class Job {
   readonly payload: Buffer;
   /** Which attempt of the handler this is, from 1 on. */
   attempt = 1;
+  /** @internal Whether it ended with a result. */
+  succeeded = false;
   /** @internal When it came: `performance.now()`. */
   readonly startedAt: number = performance.now();
   readonly #port: JobPort;
@@ -126,6 +130,7 @@ export class Job {
     if (this.#over) return;
     const bytes = bytesOf(result);
     const whole = this.#held.length === 0 ? bytes : Buffer.concat([...this.#held, Buffer.from(bytes as string)]);
+    this.succeeded = true;
     this.#end(undefined, packet(PacketType.WorkComplete, this.handle, whole));
   }
 
@@ -137,16 +142,21 @@ export class Job {
   /** The end with something that clients are told that asked for it, as those of this library do: WORK_EXCEPTION. */
   exception(data: string | Uint8Array, error?: Error): void {
     if (this.#over) return;
-    const told = packet(PacketType.WorkException, this.handle, bytesOf(data));
-    // In Perl's server the job is over with WORK_FAIL only.
-    if (this.#port.modern) this.#end(error, told);
-    else this.#end(error, told, packet(PacketType.WorkFail, this.handle));
+    this.#end(error, ...this.#thrown(data));
+  }
+
+  /** @internal The handler is called again: what it has made so far is nothing. */
+  restart(): void {
+    this.attempt++;
+    this.#held = [];
   }
 
   /** @internal The signal is aborted, and nothing is sent any more. */
   abandon(reason: Error): void {
     if (this.#over) return;
-    this.#end(reason);
+    this.#over = true;
+    this.#held = [];
+    this.#port.over(this, reason, true);
     this.#controller.abort(reason);
   }
 
@@ -158,8 +168,25 @@ export class Job {
   #end(error: Error | undefined, ...last: PacketFields[]): void {
     this.#over = true;
     this.#held = [];
-    for (const message of last) void this.#port.send(message);
-    this.#port.over(this, error);
+    for (const message of last) void this.#post(message);
+    this.#port.over(this, error, false);
+  }
+
+  /** What the codec cannot encode, such as a result that is too large, must not leave the job without an end. */
+  async #post(message: PacketFields): Promise<void> {
+    try {
+      await this.#port.send(message);
+    } catch (error) {
+      if (!(error instanceof EncodeError)) return;
+      for (const instead of this.#thrown(error.message)) void this.#port.send(instead);
+      this.#port.trouble(this, error);
+    }
+  }
+
+  #thrown(data: string | Uint8Array): PacketFields[] {
+    const told = packet(PacketType.WorkException, this.handle, bytesOf(data));
+    // In Perl's server the job is over with WORK_FAIL only.
+    return this.#port.modern ? [told] : [told, packet(PacketType.WorkFail, this.handle)];
   }
 }
 

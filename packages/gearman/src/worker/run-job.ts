@@ -4,20 +4,36 @@ import { JobTimeoutError } from '../errors.ts';
 import type { Job, JobResult } from './job.ts';
 import type { Ability, JobMiddleware } from './worker-options.ts';
 
-/** Has a job done. Never throws, and never rejects: whatever the handler does is the end of the job. */
-export function runJob(job: Job, ability: Ability, middleware: readonly JobMiddleware[], clock: Clock): void {
+/**
+ * Has a job done. Never throws: whatever the handler does is the end of the job.
+ *
+ * @param ended called once, when the handler has ended, also where the job was over before, or when its time is over
+ */
+export function runJob(
+  job: Job,
+  ability: Ability,
+  middleware: readonly JobMiddleware[],
+  clock: Clock,
+  ended: () => void,
+): void {
   const { timeout } = ability;
-  if (timeout > 0) {
-    const late = (): void => {
-      const error = new JobTimeoutError(job.function, timeout);
-      job.exception(error.message, error);
-      job.warn(error);
-    };
-    const cancel = clock.after(timeout, late, true);
-    void attempt(job, ability, middleware, clock).finally(cancel);
+  const attempts = attempt(job, ability, middleware, clock);
+  if (timeout === 0) {
+    void attempts.finally(ended);
     return;
   }
-  void attempt(job, ability, middleware, clock);
+  let late = false;
+  const cancel = clock.after(timeout, () => {
+    late = true;
+    const error = new JobTimeoutError(job.function, timeout);
+    job.exception(error.message, error);
+    job.warn(error);
+    ended();
+  });
+  void attempts.finally(() => {
+    cancel();
+    if (!late) ended();
+  });
 }
 
 async function attempt(job: Job, ability: Ability, middleware: readonly JobMiddleware[], clock: Clock): Promise<void> {
@@ -40,7 +56,7 @@ async function attempt(job: Job, ability: Ability, middleware: readonly JobMiddl
       // oxlint-disable-next-line no-await-in-loop -- the same
       await pause(job, Math.min(max, initial * 2 ** (job.attempt - 1)), clock);
       if (job.over) return;
-      job.attempt++;
+      job.restart();
     }
   }
 }

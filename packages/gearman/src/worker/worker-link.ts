@@ -88,6 +88,8 @@ export class WorkerLink {
   /** Lets the server wake this worker when there is a job, if there is nothing to ask for. */
   rest(): void {
     if (this.hopeful || this.#asleep || this.grabs > 0 || this.#retired || !this.link.up) return;
+    // It is to be asked soon.
+    if (this.#cancelRest !== undefined) return;
     this.#asleep = true;
     void this.link.send(packet(PacketType.PreSleep));
   }
@@ -122,6 +124,8 @@ export class WorkerLink {
   // ---------------------------------------------------------------- jobs
 
   began(job: Job): void {
+    // A server that gives it again has taken it back.
+    this.jobs.get(job.handle)?.abandon(new JobCancelledError(job));
     this.jobs.set(job.handle, job);
   }
 
@@ -145,6 +149,7 @@ export class WorkerLink {
 
   stop(): void {
     this.#cancelRest?.();
+    this.#cancelRest = undefined;
   }
 
   // ---------------------------------------------------------------- inside
@@ -163,7 +168,7 @@ export class WorkerLink {
 
   #lost(error: Error): void {
     this.hopeful = false;
-    this.#cancelRest?.();
+    this.stop();
     for (const done of [...this.#leaving.values()].flat()) done();
     this.#leaving.clear();
     for (const job of this.jobs.values()) {
@@ -197,7 +202,8 @@ export class WorkerLink {
     this.grabs--;
     if (assigned === undefined || assigned.type === PacketType.NoJob) {
       if (assigned !== undefined) this.#none();
-    } else {
+    } else if (link.up) {
+      // Else the server gives it to another.
       this.#burst *= 2;
       this.#falseAlarms = 0;
       this.#events.assigned(this, assigned);
@@ -238,8 +244,7 @@ export class WorkerLink {
       this.#wake();
       return;
     }
-    this.#cancelRest?.();
-    this.#cancelRest = this.#settings.clock.after(Math.min(LONGEST_REST, 2 ** calls), () => this.#wake(), true);
+    this.#cancelRest ??= this.#settings.clock.after(Math.min(LONGEST_REST, 2 ** calls), () => this.#wake(), true);
   }
 
   #wake(): void {

@@ -6,7 +6,10 @@ import { checkName } from '../names.ts';
 import type { Job, JobResult } from './job.ts';
 
 export interface WorkerOptions extends LinkOptions {
-  /** Jobs that are done at once, of all servers and functions. Default 1. */
+  /**
+   * Jobs that are done at once, of all servers and functions. Default 1. A handler that goes on after its job was cancelled, or lost with its
+   * server, counts until it ends, or its timeout is over: let it heed `job.signal`.
+   */
   readonly concurrency?: number | undefined;
   /** What servers call this worker to administrators. Default none. */
   readonly clientId?: string | undefined;

@@ -1,9 +1,15 @@
 import type { Packet, PacketFields } from '@wirewright/codec-gearman';
-import { ClosedError, graceOf, InvalidOptionError, onStopSignals } from '@wirewright/core';
+import {
+  ClosedError,
+  ConnectionLostError,
+  graceOf,
+  InvalidOptionError,
+  onStopSignals,
+  QueueFullError,
+} from '@wirewright/core';
 import { booleanOption } from '@wirewright/core/codec';
 
 import { gearmanChannels } from '../channels.ts';
-import { JobCancelledError, JobLostError } from '../errors.ts';
 import { Fleet, type ServerStatus } from '../link/fleet.ts';
 import { waitFor } from '../link/wait-for.ts';
 import type { GearmanPlace } from '../places.ts';
@@ -119,7 +125,7 @@ export class Worker {
     if (ability === undefined) return;
     this.#abilities.delete(name);
     this.#departing.set(name, ability);
-    await Promise.all(this.#fleet.members.map((member) => member.withdraw(name)));
+    await Promise.all(this.#fleet.all.map((member) => member.withdraw(name)));
     if (this.#departing.get(name) === ability) this.#departing.delete(name);
   }
 
@@ -162,7 +168,7 @@ export class Worker {
     }
   }
 
-  /** Jobs that run. */
+  /** Handlers that run: also those whose job is over, and that have not heeded its signal yet. */
   get running(): number {
     return this.#running;
   }
@@ -196,7 +202,9 @@ export class Worker {
    */
   async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<void> {
     const { drain, delay, signal } = closeOptions(options);
-    await this.#leave(this.#fleet.remove(name), drain ? delay : 0, signal);
+    const member = this.#fleet.remove(name);
+    await this.#leave(member, drain ? delay : 0, signal);
+    this.#fleet.left(member);
   }
 
   // ---------------------------------------------------------------- ending
@@ -217,7 +225,7 @@ export class Worker {
   destroy(): void {
     this.#closing ??= Promise.resolve();
     this.#end();
-    for (const member of this.#fleet.members) giveBack(member);
+    for (const member of this.#fleet.all) giveBack(member);
   }
 
   /**
@@ -230,7 +238,7 @@ export class Worker {
     this.#removeSignals?.();
     this.#removeSignals = onStopSignals(
       signals,
-      () => void this.close(options),
+      () => (this.#closing === undefined ? this.close(options) : this.destroy()),
       () => this.destroy(),
     );
     return this;
@@ -243,15 +251,18 @@ export class Worker {
 
   async #close(delay: number, signal: AbortSignal | undefined): Promise<void> {
     this.#fleet.close();
-    await Promise.all(this.#fleet.members.map((member) => this.#leave(member, delay, signal)));
+    await Promise.all(this.#fleet.all.map((member) => this.#leave(member, delay, signal)));
     this.#end();
   }
 
   async #leave(member: WorkerLink, delay: number, signal: AbortSignal | undefined): Promise<void> {
-    await waitFor((done) => member.retire(done), delay, signal, this.#settings.link.clock);
+    const { clock } = this.#settings.link;
+    const end = clock.now() + delay;
+    await waitFor((done) => member.retire(done), delay, signal, clock);
     member.stop();
     if (member.jobs.size > 0) giveBack(member);
-    await member.link.close({ grace: 1000 });
+    // The last results have to leave.
+    await member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal });
   }
 
   #end(): void {
@@ -268,7 +279,7 @@ export class Worker {
   #changed(): void {
     const { members } = this.#fleet;
     let free = this.#settings.concurrency - this.#running;
-    for (const { grabs } of members) free -= grabs;
+    for (const { grabs } of this.#fleet.all) free -= grabs;
     for (let skipped = 0; free > 0 && skipped < members.length;) {
       const member = members[this.#turn++ % members.length]!;
       if (member.mayGrab) {
@@ -294,7 +305,8 @@ export class Worker {
       server: from.link.name,
       modern: from.modern,
       send: (message) => sendOn(from, message),
-      over: (job, error) => this.#over(from, job, error),
+      over: (job, error, takenBack) => this.#over(from, job, error, takenBack),
+      trouble: (job, error) => this.#tell(error, { server: from.link.name, job }),
     };
     const job = new Job(port, assigned);
     from.began(job);
@@ -302,21 +314,19 @@ export class Worker {
       job.fail(
         new InvalidOptionError(`${from.link.name} sent a job of ${JSON.stringify(name)}, which is done by nobody here`),
       );
+      this.#ended();
       return;
     }
     this.#watch();
-    runJob(job, ability, this.#middleware, this.#settings.link.clock);
+    runJob(job, ability, this.#middleware, this.#settings.link.clock, () => this.#ended());
   }
 
-  #over(from: WorkerLink, job: Job, error: Error | undefined): void {
-    this.#running--;
+  #over(from: WorkerLink, job: Job, error: Error | undefined, takenBack: boolean): void {
     from.ended(job);
-    if (error === undefined) this.#counters.completed++;
-    else if (isTakenBack(error)) this.#counters.lost++;
-    else {
-      this.#counters.failed++;
-      this.#tell(error, { server: job.server, job });
-    }
+    if (takenBack) this.#counters.lost++;
+    else if (error === undefined && job.succeeded) this.#counters.completed++;
+    else this.#counters.failed++;
+    if (error !== undefined && !takenBack) this.#tell(error, { server: job.server, job });
     if (gearmanChannels.job.hasSubscribers) {
       const { function: name, handle, server, startedAt } = job;
       gearmanChannels.job.publish({
@@ -328,6 +338,11 @@ export class Worker {
         error,
       });
     }
+  }
+
+  /** A handler has ended: there is room for another job. */
+  #ended(): void {
+    this.#running--;
     this.#changed();
   }
 
@@ -337,7 +352,7 @@ export class Worker {
     if (cancelCheck === 0 || this.#cancelCheck !== undefined) return;
     this.#cancelCheck = link.clock.after(cancelCheck, () => {
       this.#cancelCheck = undefined;
-      for (const member of this.#fleet.members) member.checkJobs();
+      for (const member of this.#fleet.all) member.checkJobs();
       if (this.#running > 0) this.#watch();
     });
   }
@@ -369,14 +384,13 @@ function giveBack(member: WorkerLink): void {
 }
 
 /** What cannot be sent any more is dropped with its connection. */
-function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void> {
-  if (!link.up) return Promise.resolve();
-  return link.send(message);
-}
-
-/** Whether a job did not fail, but is another's now, or nobody's. */
-function isTakenBack(error: Error): boolean {
-  return error instanceof JobCancelledError || error instanceof JobLostError || error instanceof ClosedError;
+async function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void> {
+  if (!link.up) return;
+  try {
+    await link.send(message);
+  } catch (error) {
+    if (!(error instanceof ConnectionLostError || error instanceof QueueFullError)) throw error;
+  }
 }
 
 function closeOptions(options: WorkerCloseOptions): { drain: boolean; delay: number; signal: AbortSignal | undefined } {
