@@ -69,6 +69,8 @@ async function inOrder(scene: Scene, background: boolean): Promise<void> {
   const { client, named, folder, line, until, running, lacks } = scene;
   const file = join(folder, 'priorities');
   const note = named('note');
+  // The job of another case may have written its note, and the server not know yet that it is over.
+  await until(async () => (await running(note)).total === 0);
   line.send(request(PACKETS.SUBMIT_JOB_BG, `${note}\0\0${file}\nwait`));
   await until(async () => (await running(note)).running === 1);
   // Neither this order nor its reverse is that of the priorities: libgearman submits what was added last first.
