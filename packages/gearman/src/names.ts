@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { InvalidNameError } from './errors.ts';
 
 /**
@@ -24,4 +26,10 @@ export function checkUnique(unique: string | Uint8Array): string | Uint8Array {
     throw new InvalidNameError('there is a NUL in the unique');
   }
   return unique;
+}
+
+/** A handle as it is sent: it was read with each byte as one character, so that different ones are different texts. */
+export function wireHandle(handle: string): string | Uint8Array {
+  for (let i = 0; i < handle.length; i++) if (handle.charCodeAt(i) >= 0x80) return Buffer.from(handle, 'latin1');
+  return handle;
 }

@@ -1,4 +1,6 @@
-import { Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
+import { Buffer } from 'node:buffer';
+
+import { packet, Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
 
 import {
   JobExceptionError,
@@ -9,9 +11,10 @@ import {
   UnexpectedAnswerError,
 } from '../errors.ts';
 import { answer } from '../link/answers.ts';
-import type { LinkSettings } from '../link/link-options.ts';
 import { ServerLink } from '../link/server-link.ts';
+import { wireHandle } from '../names.ts';
 import type { ReadyPlace } from '../places.ts';
+import type { ClientSettings } from './client-options.ts';
 import { registerOptions } from './register-options.ts';
 import { submitPacket } from './submit-packet.ts';
 import type { AnyTask } from './task.ts';
@@ -31,12 +34,17 @@ interface SharedJob {
   readonly tasks: AnyTask[];
   /** Whose packet comes next. */
   turn: number;
+  /** Whether something was heard of it since it was looked at last. */
+  heard: boolean;
 }
 
 /** A server as a client has it: whose jobs are there, and what comes of them. */
 export class ClientLink {
   readonly link: ServerLink;
   readonly #events: ClientLinkEvents;
+  readonly #settings: Pick<ClientSettings, 'link' | 'lostCheck'>;
+  /** Ends the time until jobs are asked for of which nothing is heard. */
+  #cancelCheck: (() => void) | undefined = undefined;
   readonly #jobs = new Map<string, SharedJob>();
   /** Options that were asked for, and are again on each connection. */
   readonly #options: ReadonlySet<string>;
@@ -44,15 +52,21 @@ export class ClientLink {
   #submitting = 0;
   #onIdle: (() => void) | undefined = undefined;
 
-  constructor(place: ReadyPlace, settings: LinkSettings, options: ReadonlySet<string>, events: ClientLinkEvents) {
+  constructor(
+    place: ReadyPlace,
+    settings: Pick<ClientSettings, 'link' | 'lostCheck'>,
+    options: ReadonlySet<string>,
+    events: ClientLinkEvents,
+  ) {
+    this.#settings = settings;
     this.#events = events;
     this.#options = options;
-    this.link = new ServerLink(place, settings, {
+    this.link = new ServerLink(place, settings.link, {
       connected: () => registerOptions(this.link, this.#options),
       lost: (error) => this.#lost(error),
       failed: () => {},
-      isPush: (packet) => isNews(packet.type) || (packet.type === PacketType.Error && this.link.quiet),
-      push: (packet) => this.#push(packet),
+      isPush: ({ type }) => isNews(type) || (type === PacketType.Error && this.link.quiet),
+      push: (pushed) => this.#push(pushed),
     });
   }
 
@@ -96,7 +110,7 @@ export class ClientLink {
    * @throws {ServerRefusedError} (rejects) it cannot
    */
   async cancel(handle: string): Promise<boolean> {
-    return this.link.ask(`cancel job ${handle}\r\n`, (frame) => {
+    return this.link.ask(Buffer.from(`cancel job ${handle}\r\n`, 'latin1'), (frame) => {
       if (!(frame instanceof TextLine)) throw new UnexpectedAnswerError('a line', frame.name);
       if (frame.latin1.startsWith('OK')) return true;
       const [, code = frame.text, text = ''] = /^ERR (\S+) ?(.*)$/.exec(frame.text) ?? [];
@@ -127,33 +141,35 @@ export class ClientLink {
 
   #join(handle: string, task: AnyTask): void {
     const job = this.#jobs.get(handle);
-    if (job === undefined) this.#jobs.set(handle, { tasks: [task], turn: 0 });
+    this.#checkLater();
+    if (job === undefined) this.#jobs.set(handle, { tasks: [task], turn: 0, heard: true });
     else job.tasks.push(task);
   }
 
-  #push(packet: Packet): void {
-    if (!isNews(packet.type) || packet.type === PacketType.Noop) return;
-    const handle = packet.latin1(0);
+  #push(news: Packet): void {
+    if (!isNews(news.type) || news.type === PacketType.Noop) return;
+    const handle = news.latin1(0);
     const job = this.#jobs.get(handle);
     if (job === undefined) {
       this.#events.stray();
       return;
     }
     const { tasks } = job;
-    switch (packet.type) {
+    job.heard = true;
+    switch (news.type) {
       case PacketType.WorkData:
-        this.#tell(job, { type: 'data', data: packet.bytes(1) });
+        this.#tell(job, { type: 'data', data: news.bytes(1) });
         return;
       case PacketType.WorkWarning:
-        this.#tell(job, { type: 'warning', data: packet.bytes(1) });
+        this.#tell(job, { type: 'warning', data: news.bytes(1) });
         return;
       case PacketType.WorkStatus:
-        this.#tell(job, { type: 'status', numerator: Number(packet.latin1(1)), denominator: Number(packet.latin1(2)) });
+        this.#tell(job, { type: 'status', numerator: Number(news.latin1(1)), denominator: Number(news.latin1(2)) });
         return;
       default:
         // The first of them ends all: those that follow are for nobody.
         this.#jobs.delete(handle);
-        for (const task of tasks) this.#settle(task, packet, handle);
+        for (const task of tasks) this.#settle(task, news, handle);
         this.#settled();
     }
   }
@@ -164,15 +180,15 @@ export class ClientLink {
     if (task.tell(event)) this.#events.overflown(task);
   }
 
-  #settle(task: AnyTask, packet: Packet, handle: string): void {
+  #settle(task: AnyTask, last: Packet, handle: string): void {
     if (task.over) return;
-    if (packet.type === PacketType.WorkComplete) {
-      task.complete(packet.bytes(1));
+    if (last.type === PacketType.WorkComplete) {
+      task.complete(last.bytes(1));
       return;
     }
     const seen = this.#seen(task, handle);
-    const failed = packet.type === PacketType.WorkFail;
-    this.#events.setback(task, failed ? new JobFailedError(seen) : new JobExceptionError(seen, packet.bytes(1)));
+    const failed = last.type === PacketType.WorkFail;
+    this.#events.setback(task, failed ? new JobFailedError(seen) : new JobExceptionError(seen, last.bytes(1)));
   }
 
   #lost(error: Error): void {
@@ -182,6 +198,34 @@ export class ClientLink {
       for (const task of tasks) {
         if (!task.over) this.#events.setback(task, new JobLostError(this.#seen(task, handle), error));
       }
+    }
+    this.#settled();
+  }
+
+  #checkLater(): void {
+    const { lostCheck, link } = this.#settings;
+    if (lostCheck === 0 || this.#cancelCheck !== undefined) return;
+    this.#cancelCheck = link.clock.after(lostCheck, () => {
+      this.#cancelCheck = undefined;
+      for (const [handle, job] of this.#jobs) {
+        if (!job.heard) this.#check(handle, job).catch(() => {});
+        job.heard = false;
+      }
+      if (this.#jobs.size > 0) this.#checkLater();
+    });
+  }
+
+  /** What comes of a job is on the way before it is answered that there is none any more. */
+  async #check(handle: string, job: SharedJob): Promise<void> {
+    const { name } = this.link;
+    const known = await this.link.ask(packet(PacketType.GetStatus, wireHandle(handle)), (frame) =>
+      answer(name, frame, PacketType.StatusRes).latin1(1),
+    );
+    if (known === '1' || this.#jobs.get(handle) !== job) return;
+    this.#jobs.delete(handle);
+    const error = new Error('it does not know the job any more');
+    for (const task of job.tasks) {
+      if (!task.over) this.#events.setback(task, new JobLostError(this.#seen(task, handle), error));
     }
     this.#settled();
   }

@@ -14,11 +14,16 @@ export interface GearmanClientOptions extends LinkOptions {
   readonly timeout?: number | false | undefined;
   /** How often a job is submitted again, unless it says otherwise. Default 0. */
   readonly retries?: number | SubmitRetries | undefined;
+  /**
+   * Milliseconds of silence about a job after which its server is asked whether it still has it; a job that it has forgotten is lost. gearmand drops
+   * one without a word that is submitted again, with its unique, after all who waited for it had gone. Default 10,000; false for never.
+   */
+  readonly lostCheck?: number | false | undefined;
   /** Tasks that may be under way. Default 65,536. */
   readonly maxPending?: number | undefined;
 }
 
-const NAMES = ['distribution', 'exceptions', 'timeout', 'retries', 'maxPending', ...LINK_OPTIONS];
+const NAMES = ['distribution', 'exceptions', 'timeout', 'retries', 'lostCheck', 'maxPending', ...LINK_OPTIONS];
 
 /** {@link GearmanClientOptions}, checked and complete. */
 export interface ClientSettings {
@@ -26,6 +31,8 @@ export interface ClientSettings {
   readonly distribution: Distribution;
   readonly exceptions: boolean;
   readonly usual: UsualSubmission;
+  /** 0 for never. */
+  readonly lostCheck: number;
   readonly maxPending: number;
 }
 
@@ -38,6 +45,7 @@ export function clientSettings(options: GearmanClientOptions): ClientSettings {
     distribution: distributionOf(distribution),
     exceptions: booleanOption('exceptions', exceptions),
     usual: { timeout: timeoutOption('timeout', timeout), retries: readRetries(retries) },
+    lostCheck: timeoutOption('lostCheck', options.lostCheck ?? 10_000),
     maxPending: integerOption('maxPending', maxPending, 1),
   };
 }

@@ -14,7 +14,7 @@ import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError, Too
 import { answer } from '../link/answers.ts';
 import { Fleet, type ServerStatus } from '../link/fleet.ts';
 import { waitFor } from '../link/wait-for.ts';
-import { checkName, checkUnique } from '../names.ts';
+import { checkName, checkUnique, wireHandle } from '../names.ts';
 import type { GearmanPlace } from '../places.ts';
 import { ClientLink } from './client-link.ts';
 import { type ClientSettings, clientSettings, type GearmanClientOptions } from './client-options.ts';
@@ -87,7 +87,7 @@ export class GearmanClient {
     this.#fleet = new Fleet(
       servers,
       options.tls,
-      (place) => new ClientLink(place, this.#settings.link, this.#options, events),
+      (place) => new ClientLink(place, this.#settings, this.#options, events),
     );
     this.#dispatcher = new Dispatcher(this.#fleet, this.#settings);
   }
@@ -140,7 +140,7 @@ export class GearmanClient {
       const handle = checkName('a handle', typeof of === 'string' ? of : (of.handle ?? ''));
       const server = options.server ?? (typeof of === 'string' ? undefined : of.server);
       return this.#firstKnown(
-        packet(PacketType.GetStatus, handle),
+        packet(PacketType.GetStatus, wireHandle(handle)),
         PacketType.StatusRes,
         server === undefined ? options : { ...options, server },
       );

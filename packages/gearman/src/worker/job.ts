@@ -5,6 +5,7 @@ import { packet, type Packet, type PacketFields, PacketType } from '@wirewright/
 import { EncodeError, InvalidOptionError } from '@wirewright/core';
 
 import type { JobSeen } from '../errors.ts';
+import { wireHandle } from '../names.ts';
 
 /**
  * What a handler makes of a job; undefined and null are an empty result. Pieces of an iterable or a stream are sent as they come, as WORK_DATA,
@@ -52,6 +53,8 @@ export class Job {
   /** @internal When it came: `performance.now()`. */
   readonly startedAt: number = performance.now();
   readonly #port: JobPort;
+  /** The handle as it is sent. */
+  readonly #wire: string | Uint8Array;
   readonly #controller = new AbortController();
   /** Pieces of the result that the server would not pass on by themselves. */
   #held: Buffer[] = [];
@@ -62,6 +65,7 @@ export class Job {
     this.#port = port;
     this.function = port.function;
     this.handle = port.handle;
+    this.#wire = wireHandle(port.handle);
     this.server = port.server;
     const { type } = assigned;
     this.unique = type === PacketType.JobAssign ? '' : assigned.text(2);
@@ -95,7 +99,7 @@ export class Job {
   /** Sends the client something in front of the result: WORK_DATA. To be awaited when much is sent. Perl's server passes none on. */
   data(chunk: string | Uint8Array): Promise<void> {
     if (this.#over || !this.#port.modern) return DONE;
-    return this.#port.send(packet(PacketType.WorkData, this.handle, bytesOf(chunk)));
+    return this.#port.send(packet(PacketType.WorkData, this.#wire, bytesOf(chunk)));
   }
 
   /** @internal Sends a piece of the result, which is not lost on a server that passes no data on. */
@@ -108,7 +112,7 @@ export class Job {
   /** Sends the client a warning. Perl's server passes none on. */
   warning(chunk: string | Uint8Array): Promise<void> {
     if (this.#over || !this.#port.modern) return DONE;
-    return this.#port.send(packet(PacketType.WorkWarning, this.handle, bytesOf(chunk)));
+    return this.#port.send(packet(PacketType.WorkWarning, this.#wire, bytesOf(chunk)));
   }
 
   /**
@@ -122,7 +126,7 @@ export class Job {
         throw new InvalidOptionError(`a status is two integers from 0 to 4294967295, not ${value}`);
     }
     if (this.#over) return DONE;
-    return this.#port.send(packet(PacketType.WorkStatus, this.handle, `${numerator}`, `${denominator}`));
+    return this.#port.send(packet(PacketType.WorkStatus, this.#wire, `${numerator}`, `${denominator}`));
   }
 
   /** The result, and the end: WORK_COMPLETE. What the handler returns does the same. */
@@ -131,12 +135,12 @@ export class Job {
     const bytes = bytesOf(result);
     const whole = this.#held.length === 0 ? bytes : Buffer.concat([...this.#held, Buffer.from(bytes as string)]);
     this.succeeded = true;
-    this.#end(undefined, packet(PacketType.WorkComplete, this.handle, whole));
+    this.#end(undefined, packet(PacketType.WorkComplete, this.#wire, whole));
   }
 
   /** The end without a result: WORK_FAIL. */
   fail(error?: Error): void {
-    if (!this.#over) this.#end(error, packet(PacketType.WorkFail, this.handle));
+    if (!this.#over) this.#end(error, packet(PacketType.WorkFail, this.#wire));
   }
 
   /** The end with something that clients are told that asked for it, as those of this library do: WORK_EXCEPTION. */
@@ -184,9 +188,9 @@ export class Job {
   }
 
   #thrown(data: string | Uint8Array): PacketFields[] {
-    const told = packet(PacketType.WorkException, this.handle, bytesOf(data));
+    const told = packet(PacketType.WorkException, this.#wire, bytesOf(data));
     // In Perl's server the job is over with WORK_FAIL only.
-    return this.#port.modern ? [told] : [told, packet(PacketType.WorkFail, this.handle)];
+    return this.#port.modern ? [told] : [told, packet(PacketType.WorkFail, this.#wire)];
   }
 }
 

@@ -4,6 +4,7 @@ import { JobCancelledError, JobLostError, ServerRefusedError } from '../errors.t
 import { answer, refusal } from '../link/answers.ts';
 import type { LinkSettings } from '../link/link-options.ts';
 import { ServerLink } from '../link/server-link.ts';
+import { wireHandle } from '../names.ts';
 import type { ReadyPlace } from '../places.ts';
 import type { Job } from './job.ts';
 import type { Ability } from './worker-options.ts';
@@ -267,7 +268,7 @@ export class WorkerLink {
 
   async #check(job: Job): Promise<void> {
     const { link } = this;
-    const known = await link.ask(packet(PacketType.GetStatus, job.handle), (frame) =>
+    const known = await link.ask(packet(PacketType.GetStatus, wireHandle(job.handle)), (frame) =>
       answer(link.name, frame, PacketType.StatusRes).latin1(1),
     );
     if (known === '1' || job.over) return;
