@@ -180,3 +180,64 @@ export const harmlessToClients: Readonly<Record<string, Script>> = {
   'sends NOOPs with a body': { connected: (visit) => visit.send('NOOP', 'x', 'y') },
   'refuses the option': { packets: { OPTION_REQ: (visit) => visit.send('ERROR', 'UNKNOWN_OPTION', '') } },
 };
+
+/** Does this when it is asked for a job, however that is, and all else as it should be. */
+function grabs(grab: (visit: Visit) => void): Script {
+  return { packets: { GRAB_JOB: grab, GRAB_JOB_UNIQ: grab, GRAB_JOB_ALL: grab } };
+}
+
+const job = (payload: string): Buffer => response('JOB_ASSIGN_UNIQ', 'H:bad:0', 'f', '', payload);
+
+/** What is wrong with servers for workers. */
+export const toWorkers: Readonly<Record<string, Fault>> = {
+  'answers a grab with ECHO_RES': { script: grabs((visit) => visit.send('ECHO_RES', 'x')), codes: UNEXPECTED },
+  'answers a grab with JOB_CREATED': {
+    script: grabs((visit) => visit.send('JOB_CREATED', 'H:bad:0')),
+    codes: UNEXPECTED,
+  },
+  'answers a grab with a result': {
+    script: grabs((visit) => visit.send('WORK_COMPLETE', 'H:bad:0', 'x')),
+    codes: UNEXPECTED,
+  },
+  'answers a grab with a line': { script: grabs((visit) => visit.bytes('OK\r\n')), codes: UNEXPECTED },
+  'answers a grab twice': {
+    script: grabs((visit) => {
+      visit.send('NO_JOB');
+      visit.send('NO_JOB');
+    }),
+    codes: UNEXPECTED,
+  },
+  'gives a job that nobody has asked for': {
+    script: { packets: { PRE_SLEEP: (visit) => visit.bytes(job('unasked')) } },
+    codes: UNEXPECTED,
+  },
+  'gives two jobs where one was asked for': {
+    script: grabs((visit) => visit.bytes(Buffer.concat([job('asked'), job('unasked')]))),
+    codes: UNEXPECTED,
+  },
+  'gives a job that lacks arguments': {
+    script: grabs((visit) => visit.send('JOB_ASSIGN_ALL', 'H:bad:0')),
+    codes: [...UNEXPECTED, ...MALFORMED],
+  },
+  'tells a worker what only clients are told': {
+    script: { connected: (visit) => visit.send('JOB_CREATED', 'H:bad:0') },
+    codes: UNEXPECTED,
+  },
+  'cuts a job off, and ends': { script: grabs((visit) => end(visit, cut(job('done, nearly')))), codes: TRUNCATED },
+  'gives a job over the limit': {
+    script: grabs((visit) => visit.bytes(header('JOB_ASSIGN_UNIQ', 0x7fffffff))),
+    codes: TOO_LARGE,
+  },
+  'gives a part of a job, and nothing more': {
+    script: { packets: { ...grabs((visit) => visit.bytes(cut(job('a part')))).packets, ECHO_REQ: silence } },
+    codes: SILENT,
+  },
+  'never answers a grab': { script: { packets: { ...grabs(silence).packets, ECHO_REQ: silence } }, codes: SILENT },
+  'never answers a grab, and each ECHO_REQ': { script: grabs(silence), codes: [...SILENT, ...UNEXPECTED] },
+  'gives a job, and resets': {
+    script: grabs((visit) => {
+      visit.socket.write(job('lost'), () => visit.socket.resetAndDestroy());
+    }),
+    codes: [...LOST, 'WIRE_SOCKET'],
+  },
+};

@@ -87,6 +87,12 @@ export class BadServer {
     return [...this.#visits];
   }
 
+  /** Has a worker do a job, and wakes those who sleep. */
+  give(...jobs: readonly GivenJob[]): void {
+    this.jobs.push(...jobs);
+    for (const visit of this.#visits) visit.send('NOOP');
+  }
+
   /** What has come of packets with this name. */
   of(name: string): string[] {
     return this.received.filter((line) => line.split(' ')[0] === name);
