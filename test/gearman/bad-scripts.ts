@@ -46,7 +46,7 @@ function noise(length: number): Buffer {
 }
 
 /** So many NOOPs in one piece. */
-function storm(noops: number): Buffer {
+export function storm(noops: number): Buffer {
   const noop = response('NOOP');
   return Buffer.alloc(noops * noop.length, noop);
 }
