@@ -82,7 +82,9 @@ export function testMatrix({ name, start, sharers }: MatrixServer): void {
         for (const { title, needs, lacking, run } of CASES) {
           const lacks = (ability: Ability): boolean => limitOf(cell, ability) !== undefined;
           const isFit = !needs.some(lacks) && (lacking === undefined || lacks(lacking));
-          test.runIf(isFit)(title, PATIENT, async () => {
+          // What the parts cannot do is in the table, which has tests of its own.
+          if (!isFit) continue;
+          test(title, PATIENT, async () => {
             const own = mkdtempSync(join(folder, 'test-'));
             const scene: Scene = {
               cell,
