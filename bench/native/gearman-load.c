@@ -1,15 +1,16 @@
 /*
  * A load generator for Gearman job servers: clients and workers in one process, on connections to 127.0.0.1:port.
  *
- *   gearman-load <port> <mode> <clients> <window> <workers> <warm> <measured> <spin microseconds>
+ *   gearman-load <port> <mode> <clients> <window> <workers> <warm> <measured> <spin microseconds> [function]
  *
- *   foreground   each client keeps `window` SUBMIT_JOB in flight until their WORK_COMPLETE; workers answer with the payload
+ *   foreground   each client keeps `window` SUBMIT_JOB in flight until their WORK_COMPLETE; workers, if there are any here, answer with the payload
  *   echo         each client keeps `window` ECHO_REQ in flight
  *   background   each client keeps `window` SUBMIT_JOB_BG in flight until their JOB_CREATED; nobody does them. <warm> and <measured> are numbers
  *                of jobs; elsewhere they are seconds
  *   drain        `workers` do what jobs there are, until there are no more
+ *   work         `workers` do what jobs come, until stdin closes
  *
- * Payloads have 64 bytes, of which the first eight are the number of the request; uniques are empty. Every answer is compared with what it has to
+ * Payloads have 64 bytes, of which the first eight are the number of the request; uniques are empty, and the function is "bench" unless another is given. Every answer is compared with what it has to
  * be: handles count up and none comes twice, a result is that of the job whose handle it has, echoes come in order. What one read brings is
  * answered by one write; a worker sends its result and the next GRAB_JOB_UNIQ together, as real ones that are quick do.
  *
@@ -43,7 +44,10 @@
 /* The number of the request in front of it. */
 #define NUMBER 8
 #define HEADER 12
-#define MAX_REQUEST 128
+#define MAX_FUNCTION 40
+/* The function, its NUL, and that of the empty unique. */
+#define MAX_NAMES (MAX_FUNCTION + 2)
+#define MAX_REQUEST (HEADER + MAX_NAMES + PAYLOAD)
 #define MAX_HANDLE 63
 #define INPUT (256 * 1024)
 /* A disk may take a thousand jobs one by one before any of them is acknowledged. */
@@ -54,8 +58,8 @@
 enum { CAN_DO = 1, PRE_SLEEP = 4, NOOP = 6, SUBMIT_JOB = 7, JOB_CREATED = 8, NO_JOB = 10, WORK_COMPLETE = 13,
        ECHO_REQ = 16, ECHO_RES = 17, SUBMIT_JOB_BG = 18, GRAB_JOB_UNIQ = 30, JOB_ASSIGN_UNIQ = 31 };
 
-enum mode { FOREGROUND, ECHO, BACKGROUND, DRAIN, MODES };
-static const char *const mode_names[MODES] = {"foreground", "echo", "background", "drain"};
+enum mode { FOREGROUND, ECHO, BACKGROUND, DRAIN, WORK, MODES };
+static const char *const mode_names[MODES] = {"foreground", "echo", "background", "drain", "work"};
 
 struct conn {
   int fd, worker;
@@ -75,6 +79,8 @@ struct job {
 };
 
 static enum mode mode;
+static char names[MAX_NAMES + 1];
+static size_t names_length;
 static unsigned char request[MAX_REQUEST];
 static size_t request_length;
 static struct job *jobs;
@@ -187,13 +193,12 @@ static const unsigned char *end_of_argument(const unsigned char *at, const unsig
 }
 
 static void do_job(struct conn *conn, const unsigned char *body, const unsigned char *end) {
-  static const char function_and_unique[] = "bench\0";
   const unsigned char *handle_end = end_of_argument(body, end);
   number_of(body, handle_end);
   const unsigned char *function = handle_end + 1;
-  if ((size_t)(end - function) < sizeof function_and_unique || memcmp(function, function_and_unique, sizeof function_and_unique) != 0)
+  if ((size_t)(end - function) < names_length || memcmp(function, names, names_length) != 0)
     fail_plain("a job has another function, or a unique");
-  const unsigned char *payload = function + sizeof function_and_unique;
+  const unsigned char *payload = function + names_length;
   request_of(payload, end);
   size_t handle = (size_t)(function - body);
   unsigned char *at = room_for(conn, HEADER + handle + PAYLOAD + HEADER);
@@ -303,9 +308,11 @@ static void open_connection(struct conn *conn, int port, int worker) {
   watch(conn, EPOLL_CTL_ADD, EPOLLIN);
 }
 
-static void prepare_request(void) {
-  static const char names[] = "bench\0"; /* and the NUL of the empty unique */
-  size_t front = mode == ECHO ? 0 : sizeof names;
+static void prepare_request(const char *function) {
+  names_length = strlen(function) + 2;
+  if (names_length > MAX_NAMES) fail_plain("the name of the function is too long");
+  strcpy(names, function);
+  size_t front = mode == ECHO ? 0 : names_length;
   uint32_t type = mode == ECHO ? ECHO_REQ : mode == FOREGROUND ? SUBMIT_JOB : SUBMIT_JOB_BG;
   size_t at = write_header(request, type, (uint32_t)(front + PAYLOAD));
   memcpy(request + at, names, front);
@@ -334,13 +341,14 @@ static int say_ended(void) {
 
 /* Whether what is measured has been done: for so long, or so many of all jobs. */
 static int is_over(uint64_t lasted, uint64_t measured, uint64_t all, int workers) {
+  if (mode == WORK) return 0;
   if (mode == DRAIN) return idle_workers == workers;
   return mode == BACKGROUND ? answered >= all : lasted >= measured;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 9) {
-    fprintf(stderr, "usage: gearman-load port mode clients window workers warm measured spin-microseconds\n");
+  if (argc != 9 && argc != 10) {
+    fprintf(stderr, "usage: gearman-load port mode clients window workers warm measured spin-microseconds [function]\n");
     return 2;
   }
   mode = mode_named(argv[2]);
@@ -351,8 +359,8 @@ int main(int argc, char **argv) {
   uint64_t warm = (uint64_t)(atof(argv[6]) * unit), measured = (uint64_t)(atof(argv[7]) * unit);
   uint64_t spin = (uint64_t)(atof(argv[8]) * 1e3);
   if (port < 1 || clients < 0 || workers < 0 || count < 1 || (uint64_t)clients * window > JOBS) fail_plain("bad arguments");
-  if (mode == DRAIN ? clients > 0 : clients < 1 || window < 1) fail_plain("this mode needs other connections");
-  prepare_request();
+  if (mode == DRAIN || mode == WORK ? clients > 0 : clients < 1 || window < 1) fail_plain("this mode needs other connections");
+  prepare_request(argc == 10 ? argv[9] : "bench");
   signal(SIGPIPE, SIG_IGN);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) fail("epoll_create1");
@@ -371,7 +379,7 @@ int main(int argc, char **argv) {
   if (mode == DRAIN) warm = 0;
   for (int i = 0; i < count; i++) {
     if (i < workers) {
-      queue_packet(&conns[i], CAN_DO, "bench", 5);
+      queue_packet(&conns[i], CAN_DO, names, (uint32_t)names_length - 2);
       queue_packet(&conns[i], GRAB_JOB_UNIQ, NULL, 0);
     } else {
       queue_requests(&conns[i], window < to_request - requested ? window : to_request - requested);
@@ -396,10 +404,10 @@ int main(int argc, char **argv) {
       return 0;
     }
     /* Spinning for a while before sleeping keeps the cost of waking this core out of the server's writes. */
-    int n = epoll_wait(epoll_fd, events, EVENTS, now - last_event < spin ? 0 : 5);
+    int n = epoll_wait(epoll_fd, events, EVENTS, now - last_event < spin ? 0 : mode == WORK ? -1 : 5);
     if (n < 0 && errno != EINTR) fail("epoll_wait");
     if (n > 0) last_event = now;
-    if (now - last_event > PATIENCE_NS) fail_plain("no answer for 20 seconds");
+    if (now - last_event > PATIENCE_NS && mode != WORK) fail_plain("no answer for 20 seconds");
     for (int i = 0; i < n; i++) {
       struct conn *conn = events[i].data.ptr;
       if (conn == NULL) {

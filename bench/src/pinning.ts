@@ -12,8 +12,9 @@ export interface Pinning {
 
 const canPinTo = (core: number): boolean => spawnSync('taskset', ['-c', `${core}`, 'true']).status === 0;
 
-/** Pins to cores 0 and 1 where `taskset` exists and both cores may be used. */
-export function findPinning(): Pinning {
+/** Pins to cores 0 and 1 where `taskset` exists and both cores may be used, unless nothing is `wanted`. */
+export function findPinning(wanted: boolean = true): Pinning {
+  if (!wanted) return { server: [], generator: [], description: 'not pinned' };
   if (canPinTo(0) && canPinTo(1)) {
     return {
       server: ['taskset', '-c', '0'],

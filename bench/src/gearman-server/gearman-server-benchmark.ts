@@ -1,5 +1,4 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -8,12 +7,14 @@ import { compileNative } from '../load/compile-native.ts';
 import { describeMachine } from '../machine.ts';
 import { median } from '../median.ts';
 import { findPinning } from '../pinning.ts';
+import { programVersion } from '../program-version.ts';
 import { Progress } from '../progress.ts';
 import { MeasuredProcess } from '../side-by-side/measured-process.ts';
 import { measurePairs, type Pair, type Sides, withServers } from '../side-by-side/measure-pairs.ts';
 import { PAIR_COLUMNS, PAIR_LEGEND, pairCells, ratioCell } from '../side-by-side/pair-cells.ts';
 import { table } from '../table.ts';
 import { GearmanLoad, greet } from './gearman-load.ts';
+import { GEARMAND_MISSING, gearmandCommand } from './gearmand-command.ts';
 import { type JobMemory, measureMemory } from './measure-memory.ts';
 import { type Workload, WORKLOADS } from './workloads.ts';
 
@@ -29,9 +30,6 @@ const USAGE = `npm run bench -- gearman-server [options]
   --queued 200000     jobs of the row about memory; 0 leaves it out
   --node <path>       run our server under this Node binary
 `;
-
-/** Debian puts it where not everybody looks. */
-const GEARMAND = spawnSync('gearmand', ['--version']).status === 0 ? 'gearmand' : '/usr/sbin/gearmand';
 
 /** The most that a queued job may take of memory, against gearmand. */
 const MOST_MEMORY = 1;
@@ -70,8 +68,9 @@ export const gearmanServerBenchmark: Benchmark = {
       process.stdout.write(USAGE);
       return;
     }
-    if (values.peer === undefined && spawnSync(GEARMAND, ['--version']).status !== 0) {
-      process.stdout.write('not measured: gearmand is missing (Debian: apt-get install gearman-job-server)\n');
+    const peer = values.peer?.split(' ') ?? gearmandCommand(['--threads=0']);
+    if (peer === undefined) {
+      process.stdout.write(`not measured: ${GEARMAND_MISSING}\n`);
       process.exitCode = 1;
       return;
     }
@@ -85,7 +84,7 @@ export const gearmanServerBenchmark: Benchmark = {
     const settings: Settings = {
       commands: {
         ours: [...pinning.server, values.node, join(import.meta.dirname, 'serve-ours.js'), '{port}'],
-        peer: [...pinning.server, ...peerCommand(values.peer)],
+        peer: [...pinning.server, ...peer],
       },
       durable: {
         ours: ['{folder}/store'],
@@ -122,7 +121,7 @@ export const gearmanServerBenchmark: Benchmark = {
     progress.clear();
     const { cpu, cores, system } = describeMachine();
     process.stdout.write(
-      `${values.peer ?? version(GEARMAND)} against ours; ${cpu}, ${cores} cores, ${system}; ${version(values.node)}; ${pinning.description}\n` +
+      `${values.peer ?? programVersion(peer[0]!)} against ours; ${cpu}, ${cores} cores, ${system}; ${programVersion(values.node)}; ${pinning.description}\n` +
         `payloads of 64 bytes, ${settings.pairs} pairs of ${values.seconds} s, or of ${values.jobs} background jobs, in alternation\n\n` +
         `${table(['what', ...PAIR_COLUMNS, 'per CPU second'], rows, 1)}\n` +
         `${PAIR_LEGEND}, in thousands of jobs or echoes a second. A ratio marked * is for\n` +
@@ -131,16 +130,6 @@ export const gearmanServerBenchmark: Benchmark = {
     );
   },
 };
-
-function peerCommand(peer: string | undefined): string[] {
-  if (peer !== undefined) return peer.split(' ');
-  const place = ['--listen=127.0.0.1', '--port={port}', '--log-file={folder}/log', '--pid-file={folder}/pid'];
-  return [GEARMAND, '--threads=0', ...place];
-}
-
-function version(program: string): string {
-  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim().split('\n', 1)[0]!;
-}
 
 function measure(workload: Workload, settings: Settings, onPair: (done: number) => void): Promise<Pair[]> {
   const { commands, durable, load, pairs, processes } = settings;

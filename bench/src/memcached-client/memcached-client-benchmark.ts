@@ -1,31 +1,35 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 
 import type { Benchmark } from '../benchmark.ts';
 import { describeMachine } from '../machine.ts';
 import { fill } from '../memcached-server/exchange.ts';
+import { packageVersion } from '../package-version.ts';
 import { findPinning } from '../pinning.ts';
+import { programVersion } from '../program-version.ts';
 import { Progress } from '../progress.ts';
+import type { Contest } from '../side-by-side/contest.ts';
 import { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import { parseRoundsOptions, type RoundsOptions, roundsUsage } from '../side-by-side/rounds-options.ts';
 import { table } from '../table.ts';
-import type { ClientCase } from './client-case.ts';
-import { OURS, PEERS } from './client-kind.ts';
-import { CLIENT_USAGE, type ClientOptions, parseClientOptions } from './client-options.ts';
+import { CASES, type ClientCase } from './client-case.ts';
+import { type ClientKind, OURS, PEERS } from './client-kind.ts';
 import { CLIENT_HEAD, clientRow } from './client-row.ts';
-import { type CaseSlices, type Field, measureCase } from './measure-case.ts';
+import { type Field, measureCase } from './measure-case.ts';
 
 /** With room for the large values of all clients at once. */
 const MEMCACHED = 'memcached -u root -t 1 -U 0 -l 127.0.0.1 -p {port} -I 2m -m 256'.split(' ');
+
+const USAGE = roundsUsage('memcached-client', '"set" or "64 in flight"');
 
 /** The client next to those that npm has. */
 export const memcachedClientBenchmark: Benchmark = {
   summary: 'the memcached client, against memjs, memcached, memcache and memcache-client of npm',
   shortPass: ['--rounds', '1', '--seconds', '0.05', '--warm', '0.05'],
   async run(args) {
-    const options = parseClientOptions(args);
+    const options = parseRoundsOptions(args, CASES, USAGE, true);
     if (options === undefined) {
-      process.stdout.write(CLIENT_USAGE);
+      process.stdout.write(USAGE);
       return;
     }
     if (spawnSync('memcached', ['-V']).status !== 0) {
@@ -33,13 +37,13 @@ export const memcachedClientBenchmark: Benchmark = {
       process.exitCode = 1;
       return;
     }
-    const pinning = findPinning();
+    const pinning = findPinning(options.pinned);
     const server = await MeasuredProcess.start('memcached', [...pinning.server, ...MEMCACHED], fill);
     const field: Field = { server, node: [...pinning.generator, options.node], processes: new Map() };
     try {
       const results = await measureAll(field, options);
       process.stdout.write(report(results, options, pinning.description));
-      if (results.some(([, slices]) => OURS.some((kind) => typeof slices.get(kind) === 'string'))) process.exitCode = 1;
+      if (results.some(([, { failures }]) => failures.some(([kind]) => isOurs(kind)))) process.exitCode = 1;
     } finally {
       await Promise.all(Array.from(field.processes.values(), (client) => client.stop()));
       await server.stop();
@@ -47,31 +51,39 @@ export const memcachedClientBenchmark: Benchmark = {
   },
 };
 
-type CaseResult = readonly [ClientCase, CaseSlices];
+type CaseResult = readonly [ClientCase, Contest<ClientKind>];
 
-async function measureAll(field: Field, options: ClientOptions): Promise<CaseResult[]> {
+function isOurs(kind: ClientKind): boolean {
+  return (OURS as readonly ClientKind[]).includes(kind);
+}
+
+async function measureAll(field: Field, options: RoundsOptions<ClientCase>): Promise<CaseResult[]> {
   const progress = new Progress();
   const results: CaseResult[] = [];
   for (const each of options.cases) {
     progress.begin(each.name);
-    const slices = await measureCase(field, each, options, (kind, round) =>
+    const contest = await measureCase(field, each, options, (kind, round) =>
       progress.step(`${each.name}: round ${round}, ${kind}`),
     );
-    results.push([each, slices]);
+    results.push([each, contest]);
   }
   progress.clear();
   return results;
 }
 
-function report(results: readonly CaseResult[], { rounds, seconds, node }: ClientOptions, pinned: string): string {
+function report(
+  results: readonly CaseResult[],
+  { rounds, seconds, node }: RoundsOptions<ClientCase>,
+  pinned: string,
+): string {
   const { cpu, cores, system } = describeMachine();
-  const rows = results.map(([each, slices]) => clientRow(each, slices));
-  const failures = results.flatMap(([{ name }, slices]) =>
-    Array.from(slices).flatMap(([kind, why]) => (typeof why === 'string' ? [`n/a: ${name}, ${kind}: ${why}\n`] : [])),
+  const rows = results.map(([each, contest]) => clientRow(each, contest));
+  const failures = results.flatMap(([{ name }, contest]) =>
+    contest.failures.map(([kind, why]) => `n/a: ${name}, ${kind}: ${why}\n`),
   );
   const packages = PEERS.map((name) => `${name} ${packageVersion(name)}`);
   return (
-    `clients of ${version('memcached', '-V')} -t 1; ${cpu}, ${cores} cores, ${system}; ${version(node, '--version')}; ${pinned}\n` +
+    `clients of ${programVersion('memcached', '-V')} -t 1; ${cpu}, ${cores} cores, ${system}; ${programVersion(node)}; ${pinned}\n` +
     `next to ${packages.join(', ')}; 1000 keys with values of 100 bytes, ${rounds} rounds of ${seconds} s of each client in turn\n\n` +
     `${table(CLIENT_HEAD, rows, 1)}\n` +
     'medians, in thousands of operations a second where nothing else is said. Ratios are to the fastest client of npm in the row, taken\n' +
@@ -79,12 +91,4 @@ function report(results: readonly CaseResult[], { rounds, seconds, node }: Clien
     'client could have done more.\n' +
     failures.join('')
   );
-}
-
-function packageVersion(name: string): string {
-  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
-}
-
-function version(program: string, option: string): string {
-  return spawnSync(program, [option], { encoding: 'utf8' }).stdout.trim();
 }

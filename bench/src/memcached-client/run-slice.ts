@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { setTimeout } from 'node:timers/promises';
 
+import { closedLoop, type Load } from '../side-by-side/closed-loop.ts';
 import type { SliceTimes } from '../side-by-side/slice-process.ts';
 import type { ClientCase } from './client-case.ts';
 import type { CacheClient } from './clients/cache-client.ts';
@@ -19,48 +19,32 @@ export async function runSlice(
   client: CacheClient,
   { operation, callers, size }: ClientCase,
   { keys, values }: Items,
-  { warm, seconds }: SliceTimes,
+  times: SliceTimes,
   onMeasuring: () => void,
 ): Promise<number> {
   await fill(client, { keys, values });
   const count = keys.length;
-  const load = { running: true, next: 0, done: 0 };
+  let next = 0;
 
-  async function getOverAndOver(): Promise<void> {
+  async function getOverAndOver(load: Load): Promise<void> {
     while (load.running) {
-      const answer = await client.get(keys[load.next++ % count]!);
+      const answer = await client.get(keys[next++ % count]!);
       const length = client.valueIn(answer)?.length;
       if (length !== size) throw new Error(`a get gave ${length} bytes of ${size}`);
       load.done++;
     }
   }
 
-  async function setOverAndOver(): Promise<void> {
+  async function setOverAndOver(load: Load): Promise<void> {
     while (load.running) {
-      const i = load.next++ % count;
+      const i = next++ % count;
       const answer = await client.set(keys[i]!, values[i]!);
       if (!client.isStored(answer)) throw new Error('a set was not done');
       load.done++;
     }
   }
 
-  async function measure(): Promise<number> {
-    await setTimeout(warm * 1000);
-    onMeasuring();
-    const before = [load.done, process.hrtime.bigint()] as const;
-    await setTimeout(seconds * 1000);
-    const perSecond = ((load.done - before[0]) * 1e9) / Number(process.hrtime.bigint() - before[1]);
-    load.running = false;
-    return perSecond;
-  }
-
-  const loops = Array.from({ length: callers }, operation === 'get' ? getOverAndOver : setOverAndOver);
-  try {
-    const [perSecond] = await Promise.all([measure(), ...loops]);
-    return perSecond;
-  } finally {
-    load.running = false;
-  }
+  return closedLoop(callers, operation === 'get' ? getOverAndOver : setOverAndOver, times, onMeasuring);
 }
 
 function textOf(value: string | Uint8Array): string {

@@ -1,5 +1,6 @@
-import { type JsonLine, JsonLineProcess, numberIn } from '../json-line-process.ts';
+import { type JsonLine, numberIn } from '../json-line-process.ts';
 import type { MeasuredProcess } from './measured-process.ts';
+import { runGenerator } from './run-generator.ts';
 
 /** What one short run against one server gave. */
 export interface ServerSlice {
@@ -13,42 +14,35 @@ export interface ServerSlice {
   readonly p99Us: number;
 }
 
-/** For how long a generator may say nothing, in ms: it knows itself when a server stalls, but work that is bounded by number may take long. */
-const PATIENCE = 120_000;
-
 /**
  * Puts a server under load for one slice.
  *
  * @param command a load generator and its arguments: it prints a line of JSON for each phase
- * @param atEnd gets the next line after those of the slice; without it the load is ended at once
+ * @param onEnd gets the next line after those of the slice; without it the load is ended at once
  */
 export async function measureSlice(
   server: MeasuredProcess,
   command: readonly string[],
-  atEnd?: (line: JsonLine) => void,
+  onEnd?: (line: JsonLine) => void,
 ): Promise<ServerSlice> {
-  const load = new JsonLineProcess(`load on ${server.name}`, command);
-  try {
-    await phase(load, 'measuring');
-    const before = [server.cpuNs(), process.hrtime.bigint()] as const;
-    const done = await phase(load, 'done');
-    const busy = (server.cpuNs() - before[0]) / Number(process.hrtime.bigint() - before[1]);
-    atEnd?.(await phase(load, 'ended'));
-    const perSecond = numberIn(done, 'replies') / numberIn(done, 'seconds');
-    return {
-      perSecond,
-      perCpuSecond: perSecond / busy,
-      busy,
-      p50Us: numberIn(done, 'p50_us'),
-      p99Us: numberIn(done, 'p99_us'),
-    };
-  } finally {
-    await load.stop();
-  }
-}
-
-async function phase(load: JsonLineProcess, expected: string): Promise<JsonLine> {
-  const line = await load.next(PATIENCE);
-  if (line['phase'] === expected) return line;
-  throw new Error(line['phase'] === 'failed' ? String(line['reason']) : `unexpected ${JSON.stringify(line)}`);
+  let begun = [0, 0n] as readonly [number, bigint];
+  let slice: ServerSlice | undefined;
+  await runGenerator(`load on ${server.name}`, command, {
+    onMeasuring: () => {
+      begun = [server.cpuNs(), process.hrtime.bigint()];
+    },
+    onDone: (line) => {
+      const busy = (server.cpuNs() - begun[0]) / Number(process.hrtime.bigint() - begun[1]);
+      const perSecond = numberIn(line, 'replies') / numberIn(line, 'seconds');
+      slice = {
+        perSecond,
+        perCpuSecond: perSecond / busy,
+        busy,
+        p50Us: numberIn(line, 'p50_us'),
+        p99Us: numberIn(line, 'p99_us'),
+      };
+    },
+    onEnd,
+  });
+  return slice!;
 }

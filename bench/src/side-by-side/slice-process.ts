@@ -20,10 +20,13 @@ const PATIENCE = 15;
 export class SliceProcess<Order extends SliceTimes> {
   readonly #child: ChildProcess;
 
-  /** @param command that runs Node, with what goes before it, and the entry with its arguments */
-  constructor(command: readonly string[]) {
+  /**
+   * @param command that runs Node, with what goes before it, and an entry that does what `obeyOrders` does, with its arguments
+   * @param noisy whether what it prints to stderr is thrown away
+   */
+  constructor(command: readonly string[], noisy: boolean = false) {
     const [program, ...args] = command;
-    this.#child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = spawn(program!, args, { stdio: ['ignore', 'ignore', noisy ? 'ignore' : 'inherit', 'ipc'] });
     // When it cannot be started, there is no answer.
     this.#child.on('error', () => undefined);
   }
@@ -38,7 +41,7 @@ export class SliceProcess<Order extends SliceTimes> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const most = PATIENCE + order.warm + order.seconds;
-      const timer = setTimeout(() => fail(`no answer in ${most} s`), most * 1000);
+      const timer = setTimeout(() => fail(`no answer in ${most.toFixed(0)} s`), most * 1000);
       child.on('message', hear).on('exit', fallSilent);
       child.send(order, () => undefined);
 
