@@ -40,6 +40,12 @@ export class Link {
     reset(this.#upstream);
   }
 
+  /** Breaks off the side of the upstream. A client that is told nothing any more is not told of that either. */
+  resetUpstream(): void {
+    reset(this.#upstream);
+    if (!this.down.silent) reset(this.#client);
+  }
+
   /** Closes both sides at once. */
   destroy(): void {
     this.#over.abort();

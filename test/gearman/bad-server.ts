@@ -160,7 +160,7 @@ export class BadServer {
 }
 
 /** Gives a job in the way in which it was asked for. */
-function assign(visit: Visit, grab: string, handle: string, { function: name, payload }: GivenJob): void {
+export function assign(visit: Visit, grab: string, handle: string, { function: name, payload }: GivenJob): void {
   if (grab === 'GRAB_JOB') visit.send('JOB_ASSIGN', handle, name, payload);
   else if (grab === 'GRAB_JOB_UNIQ') visit.send('JOB_ASSIGN_UNIQ', handle, name, '', payload);
   else visit.send('JOB_ASSIGN_ALL', handle, name, '', '', payload);

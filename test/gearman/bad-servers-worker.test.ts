@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { WireError } from '@wirewright/core';
-import { gearmanChannels, type ServerSeen, Worker, type WorkerOptions } from '@wirewright/gearman';
+import { gearmanChannels, type Job, type ServerSeen, Worker, type WorkerOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
 import { storm, toAnybody, toWorkers } from './bad-scripts.ts';
-import { BadServer, type Script } from './bad-server.ts';
+import { assign, BadServer, type Script } from './bad-server.ts';
 
 /** So that all that has to be waited for is soon over, in ms. */
 const impatient: WorkerOptions = {
@@ -17,6 +17,9 @@ const impatient: WorkerOptions = {
 };
 
 const PATIENCE = { timeout: 10_000, interval: 5 };
+
+/** For servers that are to be taken for slow, and not for gone. */
+const patient: WorkerOptions = { concurrency: 2 };
 
 /** For how long is counted what is done without being asked, in ms. */
 const WATCHED = 250;
@@ -31,7 +34,10 @@ function codesOf(error: unknown): string[] {
 }
 
 /** A worker of a bad server and a good one, and what it tells of the bad one. */
-async function scene(script: Script): Promise<{
+async function scene(
+  script: Script,
+  options: WorkerOptions = patient,
+): Promise<{
   bad: BadServer;
   good: BadServer;
   worker: Worker;
@@ -47,7 +53,7 @@ async function scene(script: Script): Promise<{
     if (server === bad.place) told.push(error as Error);
   };
   gearmanChannels.serverDown.subscribe(down);
-  const worker = new Worker([bad.place, good.place], impatient)
+  const worker = new Worker([bad.place, good.place], options)
     .onError((error) => void told.push(error))
     .handle('f', (job) => `did ${job.text}`);
   return {
@@ -75,7 +81,7 @@ async function does(server: BadServer, payload: string): Promise<void> {
 
 describe.concurrent('a worker and a server that', () => {
   test.each(Object.entries({ ...toAnybody, ...toWorkers }))('%s', async (_name, { script, codes }) => {
-    await using all = await scene(script);
+    await using all = await scene(script, impatient);
     const { bad, good, worker, told } = all;
     await worker.ready();
     for (const payload of ['one', 'two', 'three']) await does(good, payload);
@@ -200,6 +206,38 @@ describe.concurrent('a worker and a server that', () => {
     ]);
     await vi.waitFor(() => expect(worker.running).toBe(0), PATIENCE);
   });
+});
+
+test('the result of a job whose server was lost is told to nobody, whoever has its handle by then', async () => {
+  await using bad = await BadServer.start({
+    packets: {
+      GRAB_JOB_ALL(visit) {
+        const job = bad.jobs.shift();
+        if (job === undefined) visit.send('NO_JOB');
+        else assign(visit, 'GRAB_JOB_ALL', 'H:bad:0', job);
+      },
+    },
+  });
+  const ends: (() => void)[] = [];
+  const handler = async (job: Job): Promise<string> => {
+    await new Promise<void>((resolve) => ends.push(resolve));
+    await job.data(`data of ${job.text}`);
+    return `did ${job.text}`;
+  };
+  await using worker = new Worker(bad.place, impatient).onError(() => {}).handle('f', handler);
+  await worker.ready();
+  for (const payload of ['one', 'two', 'three']) bad.give({ function: 'f', payload });
+  await vi.waitFor(() => expect(ends.length).toBe(2), PATIENCE);
+  // One of the two has lost its handle to the other, and both lose their server.
+  for (const { socket } of bad.visits) socket.destroy();
+  await vi.waitFor(() => expect(bad.connects).toBe(2), PATIENCE);
+  for (const end of ends.splice(0)) end();
+  await vi.waitFor(() => expect(ends.length).toBe(1), PATIENCE);
+  ends[0]!();
+  await vi.waitFor(() => expect(bad.of('WORK_COMPLETE')).not.toEqual([]), PATIENCE);
+  expect(bad.of('WORK_DATA')).toEqual(['WORK_DATA H:bad:0 data of three']);
+  expect(bad.of('WORK_COMPLETE')).toEqual(['WORK_COMPLETE H:bad:0 did three']);
+  expect(worker.counters).toMatchObject({ assigned: 3, completed: 1, lost: 2 });
 });
 
 test('a NUL in the name of a function or worker is refused at once, and nothing is sent', async () => {

@@ -90,7 +90,7 @@ describe.concurrent('a client and a server that', () => {
 
   test.each(Object.entries(harmlessToClients))('%s', async (_name, script) => {
     await using bad = await BadServer.start(script);
-    await using client = new GearmanClient(bad.place, impatient);
+    await using client = new GearmanClient(bad.place);
     for (const payload of ['one', 'two', 'three'])
       expect(String(await client.submit('f', payload))).toBe(`did ${payload}`);
     expect(String(await client.echo('still there'))).toBe('still there');
@@ -100,7 +100,7 @@ describe.concurrent('a client and a server that', () => {
   test('answers everything with an ERROR: each call is refused, and the connection goes on', async () => {
     await using bad = await BadServer.start({ others: (visit) => visit.send('ERROR', 'BAD_MOOD', 'not today') });
     await using good = await BadServer.start();
-    await using client = new GearmanClient([bad.place, good.place], { ...impatient, distribution: 'round-robin' });
+    await using client = new GearmanClient([bad.place, good.place], { distribution: 'round-robin' });
     const refused = { code: 'GEARMAN_REFUSED', server: bad.place, serverCode: 'BAD_MOOD', text: 'not today' };
     const tasks = Array.from({ length: 20 }, (_, index) => client.submit('f', `${index}`));
     const settled = await Promise.allSettled(tasks);

@@ -98,7 +98,7 @@ export class ChaosServer {
     await this.#running.close();
   }
 
-  /** A server that sends nothing itself never notices that a worker is behind a black hole: its network does. */
+  /** A server that sends nothing itself never notices that a worker is behind a black hole: its network does. Clients and workers have to. */
   #breakOffSilent(): void {
     const now = performance.now();
     for (const link of this.proxy.connections) {
@@ -107,7 +107,10 @@ export class ChaosServer {
       if (since === undefined) {
         this.#silent.set(link, now);
         this.blackHoles++;
-      } else if (now - since > UNNOTICED) link.reset();
+      } else if (now - since > UNNOTICED) {
+        this.#silent.set(link, Infinity);
+        link.resetUpstream();
+      }
     }
   }
 }
