@@ -92,6 +92,7 @@ export class Dispatcher {
       const { submission } = task;
       if (submission === undefined) return;
       const { link } = member;
+      let submitted = false;
       try {
         if (!link.up) {
           if (link.down) for (const other of order) if (other.link.down) void other.link.attempt();
@@ -107,11 +108,12 @@ export class Dispatcher {
           withoutWorker = true;
           continue;
         }
+        submitted = true;
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         await member.submit(task);
         return;
       } catch (error) {
-        if (wasSent(error)) {
+        if (submitted && wasSent(error)) {
           this.setback(task, sentError(task, member, error));
           return;
         }
