@@ -148,6 +148,28 @@ export const toClients: Readonly<Record<string, Fault>> = {
   },
 };
 
+/** Answers in this way who asks what workers there are. */
+const statuses = (status: (visit: Visit) => void): Script => ({ packets: { status, ECHO_REQ: silence } });
+
+/** What is wrong with servers for clients that require a worker: nothing has been submitted by then. */
+export const toThoseWhoRequireWorkers: Readonly<Record<string, Fault>> = {
+  'never tells': { script: statuses(silence), codes: SILENT },
+  'tells, and comes to no end': {
+    script: statuses((visit) => {
+      const more = setInterval(() => visit.bytes('g\t0\t0\t1\n'.repeat(100)), 10);
+      visit.socket.once('close', () => clearInterval(more));
+    }),
+    codes: [...SILENT, ...UNEXPECTED],
+  },
+  'tells a part, and ends': {
+    script: statuses((visit) => end(visit, Buffer.from('f\t0\t0'))),
+    codes: [...TRUNCATED, ...LOST],
+  },
+  'answers with a packet': { script: statuses((visit) => visit.send('ECHO_RES', 'x')), codes: UNEXPECTED },
+  'refuses to tell': { script: statuses((visit) => visit.send('ERROR', 'BAD_MOOD', '')), codes: ['GEARMAN_REFUSED'] },
+  resets: { script: statuses((visit) => visit.socket.resetAndDestroy()), codes: [...LOST, 'WIRE_SOCKET'] },
+};
+
 /** What clients do not mind. */
 export const harmlessToClients: Readonly<Record<string, Script>> = {
   'sends an ERROR that answers nothing': {

@@ -23,7 +23,7 @@ type Duty = (visit: Visit, args: readonly string[]) => void;
 export interface Script {
   /** In the moment in which somebody connects. */
   readonly connected?: (visit: Visit) => void;
-  /** By the name of the packet. */
+  /** By the name of the packet, or the line. */
   readonly packets?: Readonly<Record<string, Duty>>;
   /** For packets that `packets` does not name. */
   readonly others?: Duty;
@@ -117,17 +117,18 @@ export class BadServer {
     socket.on('close', () => this.#visits.delete(visit));
     socket.on('data', (chunk: Buffer) => {
       input = Buffer.concat([input, chunk]);
-      while (input.length >= HEADER && input.length >= HEADER + input.readUInt32BE(8)) {
-        const end = HEADER + input.readUInt32BE(8);
-        this.#receive(visit, input.readUInt32BE(4), input.toString('latin1', HEADER, end));
+      for (let end = endOf(input); end <= input.length; end = endOf(input)) {
+        if (input[0] === 0)
+          this.#receive(visit, byType.get(input.readUInt32BE(4))!.name, input.toString('latin1', HEADER, end));
+        else this.#receive(visit, input.toString('latin1', 0, end - 1), '');
         input = input.subarray(end);
       }
     });
     this.script.connected?.(visit);
   }
 
-  #receive(visit: Visit, type: number, body: string): void {
-    const name = byType.get(type)!.name;
+  /** @param name of a packet, or a line */
+  #receive(visit: Visit, name: string, body: string): void {
     const args = body.split('\0');
     this.received.push([name, ...args].join(' '));
     const { packets = {}, others } = this.script;
@@ -153,10 +154,20 @@ export class BadServer {
       visit.send('ECHO_RES', args.join('\0'));
     } else if (name === 'OPTION_REQ') {
       visit.send('OPTION_RES', args[0]!);
+    } else if (name === 'status') {
+      visit.bytes('f\t0\t0\t1\n.\n');
     } else if (name === 'GET_STATUS') {
       visit.send('STATUS_RES', args[0]!, '0', '0', '0', '0');
     }
   }
+}
+
+/** Where the packet, or the line, ends that `input` starts with; Infinity when that is not known yet. */
+function endOf(input: Buffer): number {
+  if (input.length === 0) return Infinity;
+  if (input[0] === 0) return input.length < HEADER ? Infinity : HEADER + input.readUInt32BE(8);
+  const feed = input.indexOf(10);
+  return feed === -1 ? Infinity : feed + 1;
 }
 
 /** Gives a job in the way in which it was asked for. */

@@ -4,7 +4,7 @@ import { WireError } from '@wirewright/core';
 import { GearmanClient, type GearmanClientOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
-import { harmlessToClients, toAnybody, toClients } from './bad-scripts.ts';
+import { harmlessToClients, toAnybody, toClients, toThoseWhoRequireWorkers } from './bad-scripts.ts';
 import { BadServer } from './bad-server.ts';
 
 /** So that all that has to be waited for is soon over, in ms. */
@@ -85,6 +85,29 @@ describe.concurrent('a client and a server that', () => {
       expect(client.counters).toMatchObject({ submitted: 20, completed: 20, failed: 0, rejected: 0 });
       expect(good.of('SUBMIT_JOB').length).toBe(20);
       expect(bad.connects).toBeLessThan(10 * PACED);
+    },
+  );
+
+  test.each(Object.entries(toThoseWhoRequireWorkers))(
+    'is asked for workers, and %s',
+    async (_name, { script, codes }) => {
+      await using bad = await BadServer.start(script);
+      await using good = await BadServer.start();
+      await using client = new GearmanClient(bad.place, { ...impatient, distribution: 'ordered' });
+      const error = await failure(client.submit('f', 'one', { requireWorker: true }));
+      const found = codesOf(error);
+      expect(found[0]).toBe('GEARMAN_NO_SERVER');
+      expect(
+        found.some((code) => codes.includes(code)),
+        found.join(' < '),
+      ).toBe(true);
+      client.addServer(good.place);
+      expect(String(await client.submit('f', 'two', { requireWorker: true }))).toBe('did two');
+      await expect(client.submit('g', 'three', { requireWorker: true })).rejects.toMatchObject({
+        code: 'GEARMAN_NO_WORKER',
+      });
+      expect(bad.of('SUBMIT_JOB')).toEqual([]);
+      expect(good.of('SUBMIT_JOB')).toEqual(['SUBMIT_JOB f  two']);
     },
   );
 
