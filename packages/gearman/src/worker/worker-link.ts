@@ -30,6 +30,12 @@ const MANY_FALSE_ALARMS = 10;
 /** Milliseconds. */
 const LONGEST_REST = 100;
 
+/** After so many calls in a row that were for one job each, the next one is taken for another of these. */
+const FEW_SINGLES = 2;
+
+/** Every so many times it is looked whether it still is. */
+const CHECK_EVERY = 8;
+
 /** A server as a worker has it: what is asked of it, and which of its jobs run. */
 export class WorkerLink {
   readonly link: ServerLink;
@@ -51,6 +57,10 @@ export class WorkerLink {
   /** Calls in a row that came to nothing. */
   #falseAlarms = 0;
   #cancelRest: (() => void) | undefined = undefined;
+  /** Jobs since the last call; calls in a row that were for one job; how often that was relied on. */
+  #sinceCall = 0;
+  #singles = 0;
+  #guesses = 0;
   /** Functions that are to be done no more, and who waits for that. */
   readonly #leaving = new Map<string, (() => void)[]>();
   #retired = false;
@@ -132,6 +142,8 @@ export class WorkerLink {
 
   ended(job: Job): void {
     if (this.jobs.get(job.handle) === job) this.jobs.delete(job.handle);
+    // To sleep at once spares both of them an answer that there is nothing; the server calls at once if there is.
+    if (this.jobs.size === 0 && this.grabs === 0 && this.#foresees()) this.hopeful = false;
     this.#withdrawIdle();
     this.#settled();
   }
@@ -161,6 +173,7 @@ export class WorkerLink {
     this.#known = false;
     this.#burst = 1;
     this.#asleep = false;
+    this.#singles = 0;
     if (clientId !== undefined) void this.link.send(packet(PacketType.SetClientId, clientId));
     for (const ability of abilities.values()) this.announce(ability);
     this.hopeful = abilities.size > 0;
@@ -206,6 +219,7 @@ export class WorkerLink {
     } else if (link.up) {
       // Else the server gives it to another.
       this.#burst *= 2;
+      if (++this.#sinceCall > 1) this.#singles = 0;
       this.#falseAlarms = 0;
       this.#events.assigned(this, assigned);
     }
@@ -228,6 +242,12 @@ export class WorkerLink {
   #none(): void {
     this.#burst = 1;
     this.hopeful = false;
+    if (this.#sinceCall === 1) this.#singles++;
+  }
+
+  /** Whether there is most likely no job behind the one that has just ended. */
+  #foresees(): boolean {
+    return this.#singles >= FEW_SINGLES && ++this.#guesses % CHECK_EVERY > 0;
   }
 
   #push(pushed: Packet): void {
@@ -239,6 +259,7 @@ export class WorkerLink {
     }
     if (!this.#asleep) return;
     this.#asleep = false;
+    this.#sinceCall = 0;
     // A server that calls again and again and has nothing must not keep both of them busy.
     const calls = this.#falseAlarms++ - MANY_FALSE_ALARMS;
     if (calls < 0) {
