@@ -170,6 +170,8 @@ export class ClientLink {
         // The first of them ends all: those that follow are for nobody.
         this.#jobs.delete(handle);
         for (const task of tasks) this.#settle(task, news, handle);
+        // What was in a Map may be kept long after it is gone from there.
+        tasks.length = 0;
         this.#settled();
     }
   }

@@ -23,6 +23,7 @@ import { type JobStatus, readStatus } from './job-status.ts';
 import { requestOption } from './register-options.ts';
 import { readSubmission, type SubmitOptions } from './submit-options.ts';
 import { type AnyTask, KEPT_UNREAD, Task } from './task.ts';
+import { TaskList } from './task-list.ts';
 
 /** How a job is submitted that nobody waits for. */
 export type BackgroundOptions = SubmitOptions &
@@ -68,7 +69,7 @@ export class GearmanClient {
   readonly #fleet: Fleet<ClientLink>;
   readonly #dispatcher: Dispatcher;
   readonly #options = new Set<string>();
-  readonly #tasks = new Set<AnyTask>();
+  readonly #tasks = new TaskList();
   readonly #counters = { submitted: 0, completed: 0, failed: 0, rejected: 0, strays: 0 };
   #closing: Promise<void> | undefined = undefined;
   #closed = false;
@@ -286,7 +287,7 @@ export class GearmanClient {
     if (this.#closed) return;
     this.#closed = true;
     this.#fleet.close();
-    for (const task of this.#tasks) task.fail(new ClosedError('the client'));
+    for (const task of this.#tasks.all()) task.fail(new ClosedError('the client'));
   }
 
   // ---------------------------------------------------------------- inside

@@ -43,6 +43,10 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
   readonly startedAt: number = performance.now();
   /** @internal Undefined when it is over. */
   submission: Submission | undefined = undefined;
+  /** @internal Neighbours in the list of those under way. */
+  next: AnyTask | undefined = undefined;
+  /** @internal */
+  previous: AnyTask | undefined = undefined;
   /** @internal What is done when it is over: timers, signals. */
   release: (() => void) | undefined = undefined;
   readonly #owner: TaskOwner;
