@@ -1,10 +1,16 @@
+import { Buffer } from 'node:buffer';
+
 import {
   GearmanClient,
   type GearmanClientOptions,
   type GearmanPlace,
+  type Job,
+  JobServer,
+  type TaskEvent,
   Worker,
   type WorkerOptions,
 } from '@wirewright/gearman';
+import { memoryPlace } from '@wirewright/gearman/testing';
 
 import { afterwards } from './scene.ts';
 
@@ -50,3 +56,37 @@ export function later<T = void>(): Later<T> {
   });
   return { promise, resolve };
 }
+
+export const reversed = (bytes: Buffer): Buffer =>
+  Buffer.from(Uint8Array.from(bytes, (_, index) => bytes.at(-1 - index)!));
+
+export const reverse = (job: Job): Buffer => reversed(job.payload);
+
+/** A job server, a client and a worker of it, without sockets. */
+export function scene(
+  options: Parameters<typeof workerOf>[1] = {},
+  clientOptions: Parameters<typeof clientOf>[1] = {},
+): ReturnType<typeof workerOf> & { server: JobServer; client: ReturnType<typeof clientOf> } {
+  const server = new JobServer({ handlePrefix: 'H:t' });
+  afterwards(() => server.destroy());
+  const place = memoryPlace(server);
+  return { server, client: clientOf(place, clientOptions), ...workerOf(place, options) };
+}
+
+export async function events(task: AsyncIterable<TaskEvent>): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const event of task) {
+    if (event.type === 'status') seen.push(`status ${event.numerator}/${event.denominator}`);
+    else if (event.type === 'retry') seen.push('retry');
+    else seen.push(`${event.type} ${event.data.toString('latin1')}`);
+  }
+  return seen;
+}
+
+export const failure = (promise: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(promise).then(
+    (result) => {
+      throw new Error(`it did not fail, but resolved with ${String(result)}`);
+    },
+    (error: unknown) => error,
+  );

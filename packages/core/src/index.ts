@@ -57,6 +57,8 @@ export {
 export { systemClock } from './connection/clock.ts';
 export { graceOf } from './connection/close-all.ts';
 export { Connection } from './connection/connection.ts';
+export { callUnheard } from './connection/hooks.ts';
+export { waitFor } from './connection/wait-for.ts';
 export { beginsTls, protocol, sniff } from './connection/sniffer.ts';
 export { timeoutOption } from './connection/options.ts';
 export { placeName } from './connection/socket-options.ts';

@@ -36,3 +36,13 @@ export const gearmanChannels: Channels = {
   serverDown: channel('wirewright:gearman:server:down') as Channel<unknown, ServerSeen>,
   serverUp: channel('wirewright:gearman:server:up') as Channel<unknown, ServerSeen>,
 };
+
+/** Publishes that a task or job is over, if somebody wants to know. */
+export function publishOver(
+  to: Channel<unknown, TaskSeen>,
+  { function: name, handle, server, startedAt }: Omit<TaskSeen, 'duration'>,
+  error: unknown,
+): void {
+  if (!to.hasSubscribers) return;
+  to.publish({ function: name, handle, server, startedAt, duration: performance.now() - startedAt, error });
+}

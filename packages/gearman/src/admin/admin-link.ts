@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import {
   gearmanClient,
   type GearmanOutput,
@@ -17,9 +19,9 @@ import {
   PoolTimeoutError,
   RequestTimeoutError,
   UnansweredError,
+  waitFor,
 } from '@wirewright/core';
 import { encodeMessage } from '@wirewright/core/codec';
-import { Buffer } from 'node:buffer';
 
 import type { ReadyPlace } from '../places.ts';
 import type { AdminCallOptions, AdminSettings } from './admin-options.ts';
@@ -114,25 +116,12 @@ export class AdminLink {
     this.#connection?.destroy();
   }
 
-  async #close({ delay, signal }: Grace): Promise<void> {
+  async #close(grace: Grace): Promise<void> {
+    const { delay, signal } = grace;
     const { clock } = this.#settings;
     const since = clock.now();
-    await this.#idle(delay, signal);
+    await waitFor((end) => void Promise.allSettled(this.#underWay).then(end), grace, clock);
     // A client that closes gives up connecting, which those under way may wait for.
     await this.#client.close({ grace: Math.max(0, Math.floor(delay - (clock.now() - since))), signal });
-  }
-
-  /** Resolves when nothing is under way any more, after `delay` ms, or when `signal` is aborted. */
-  async #idle(delay: number, signal: AbortSignal | undefined): Promise<void> {
-    let end!: () => void;
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const cancel = this.#settings.clock.after(delay, end, true);
-    signal?.addEventListener('abort', end);
-    if (signal?.aborted === true) end();
-    await Promise.race([over, Promise.allSettled(this.#underWay)]);
-    cancel();
-    signal?.removeEventListener('abort', end);
   }
 }

@@ -2,14 +2,8 @@ import { Buffer } from 'node:buffer';
 
 import { packet, Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
 
-import {
-  JobExceptionError,
-  JobFailedError,
-  JobLostError,
-  type JobSeen,
-  ServerRefusedError,
-  UnexpectedAnswerError,
-} from '../errors.ts';
+import { AdminError } from '../admin/errors.ts';
+import { JobExceptionError, JobFailedError, JobLostError, type JobSeen, UnexpectedAnswerError } from '../errors.ts';
 import { answer } from '../link/answers.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { wireHandle } from '../names.ts';
@@ -64,7 +58,6 @@ export class ClientLink {
     this.link = new ServerLink(place, settings.link, {
       connected: () => registerOptions(this.link, this.#options),
       lost: (error) => this.#lost(error),
-      failed: () => {},
       isPush: ({ type }) => isNews(type) || (type === PacketType.Error && this.link.quiet),
       push: (pushed) => this.#push(pushed),
     });
@@ -107,15 +100,15 @@ export class ClientLink {
   /**
    * Cancels a job by its handle. Returns whether the server had it.
    *
-   * @throws {ServerRefusedError} (rejects) it cannot
+   * @throws {AdminError} (rejects) it cannot
    */
   async cancel(handle: string): Promise<boolean> {
     return this.link.ask(Buffer.from(`cancel job ${handle}\r\n`, 'latin1'), (frame) => {
       if (!(frame instanceof TextLine)) throw new UnexpectedAnswerError('a line', frame.name);
       if (frame.latin1.startsWith('OK')) return true;
-      const [, code = frame.text, text = ''] = /^ERR (\S+) ?(.*)$/.exec(frame.text) ?? [];
-      if (code === 'UNKNOWN_JOB') return false;
-      throw new ServerRefusedError(this.link.name, code, text);
+      const error = new AdminError('cancel job', frame.text.slice(4));
+      if (error.answer === 'UNKNOWN_JOB') return false;
+      throw error;
     });
   }
 

@@ -1,4 +1,4 @@
-import { Backoff, ClosedError, InvalidOptionError, QueueFullError } from '@wirewright/core';
+import { Backoff, ClosedError, InvalidOptionError } from '@wirewright/core';
 
 import { JobFailedError, JobLostError, NoServerError, NoWorkerError } from '../errors.ts';
 import type { Fleet } from '../link/fleet.ts';
@@ -27,11 +27,7 @@ export class Dispatcher {
 
   /** Submits the job of a task, and has it fail when that cannot be done. */
   dispatch(task: AnyTask): void {
-    const links = this.#linksOf(task.submission!);
-    const [first] = links;
-    // Nearly always: no detours.
-    if (first !== undefined && first.link.up && !task.submission!.requireWorker) void this.#submit(task, links);
-    else void this.#find(task, links);
+    void this.#find(task, this.#linksOf(task.submission!));
   }
 
   /** The job of a task came to nothing: submits it again, or has the task fail. */
@@ -70,16 +66,6 @@ export class Dispatcher {
   forget(task: AnyTask): void {
     this.#pauses.get(task)?.();
     this.#pauses.delete(task);
-  }
-
-  /** Submits to the first server, which is up; goes on with the others when that was not sent. */
-  async #submit(task: AnyTask, links: readonly ClientLink[]): Promise<void> {
-    try {
-      await links[0]!.submit(task);
-    } catch (error) {
-      if (wasSent(error)) this.setback(task, sentError(task, links[0]!, error));
-      else await this.#find(task, links);
-    }
   }
 
   /** Looks for a server that is up, or comes up, and takes the job. */
@@ -160,7 +146,7 @@ function kindOf(error: Error): 'lost' | 'failure' | undefined {
 
 /** Whether a server may have got what failed with `error`: then no other is given it. */
 function wasSent(error: unknown): boolean {
-  return (error as { sent?: unknown }).sent !== false || error instanceof QueueFullError;
+  return (error as { sent?: unknown }).sent !== false;
 }
 
 /** What the failure of a submit that was sent is to its task. */

@@ -3,17 +3,18 @@ import {
   AbortWatch,
   ClosedError,
   type CloseOptions,
+  type Grace,
   graceOf,
   InvalidOptionError,
   type RequestOptions,
+  waitFor,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
-import { gearmanChannels } from '../channels.ts';
+import { gearmanChannels, publishOver } from '../channels.ts';
 import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError, TooManyTasksError } from '../errors.ts';
 import { answer } from '../link/answers.ts';
 import { Fleet, type ServerStatus } from '../link/fleet.ts';
-import { waitFor } from '../link/wait-for.ts';
 import { checkName, checkUnique, wireHandle } from '../names.ts';
 import type { GearmanPlace } from '../places.ts';
 import { ClientLink } from './client-link.ts';
@@ -136,15 +137,12 @@ export class GearmanClient {
    *
    * @throws as {@link echo} does
    */
-  status(of: string | Pick<AnyTask, 'handle' | 'server'>, options: AskOptions = {}): Promise<JobStatus> {
-    return this.#rejecting(() => {
-      const handle = checkName('a handle', typeof of === 'string' ? of : (of.handle ?? ''));
-      const server = options.server ?? (typeof of === 'string' ? undefined : of.server);
-      return this.#firstKnown(
-        packet(PacketType.GetStatus, wireHandle(handle)),
-        PacketType.StatusRes,
-        server === undefined ? options : { ...options, server },
-      );
+  async status(of: string | Pick<AnyTask, 'handle' | 'server'>, options: AskOptions = {}): Promise<JobStatus> {
+    const handle = checkName('a handle', typeof of === 'string' ? of : (of.handle ?? ''));
+    const server = options.server ?? (typeof of === 'string' ? undefined : of.server);
+    return this.#firstKnown(packet(PacketType.GetStatus, wireHandle(handle)), PacketType.StatusRes, {
+      ...options,
+      server,
     });
   }
 
@@ -153,9 +151,11 @@ export class GearmanClient {
    *
    * @throws as {@link echo} does
    */
-  statusOfUnique(unique: string | Uint8Array, options: AskOptions = {}): Promise<JobStatus> {
-    return this.#rejecting(() =>
-      this.#firstKnown(packet(PacketType.GetStatusUnique, checkUnique(unique)), PacketType.StatusResUnique, options),
+  async statusOfUnique(unique: string | Uint8Array, options: AskOptions = {}): Promise<JobStatus> {
+    return this.#firstKnown(
+      packet(PacketType.GetStatusUnique, checkUnique(unique)),
+      PacketType.StatusResUnique,
+      options,
     );
   }
 
@@ -242,7 +242,7 @@ export class GearmanClient {
   async removeServer(name: string, options: CloseOptions = {}): Promise<void> {
     const grace = graceOf(options);
     const member = this.#fleet.remove(name);
-    await waitFor((done) => member.whenIdle(done), grace.delay, grace.signal, this.#settings.link.clock);
+    await waitFor((done) => member.whenIdle(done), grace, this.#settings.link.clock);
     await member.link.close({ grace: 1000 });
     this.#fleet.left(member);
   }
@@ -256,8 +256,8 @@ export class GearmanClient {
    * @throws {InvalidOptionError} `grace` is out of range
    */
   close(options: CloseOptions = {}): Promise<void> {
-    const { delay, signal } = graceOf(options);
-    this.#closing ??= this.#close(delay, signal);
+    const grace = graceOf(options);
+    this.#closing ??= this.#close(grace);
     return this.#closing;
   }
 
@@ -273,12 +273,12 @@ export class GearmanClient {
     await this.close();
   }
 
-  async #close(delay: number, signal: AbortSignal | undefined): Promise<void> {
+  async #close(grace: Grace): Promise<void> {
     const idle = (done: () => void): void => {
       if (this.#tasks.size === 0) done();
       else this.#onIdle = done;
     };
-    await waitFor(idle, delay, signal, this.#settings.link.clock);
+    await waitFor(idle, grace, this.#settings.link.clock);
     this.#end();
     await Promise.all(this.#fleet.all.map(({ link }) => link.close({ grace: 1000 })));
   }
@@ -300,24 +300,22 @@ export class GearmanClient {
       if (error === undefined) this.#counters.completed++;
       else if (error instanceof JobFailedError) this.#counters.failed++;
       else this.#counters.rejected++;
-      if (gearmanChannels.task.hasSubscribers) {
-        const { function: name, handle, server, startedAt } = task;
-        gearmanChannels.task.publish({
-          function: name,
-          handle,
-          server,
-          startedAt,
-          duration: performance.now() - startedAt,
-          error,
-        });
-      }
+      publishOver(gearmanChannels.task, task, error);
       if (this.#tasks.size === 0) this.#onIdle?.();
     },
     cancel: async (task: AnyTask): Promise<boolean> => {
       const { handle, server } = task;
       if (handle === undefined) throw new InvalidOptionError('no server has the job yet: await task.created first');
+      const member = this.#fleet.get(server!);
+      // Before it is known: the job may fail in front of the answer.
       task.cancelled = true;
-      return this.#fleet.get(server!).cancel(handle);
+      try {
+        task.cancelled = await member.cancel(handle);
+      } catch (error) {
+        task.cancelled = false;
+        throw error;
+      }
+      return task.cancelled;
     },
   };
 
@@ -369,11 +367,6 @@ export class GearmanClient {
     const known = told.find((status) => status.known) ?? told[0];
     if (known !== undefined) return known;
     throw (asked[0] as PromiseRejectedResult).reason;
-  }
-
-  /** What throws, rejects. */
-  async #rejecting<T>(ask: () => Promise<T>): Promise<T> {
-    return ask();
   }
 }
 

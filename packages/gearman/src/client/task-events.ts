@@ -26,7 +26,7 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
   #taken = false;
   #over = false;
   #error: Error | undefined = undefined;
-  #wake: (() => void) | undefined = undefined;
+  #waiting: (() => void)[] = [];
 
   /** @param limit bytes that are kept */
   constructor(limit: number) {
@@ -40,11 +40,11 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
     if (this.#bytes > this.#limit) {
       this.#overflown = true;
       this.#queue = [];
-      this.#wake?.();
+      this.#wake();
       return this.#taken;
     }
     this.#queue.push(event);
-    this.#wake?.();
+    this.#wake();
     return false;
   }
 
@@ -52,7 +52,7 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
   end(error: Error | undefined): void {
     this.#over = true;
     this.#error = error;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** @throws {InvalidOptionError} somebody takes them already */
@@ -74,7 +74,7 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
       }
       // oxlint-disable-next-line no-await-in-loop -- until there is one
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
     }
   }
@@ -89,6 +89,10 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #shift(): TaskEvent {

@@ -137,7 +137,7 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
    * cannot.
    *
    * @throws {InvalidOptionError} (rejects) no server has it yet
-   * @throws {ServerRefusedError} (rejects) the server knows no such command
+   * @throws {AdminError} (rejects) the server knows no such command
    */
   cancel(): Promise<boolean> {
     return this.#owner.cancel(this as unknown as AnyTask);

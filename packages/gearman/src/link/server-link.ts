@@ -35,8 +35,6 @@ export interface LinkEvents {
   connected(): void;
   /** It is not there any more; what it was sent and has not answered is rejected by now. */
   lost(error: Error): void;
-  /** An attempt to connect failed. */
-  failed(error: Error): void;
   /** Whether a packet comes on its own, and answers nothing. */
   isPush(packet: Packet): boolean;
   /** Such a packet. It lasts. */
@@ -215,7 +213,6 @@ export class ServerLink {
 
   #failed(error: Error): void {
     this.error = error;
-    this.#events.failed(error);
     // After a loss nothing has failed yet: whoever was waiting by then waits for the attempt that comes next, and not for the pause before it.
     const untried = this.#untried;
     this.#untried = false;

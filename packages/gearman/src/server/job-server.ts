@@ -2,15 +2,18 @@ import type { Server as NetServer } from 'node:net';
 
 import { gearmanServer, Packet, RefusedFrame, type GearmanOutput, TextLine } from '@wirewright/codec-gearman';
 import {
+  callUnheard,
   ClosedError,
   type CloseOptions,
   type CloseResult,
   type Connection,
   type EntranceOptions,
+  type Grace,
   graceOf,
   InvalidOptionError,
   type ListenOptions,
   Server,
+  waitFor,
 } from '@wirewright/core';
 
 import { DEFAULT_PORT } from '../places.ts';
@@ -244,7 +247,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   #shutdown(graceful: boolean): unknown {
     const hook = this.#onShutdown;
-    if (hook !== undefined) return contain(() => hook(graceful));
+    if (hook !== undefined) return callUnheard('onShutdown', () => hook(graceful));
     return graceful ? this.drain() : this.close();
   }
 
@@ -280,7 +283,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     const error = new StoreFailedError(cause);
     const hook = this.#onStoreTrouble;
     if (hook === undefined) process.emitWarning(error);
-    else contain(() => hook(error));
+    else callUnheard('onStoreTrouble', () => hook(error));
   }
 
   #isDrained(): boolean {
@@ -289,12 +292,13 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   async #close(options: CloseOptions): Promise<CloseResult> {
-    const { delay, signal } = graceOf(options);
+    const grace = graceOf(options);
+    const { delay, signal } = grace;
     const { clock } = this.#settings.board;
     const end = clock.now() + delay;
     await this.stopListening();
     this.#board.stop();
-    await this.#finish(delay, signal);
+    await this.#finish(grace);
     this.#board.abandonAll();
     // At least so long that what was sent can leave.
     const rest = Math.max(0, Math.ceil(end - clock.now()));
@@ -305,15 +309,9 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   }
 
   /** Waits until no job runs, or the grace is over. */
-  async #finish(delay: number, signal: AbortSignal | undefined): Promise<void> {
-    let cancel: (() => void) | undefined;
-    const over = new Promise<void>((resolve) => {
-      cancel = this.#settings.board.clock.after(delay, resolve, true);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-      if (signal?.aborted === true) resolve();
-    });
-    await Promise.race([this.#board.when(() => this.#board.running === 0), over, super.closed]);
-    cancel?.();
+  #finish(grace: Grace): Promise<void> {
+    const idle = this.#board.when(() => this.#board.running === 0);
+    return waitFor((end) => void Promise.race([idle, super.closed]).then(end), grace, this.#settings.board.clock);
   }
 
   /** Ends all timers. */
@@ -344,9 +342,4 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
       this.#tellStoreTrouble(error as Error);
     }
   }
-}
-
-/** Calls a hook: what it throws, or rejects with, is a process warning. */
-function contain(hook: () => unknown): void {
-  void (async () => hook())().catch((error: unknown) => process.emitWarning(error as Error));
 }

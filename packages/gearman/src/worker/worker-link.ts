@@ -72,7 +72,6 @@ export class WorkerLink {
     this.link = new ServerLink(place, settings, {
       connected: () => this.#connected(),
       lost: (error) => this.#lost(error),
-      failed: () => {},
       isPush: ({ type }) => type === PacketType.Noop || (type === PacketType.Error && (this.#known || this.link.quiet)),
       push: (pushed) => this.#push(pushed),
     });

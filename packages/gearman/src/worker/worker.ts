@@ -1,17 +1,19 @@
 import type { Packet, PacketFields } from '@wirewright/codec-gearman';
 import {
+  callUnheard,
   ClosedError,
   ConnectionLostError,
+  type Grace,
   graceOf,
   InvalidOptionError,
   onStopSignals,
   QueueFullError,
+  waitFor,
 } from '@wirewright/core';
 import { booleanOption } from '@wirewright/core/codec';
 
-import { gearmanChannels } from '../channels.ts';
+import { gearmanChannels, publishOver } from '../channels.ts';
 import { Fleet, type ServerStatus } from '../link/fleet.ts';
-import { waitFor } from '../link/wait-for.ts';
 import type { GearmanPlace } from '../places.ts';
 import { Job, type JobPort } from './job.ts';
 import { runJob } from './run-job.ts';
@@ -162,8 +164,12 @@ export class Worker {
       if (this.#fleet.members.some(({ link }) => link.up)) return;
       // oxlint-disable-next-line no-await-in-loop -- until one is up
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal?.addEventListener('abort', () => resolve(), { once: true });
+        const done = (): void => {
+          signal?.removeEventListener('abort', done);
+          resolve();
+        };
+        this.#waiting.push(done);
+        signal?.addEventListener('abort', done);
       });
     }
   }
@@ -201,9 +207,9 @@ export class Worker {
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
   async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<void> {
-    const { drain, delay, signal } = closeOptions(options);
+    const grace = graceOfJobs(options);
     const member = this.#fleet.remove(name);
-    await this.#leave(member, drain ? delay : 0, signal);
+    await this.#leave(member, grace);
     this.#fleet.left(member);
   }
 
@@ -216,8 +222,8 @@ export class Worker {
    * @throws {InvalidOptionError} an option is unknown or out of range
    */
   close(options: WorkerCloseOptions = {}): Promise<void> {
-    const { drain, delay, signal } = closeOptions(options);
-    this.#closing ??= this.#close(drain ? delay : 0, signal);
+    const grace = graceOfJobs(options);
+    this.#closing ??= this.#close(grace);
     return this.#closing;
   }
 
@@ -234,7 +240,7 @@ export class Worker {
    * @throws {InvalidOptionError} an option is out of range
    */
   closeOnSignals(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: WorkerCloseOptions = {}): this {
-    closeOptions(options);
+    graceOfJobs(options);
     this.#removeSignals?.();
     this.#removeSignals = onStopSignals(
       signals,
@@ -249,20 +255,20 @@ export class Worker {
     await this.close();
   }
 
-  async #close(delay: number, signal: AbortSignal | undefined): Promise<void> {
+  async #close(grace: Grace): Promise<void> {
     this.#fleet.close();
-    await Promise.all(this.#fleet.all.map((member) => this.#leave(member, delay, signal)));
+    await Promise.all(this.#fleet.all.map((member) => this.#leave(member, grace)));
     this.#end();
   }
 
-  async #leave(member: WorkerLink, delay: number, signal: AbortSignal | undefined): Promise<void> {
+  async #leave(member: WorkerLink, grace: Grace): Promise<void> {
     const { clock } = this.#settings.link;
-    const end = clock.now() + delay;
-    await waitFor((done) => member.retire(done), delay, signal, clock);
+    const end = clock.now() + grace.delay;
+    await waitFor((done) => member.retire(done), grace, clock);
     member.stop();
     if (member.jobs.size > 0) giveBack(member);
     // The last results have to leave.
-    await member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal });
+    await member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal: grace.signal });
   }
 
   #end(): void {
@@ -327,17 +333,7 @@ export class Worker {
     else if (error === undefined && job.succeeded) this.#counters.completed++;
     else this.#counters.failed++;
     if (error !== undefined && !takenBack) this.#tell(error, { server: job.server, job });
-    if (gearmanChannels.job.hasSubscribers) {
-      const { function: name, handle, server, startedAt } = job;
-      gearmanChannels.job.publish({
-        function: name,
-        handle,
-        server,
-        startedAt,
-        duration: performance.now() - startedAt,
-        error,
-      });
-    }
+    publishOver(gearmanChannels.job, job, error);
   }
 
   /** A handler has ended: there is room for another job. */
@@ -359,20 +355,8 @@ export class Worker {
 
   #tell(error: Error, seen: WorkerErrorSeen): void {
     const hook = this.#onError;
-    if (hook === undefined) {
-      process.emitWarning(error);
-      return;
-    }
-    void contain(async () => hook(error, seen));
-  }
-}
-
-/** What a hook throws, or rejects with, is a process warning. */
-async function contain(hook: () => Promise<unknown>): Promise<void> {
-  try {
-    await hook();
-  } catch (error) {
-    process.emitWarning(error as Error);
+    if (hook === undefined) process.emitWarning(error);
+    else callUnheard('onError', () => hook(error, seen));
   }
 }
 
@@ -393,8 +377,10 @@ async function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void
   }
 }
 
-function closeOptions(options: WorkerCloseOptions): { drain: boolean; delay: number; signal: AbortSignal | undefined } {
+/** The grace that jobs have: none when they are not to be finished. */
+function graceOfJobs(options: WorkerCloseOptions): Grace {
   const { drain = true, grace = 30_000, ...rest } = options;
-  const { delay, signal } = graceOf({ grace, ...rest });
-  return { drain: booleanOption('drain', drain), delay, signal };
+  booleanOption('drain', drain);
+  const given = graceOf({ grace, ...rest });
+  return drain ? given : { ...given, delay: 0 };
 }

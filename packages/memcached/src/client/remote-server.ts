@@ -12,6 +12,7 @@ import {
   PoolTimeoutError,
   type RequestOptions,
   RequestTimeoutError,
+  waitFor,
 } from '@wirewright/core';
 
 import type { AnyBatch } from './batch.ts';
@@ -325,35 +326,22 @@ export class RemoteServer {
 
   /** Takes no more calls, and resolves when those that it has are answered or the grace is over. */
   async close(options: CloseOptions): Promise<void> {
-    const { delay, signal } = graceOf(options);
+    const grace = graceOf(options);
+    const { delay, signal } = grace;
     this.#flush();
     this.#closed = true;
     this.#cancelProbe?.();
     const { clock } = this.#settings;
     const since = clock.now();
     // A pool that closes makes no more connections: those who wait for the first one get it before.
-    await this.#idle(delay, signal);
+    const idle = (done: () => void): void => {
+      if (this.#load.waiting === 0) done();
+      else this.#onIdle = done;
+    };
+    await waitFor(idle, grace, clock);
+    this.#onIdle = undefined;
     const left = Math.max(0, Math.floor(delay - (clock.now() - since)));
     await this.#pool.close({ grace: left, ...(signal && { signal }) });
-  }
-
-  /** Resolves when nobody waits for an answer any more, after `delay` ms, or when `signal` is aborted. */
-  #idle(delay: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#load.waiting === 0 || signal?.aborted === true) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        this.#onIdle = undefined;
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#settings.clock.after(delay, done, true);
-      signal?.addEventListener('abort', done);
-      this.#onIdle = done;
-    });
   }
 }
 

@@ -1,12 +1,8 @@
-import type { Clock } from '@wirewright/core';
+import type { Clock } from './clock.ts';
+import type { Grace } from './close-all.ts';
 
-/** Waits until what `begin` has begun calls back, `delay` ms have passed, or `signal` is aborted. */
-export function waitFor(
-  begin: (done: () => void) => void,
-  delay: number,
-  signal: AbortSignal | undefined,
-  clock: Clock,
-): Promise<void> {
+/** Waits until what `begin` has begun calls back, or the grace is over. Keeps the process alive meanwhile. */
+export function waitFor(begin: (done: () => void) => void, { delay, signal }: Grace, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       cancel();
