@@ -14,7 +14,8 @@ const UNEXPECTED = ['GEARMAN_UNEXPECTED_ANSWER', 'WIRE_UNEXPECTED_REPLY'];
 const MALFORMED = ['WIRE_PROTOCOL'];
 const TRUNCATED = ['WIRE_TRUNCATED'];
 const TOO_LARGE = ['WIRE_FRAME_TOO_LARGE'];
-const LOST = ['WIRE_CONNECTION_LOST', 'WIRE_CONNECT_FAILED'];
+// Whether a reset comes before or after what was sent in front of it depends on the version of Node.
+const LOST = ['WIRE_CONNECTION_LOST', 'WIRE_CONNECT_FAILED', 'WIRE_SOCKET'];
 const SILENT = ['WIRE_REQUEST_TIMEOUT', 'WIRE_UNANSWERED', 'WIRE_HEARTBEAT'];
 
 const silence = (): void => {};
