@@ -1,9 +1,17 @@
+import type { Option } from 'commander';
+
+import type { Progress } from './progress.ts';
+import type { Findings } from './report/report.ts';
+
 /** One named benchmark of `npm run bench`. */
-export interface Benchmark {
+export interface Benchmark<Options> {
+  readonly name: string;
   /** One line for the list of benchmarks. */
   readonly summary: string;
-  /** Arguments of the short pass, which runs every benchmark. */
-  readonly shortPass: readonly string[];
-  /** Runs with the arguments after the name and prints the results; sets `process.exitCode` when something could not be measured. */
-  run(args: readonly string[]): Promise<void>;
+  /** What it takes on the command line, beside what every benchmark does; their values are those of `Options`. */
+  readonly options: readonly Option[];
+  /** What is other in the short pass, which runs every benchmark. */
+  readonly shortPass: Partial<Options>;
+  /** Measures. What cannot be measured is told in the findings; it throws only when nothing can. */
+  run(options: Options, progress: Progress): Promise<Findings>;
 }
