@@ -4,7 +4,7 @@ import type { Progress } from './progress.ts';
 import type { Findings } from './report/report.ts';
 
 /** One named benchmark of `npm run bench`. */
-export interface Benchmark<Options> {
+export interface Benchmark<Options extends object = object> {
   readonly name: string;
   /** One line for the list of benchmarks. */
   readonly summary: string;

@@ -1,6 +1,6 @@
 import { interleave, type Timing } from '../interleave.ts';
 import { Progress } from '../progress.ts';
-import { table } from '../table.ts';
+import { table } from '../report/table.ts';
 import { sink } from './codec-work.ts';
 import type { Row } from './row.ts';
 

@@ -1,56 +1,70 @@
 import type { Benchmark } from '../benchmark.ts';
-import type { LoadCase } from '../load/load-case.ts';
-import { type LoadDefaults, type LoadOptions, loadUsage, parseLoadOptions } from '../load/load-options.ts';
-import { publish } from '../load/load-report.ts';
+import { type CasesOption, casesOption, type LoadCase, parseCases } from '../load/load-case.ts';
 import type { Match } from '../load/match.ts';
-import { measure } from '../load/measure.ts';
+import { measureMatches } from '../load/measure-matches.ts';
+import { serverCommand } from '../load/server-command.ts';
 import type { ServerKind } from '../load/server-kind.ts';
+import { type PairOptions, pairOptions, selected } from '../options.ts';
+import { compileGo } from '../system/compile-go.ts';
 
-const defaults: LoadDefaults = {
-  benchmark: 'echo',
-  cases: '64x32,64x1,1x1',
-  kinds: ['handwritten', 'line-string', 'line-bytes', 'line-view', 'guarded'],
-};
+export interface EchoOptions extends PairOptions, CasesOption {}
 
-/** The least ratio that is acceptable against the bare server, by case and kind. */
-const floors: Readonly<Record<string, Partial<Readonly<Record<ServerKind, number>>>>> = {
-  '64x32': { 'line-string': 0.6, 'line-bytes': 0.6, 'line-view': 0.7 },
-  '64x1': { 'line-string': 0.95, 'line-bytes': 0.95, 'line-view': 0.95 },
-  '1x1': { 'line-string': 0.85, 'line-bytes': 0.85, 'line-view': 0.85 },
-};
+/** Ours, and what they are to reach at least of the bare server, by case. */
+const OURS: ReadonlyMap<ServerKind, Readonly<Record<string, number>>> = new Map([
+  ['line-string', { '64x32': 0.6, '64x1': 0.95, '1x1': 0.85 }],
+  ['line-bytes', { '64x32': 0.6, '64x1': 0.95, '1x1': 0.85 }],
+  ['line-view', { '64x32': 0.7, '64x1': 0.95, '1x1': 0.85 }],
+]);
 
-function matchOf(load: LoadCase, kind: ServerKind): Match {
-  if (kind === 'guarded') return { load, kind, baseKind: 'unguarded', floor: 0.97 };
-  return { load, kind, baseKind: 'bare', floor: floors[load.name]?.[kind] };
+const LINES = { payloadBytes: 63, requestPrefix: '-', replyPrefix: '-', suffix: '0a' };
+
+function match(load: LoadCase, kind: ServerKind, peer: string, servers: readonly string[], bar?: number): Match {
+  return {
+    name: `${load.name} ${kind}`,
+    peer,
+    unit: 'lines/s',
+    bar,
+    load,
+    servers: { ours: serverCommand(kind), peer: servers },
+  };
 }
 
 /**
- * Every kind against bare in every case; where batching matters most, ours against the hand-written server; and what the deadlines
- * cost, with and without them.
+ * Every kind against the bare server in every case; where batching matters most, ours against the server that people write by hand; ours
+ * against one in Go; and what the deadlines cost, with and without them.
  */
-function matchesOf({ cases, kinds }: LoadOptions): readonly Match[] {
-  return cases.flatMap((load): Match[] => {
-    const matches = kinds.filter((kind) => kind !== 'unguarded').map((kind) => matchOf(load, kind));
-    const direct = load.name === '64x32' && kinds.includes('line-string') && kinds.includes('handwritten');
-    return direct ? [...matches, { load, kind: 'line-string', baseKind: 'handwritten', floor: 10 }] : matches;
-  });
+function matchesOf(load: LoadCase, go: readonly string[] | undefined): Match[] {
+  const matches = Array.from(OURS, ([kind, bars]) =>
+    match(load, kind, 'bare node:net', serverCommand('bare'), bars[load.name]),
+  );
+  if (load.depth > 1) matches.push(match(load, 'line-string', 'hand-written', serverCommand('handwritten'), 10));
+  if (go !== undefined) matches.push(match(load, 'line-string', 'Go', go), match(load, 'line-view', 'Go', go));
+  matches.push(match(load, 'guarded', 'no deadlines', serverCommand('unguarded'), 0.97));
+  return matches;
 }
 
-/** Lines echoed by Wirewright, against a bare `node:net` echo and against the usual hand-written server. */
-export const echoBenchmark: Benchmark = {
-  summary: 'lines echoed over TCP, against bare node:net and a hand-written server',
-  shortPass: ['--pairs', '3', '--processes', '1', '--seconds', '0.2'],
-  async run(args) {
-    const options = parseLoadOptions(args, defaults);
-    if (options === undefined) {
-      process.stdout.write(loadUsage(defaults));
-      return;
-    }
-    const frames = { payloadBytes: 63, requestPrefix: '-', replyPrefix: '-', suffix: '0a' };
-    const matches = matchesOf(options);
-    await publish(
-      await measure({ benchmark: 'echo', what: 'echo of 64-byte lines', matches, frames }, options),
+/** Lines echoed by Wirewright, against a bare `node:net` echo, the usual hand-written server and one in Go. */
+export const echoBenchmark: Benchmark<EchoOptions> = {
+  name: 'echo',
+  summary: 'lines echoed over TCP, against bare node:net, a hand-written server and one in Go',
+  options: [casesOption('64x32,64x1,1x1'), ...pairOptions],
+  shortPass: { pairs: 2, processes: 1, seconds: 0.15, warm: 0.1, cases: parseCases('64x32,64x1') },
+  async run(options, progress) {
+    const go = compileGo('line-echo');
+    const command = 'program' in go ? [go.program, '{port}'] : undefined;
+    const matches = selected(
+      options.cases.flatMap((load) => matchesOf(load, command)),
       options,
     );
+    const measured = await measureMatches(matches, { frames: LINES }, options, progress);
+    return {
+      ...measured,
+      what: 'echo of 64-byte lines',
+      missing: 'program' in go ? measured.missing : [...measured.missing, go.missing],
+      notes: [
+        'line-string, line-bytes, line-view: lines as strings, as bytes of their own, as views of what was read.',
+        'guarded: every deadline on, and counters read. Go: bufio, GOMAXPROCS=1, flushed when nothing more has been read.',
+      ],
+    };
   },
 };

@@ -1,5 +1,5 @@
 /** Entry of the process of one client: `node run-client.js <kind> <port> <function>`. It runs the slices that it is told to by its parent. */
-import { obeyOrders } from '../side-by-side/obey-orders.ts';
+import { obeyOrders } from '../process/obey-orders.ts';
 import type { JobOrder } from './duo.ts';
 import { type LibraryKind, loadLibrary } from './library-kind.ts';
 import { runSlice } from './run-slice.ts';

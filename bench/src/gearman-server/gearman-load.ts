@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
-import { numberIn } from '../json-line-process.ts';
-import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import { numberIn } from '../process/json-line-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import { measureSlice, type ServerSlice } from '../side-by-side/measure-slice.ts';
 import type { Workload } from './workloads.ts';
 

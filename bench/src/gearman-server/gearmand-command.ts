@@ -1,9 +1,15 @@
 import { spawnSync } from 'node:child_process';
 
+import type { Missing } from '../report/report.ts';
+
 /** Debian puts it where not everybody looks. */
 const PLACES = ['gearmand', '/usr/sbin/gearmand'];
 
-export const GEARMAND_MISSING = 'gearmand is missing (Debian: apt-get install gearman-job-server)';
+export const GEARMAND_MISSING: Missing = {
+  what: 'everything against gearmand',
+  why: 'gearmand is missing',
+  install: 'apt-get install gearman-job-server',
+};
 
 /**
  * The command that starts gearmand, in which `{port}` and `{folder}` are to be replaced; undefined where it is not installed.

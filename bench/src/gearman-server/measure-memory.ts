@@ -1,4 +1,4 @@
-import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import type { GearmanLoad } from './gearman-load.ts';
 
 /** Jobs that come and go before anything is measured: the first ones pay for what is compiled and allocated once. */
@@ -16,9 +16,9 @@ export interface JobMemory {
 export async function measureMemory(server: MeasuredProcess, load: GearmanLoad, jobs: number): Promise<JobMemory> {
   await load.fill(server, FIRST);
   await load.drain(server, FIRST);
-  const before = server.rssBytes();
+  const before = server.usage().rssBytes;
   await load.fill(server, jobs);
-  const queued = (server.rssBytes() - before) / jobs;
+  const queued = (server.usage().rssBytes - before) / jobs;
   await load.drain(server, jobs);
-  return { queued, left: (server.rssBytes() - before) / jobs };
+  return { queued, left: (server.usage().rssBytes - before) / jobs };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { compileNative } from './compile-native.ts';
+import { compileNative } from '../system/compile-native.ts';
 
 /** A program that puts a server under load; native/load.c says what it takes and prints. */
 export interface LoadGenerator {
@@ -24,6 +24,6 @@ export function findLoadGenerator(cipherSuite: string | undefined): LoadGenerato
   if ('program' in compiled) return { command: [compiled.program, ...tls], description: 'native load generator' };
   return {
     command: [process.execPath, join(import.meta.dirname, 'load.js'), ...tls],
-    description: `load generator in Node, its rows are usually bound by the generator (${compiled.reason})`,
+    description: `load generator in Node, its rows are usually bound by the generator (${compiled.missing.why})`,
   };
 }

@@ -1,10 +1,10 @@
+import type { PairRow } from '../side-by-side/pair-result.ts';
+import type { Sides } from '../side-by-side/measure-pairs.ts';
 import type { LoadCase } from './load-case.ts';
-import type { ServerKind } from './server-kind.ts';
 
-/** Which server is measured against which, and the least ratio that is acceptable, if there is one. */
-export interface Match {
+/** Which server is measured against which, under what load. */
+export interface Match extends PairRow {
   readonly load: LoadCase;
-  readonly kind: ServerKind;
-  readonly baseKind: ServerKind;
-  readonly floor?: number | undefined;
+  /** The commands that start them, in which `{port}` is to be replaced. */
+  readonly servers: Sides<readonly string[]>;
 }

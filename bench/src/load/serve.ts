@@ -1,15 +1,10 @@
-/**
- * Entry of a server process: `node serve.js <kind> [folder]`, for a kind that speaks TLS with the folder of its certificate.
- *
- * Prints `{"port":n,"node":version}` once it listens on 127.0.0.1. A line `cpu` on stdin is answered with
- * `{"cpuUs":n,"wallUs":n,"rssBytes":n}`: CPU time of the process (user and system) and the clock at the same moment, both in
- * microseconds, so that two answers give the busy share of the time between them. Exits when stdin closes.
- */
-import { createInterface } from 'node:readline';
+/** Entry of a server process: `node serve.js <kind> <port> [folder]`, for a kind that speaks TLS with the folder of its certificate. */
 import { isServerKind, type ServerKind } from './server-kind.ts';
 
 /** Imported one by one: a server that cannot be loaded does not keep the others from being measured. */
-const loaders: Readonly<Record<ServerKind, () => Promise<{ start: (tlsFolder: string) => Promise<number> }>>> = {
+const loaders: Readonly<
+  Record<ServerKind, () => Promise<{ start: (port: number, tlsFolder: string) => Promise<void> }>>
+> = {
   bare: () => import('./servers/bare.ts'),
   handwritten: () => import('./servers/handwritten.ts'),
   'line-string': () => import('./servers/line-string.ts'),
@@ -25,22 +20,7 @@ const loaders: Readonly<Record<ServerKind, () => Promise<{ start: (tlsFolder: st
   'quasizero-handwritten': () => import('./servers/quasizero-handwritten.ts'),
 };
 
-function print(answer: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
-
-function sampleCpu(): void {
-  const { user, system } = process.cpuUsage();
-  print({ cpuUs: user + system, wallUs: Number(process.hrtime.bigint() / 1000n), rssBytes: process.memoryUsage.rss() });
-}
-
-const kind = process.argv[2] ?? '';
+const [kind = '', port, tlsFolder = ''] = process.argv.slice(2);
 if (!isServerKind(kind)) throw new Error(`serve: no server kind "${kind}"`);
 const { start } = await loaders[kind]();
-const port = await start(process.argv[3] ?? '');
-createInterface({ input: process.stdin })
-  .on('line', (command) => {
-    if (command === 'cpu') sampleCpu();
-  })
-  .on('close', () => process.exit());
-print({ port, node: process.version });
+await start(Number(port), tlsFolder);

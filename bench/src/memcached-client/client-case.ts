@@ -10,12 +10,12 @@ export interface ClientCase {
   /** Whether clients that take bytes are given bytes; otherwise all are given text. */
   readonly asBytes: boolean;
   /** The least ratio to the best of the other clients that is acceptable. */
-  readonly floor: number;
+  readonly bar: number;
   /** Whether bytes are counted rather than operations. */
   readonly inBytes: boolean;
 }
 
-function small(operation: 'get' | 'set', callers: number, floor: number): ClientCase {
+function small(operation: 'get' | 'set', callers: number, bar: number): ClientCase {
   return {
     name: `${operation}, ${callers} in flight`,
     operation,
@@ -23,7 +23,7 @@ function small(operation: 'get' | 'set', callers: number, floor: number): Client
     keys: 1000,
     size: 100,
     asBytes: false,
-    floor,
+    bar,
     inBytes: false,
   };
 }
@@ -37,7 +37,7 @@ function large(operation: 'get' | 'set', asBytes = false): ClientCase {
     keys: 8,
     size: 900_000,
     asBytes,
-    floor: 1.5,
+    bar: 1.5,
     inBytes: true,
   };
 }

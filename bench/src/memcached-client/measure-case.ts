@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
 import { Contest } from '../side-by-side/contest.ts';
-import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import { measureRounds } from '../side-by-side/measure-rounds.ts';
-import { SliceProcess, type SliceTimes } from '../side-by-side/slice-process.ts';
+import { SliceProcess, type SliceTimes } from '../process/slice-process.ts';
 import type { ClientCase } from './client-case.ts';
 import { CLIENTS, type ClientKind } from './client-kind.ts';
 
@@ -40,6 +40,7 @@ export async function measureCase(
         processes.delete(kind);
       },
     }),
+    (kind) => kind,
   );
 
   function clientOf(kind: ClientKind): SliceProcess<CaseOrder> {

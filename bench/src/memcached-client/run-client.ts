@@ -1,5 +1,5 @@
 /** Entry of the process of one client: `node run-client.js <kind> <port>`. It runs the slices that it is told to by its parent. */
-import { obeyOrders } from '../side-by-side/obey-orders.ts';
+import { obeyOrders } from '../process/obey-orders.ts';
 import { CASES } from './client-case.ts';
 import { type ClientKind, openClient } from './client-kind.ts';
 import { itemsOf } from './items.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import type { MeasuredProcess } from '../side-by-side/measured-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import { exchange, fill } from './exchange.ts';
 
 /** Sets that are sent at once. */
@@ -11,12 +11,12 @@ export async function memoryPerItem(server: MeasuredProcess, items: number): Pro
   // The first ones pay for what is compiled and allocated once.
   await fill(server.port);
   const value = 'm'.repeat(100);
-  const before = server.rssBytes();
+  const before = server.usage().rssBytes;
   for (let stored = 0; stored < items; stored += CHUNK) {
     let sets = '';
     for (let i = stored; i < Math.min(items, stored + CHUNK); i++)
       sets += `set memory:${String(i).padStart(8, '0')} 0 0 100 noreply\r\n${value}\r\n`;
     await exchange(server.port, Buffer.from(`${sets}mn\r\n`));
   }
-  return (server.rssBytes() - before) / items;
+  return (server.usage().rssBytes - before) / items;
 }

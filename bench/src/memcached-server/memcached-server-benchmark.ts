@@ -1,34 +1,32 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+
+import { Option } from 'commander';
 
 import type { Benchmark } from '../benchmark.ts';
-import { compileNative } from '../load/compile-native.ts';
-import { describeMachine } from '../machine.ts';
-import { findPinning } from '../pinning.ts';
-import { Progress } from '../progress.ts';
-import { MeasuredProcess } from '../side-by-side/measured-process.ts';
-import { measurePairs, type Pair, type Sides, withServers } from '../side-by-side/measure-pairs.ts';
+import { numberOption, type PairOptions, pairOptions, selected } from '../options.ts';
+import { MeasuredProcess } from '../process/measured-process.ts';
+import { undoAtExit } from '../process/undo-at-exit.ts';
+import { messageOf } from '../report/message-of.ts';
+import type { Missing } from '../report/report.ts';
+import type { Result } from '../report/result.ts';
+import { measurePairs, type Pair, type PairSettings, type Sides, withServers } from '../side-by-side/measure-pairs.ts';
 import { measureSlice } from '../side-by-side/measure-slice.ts';
-import { PAIR_COLUMNS, PAIR_LEGEND, pairCells } from '../side-by-side/pair-cells.ts';
-import { table } from '../table.ts';
+import { pairResult } from '../side-by-side/pair-result.ts';
+import { compileNative } from '../system/compile-native.ts';
+import { findPinning } from '../system/pinning.ts';
+import { programVersion } from '../system/program-version.ts';
 import { fill } from './exchange.ts';
 import { memoryPerItem } from './measure-memory.ts';
+import { MEMCACHED_MISSING, memcachedCommand } from './memcached-command.ts';
 import { scriptOf, type Workload, WORKLOADS } from './workloads.ts';
 
-const USAGE = `npm run bench -- memcached-server [options]
-  --peer <command>    another server in place of memcached -t 1; {port} in it stands for the port
-  --only <text>       rows whose name has this in it
-  --pairs 9           pairs of slices per row, in alternation
-  --processes 3       of each server, that the pairs of a row are spread over
-  --seconds 0.3       measured time of one slice
-  --warm 0.15         load before each slice is measured, in seconds
-  --items 1000000     items of the row about memory; 0 leaves it out
-  --node <path>       run our server under this Node binary
-`;
+export interface MemcachedServerOptions extends PairOptions {
+  readonly peer?: string;
+  readonly items: number;
+}
 
 /** Memory for items in megabytes: more than there are. */
 const MEGABYTES = 2048;
@@ -39,137 +37,98 @@ const MOST_MEMORY = 2;
 /** For how long the generator polls before it sleeps, in microseconds. */
 const SPIN_US = 50;
 
-interface Settings {
-  readonly commands: Sides<readonly string[]>;
-  readonly generator: readonly string[];
-  readonly pairs: number;
-  readonly processes: number;
-  readonly seconds: number;
-  readonly warm: number;
-}
+const WHAT = 'the memcached server, 1000 keys, values of 100 bytes';
 
 /** The servers next to memcached, or to another one. */
-export const memcachedServerBenchmark: Benchmark = {
+export const memcachedServerBenchmark: Benchmark<MemcachedServerOptions> = {
+  name: 'memcached-server',
   summary: 'the memcached server, against memcached -t 1',
-  shortPass: ['--pairs', '2', '--processes', '1', '--seconds', '0.2', '--items', '200000'],
-  async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        peer: { type: 'string' },
-        only: { type: 'string', default: '' },
-        pairs: { type: 'string', default: '9' },
-        processes: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '0.3' },
-        warm: { type: 'string', default: '0.15' },
-        items: { type: 'string', default: '1000000' },
-        node: { type: 'string', default: process.execPath },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(USAGE);
-      return;
-    }
-    if (values.peer === undefined && spawnSync('memcached', ['-V']).status !== 0) {
-      process.stdout.write('not measured: memcached is missing (Debian: apt-get install memcached)\n');
-      process.exitCode = 1;
-      return;
-    }
+  options: [
+    new Option('--peer <command>', 'another server in place of memcached; {port} in it stands for the port'),
+    ...pairOptions,
+    numberOption('--items <n>', 'items of the row about memory; 0 leaves it out', {
+      default: 1e6,
+      least: 0,
+      most: 1e8,
+    }),
+  ],
+  shortPass: { pairs: 2, processes: 1, seconds: 0.15, warm: 0.1, only: ', 50x64', items: 0 },
+  async run(options, progress) {
+    const theirs = options.peer?.split(' ') ?? memcachedCommand(['-m', `${MEGABYTES}`]);
     const compiled = compileNative('script-load');
-    if ('reason' in compiled) {
-      process.stdout.write(`not measured: the load generator cannot be compiled (${compiled.reason})\n`);
-      process.exitCode = 1;
-      return;
-    }
+    if (theirs === undefined) return { what: WHAT, setting: [], results: [], missing: [MEMCACHED_MISSING] };
+    if ('missing' in compiled) return { what: WHAT, setting: [], results: [], missing: [compiled.missing] };
+    const peer = options.peer ?? programVersion('memcached', '-V');
     const pinning = findPinning();
-    const settings: Settings = {
-      commands: {
-        ours: [...pinning.server, values.node, join(import.meta.dirname, 'serve-ours.js'), '{port}', `${MEGABYTES}`],
-        peer: [...pinning.server, ...peerCommand(values.peer)],
-      },
-      generator: [...pinning.generator, compiled.program],
-      pairs: Number(values.pairs),
-      processes: Number(values.processes),
-      seconds: Number(values.seconds),
-      warm: Number(values.warm),
+    const ours = [process.execPath, join(import.meta.dirname, 'serve-ours.js'), '{port}', `${MEGABYTES}`];
+    const commands: Sides<readonly string[]> = {
+      ours: [...pinning.server, ...ours],
+      peer: [...pinning.server, ...theirs],
     };
-    const progress = new Progress();
-    const rows: string[][] = [];
-    for (const workload of WORKLOADS.filter(({ name }) => name.includes(values.only))) {
-      const title = `${workload.name} ${workload.connections}x${workload.depth}`;
-      progress.begin(title);
-      const pairs = await measure(workload, settings, (done) => progress.step(`${title}: ${done} pairs`));
-      rows.push([`${workload.name}, ${workload.connections}x${workload.depth}`, ...pairCells(pairs, workload.floor)]);
+    const start: PairSettings['start'] = (side) => MeasuredProcess.start(side, commands[side], fill);
+    const generator = [...pinning.generator, compiled.program];
+    const results: Result[] = [];
+    const missing: Missing[] = [];
+    for (const workload of selected(WORKLOADS, options)) {
+      const { name, bar, unit } = workload;
+      progress.begin(name);
+      const onPair = (done: number): void => progress.step(`${name}: ${done} of ${options.pairs} pairs`);
+      try {
+        const pairs = await measure(workload, { ...options, start, onPair }, generator);
+        results.push(pairResult({ name, peer, unit, bar }, pairs));
+      } catch (error) {
+        missing.push({ what: name, why: messageOf(error) });
+      }
     }
-    const items = Number(values.items);
-    if (items > 0 && values.only === '') {
-      progress.begin('memory');
-      rows.push(await memoryRow(settings, items));
+    if (options.items > 0 && options.only === '') {
+      progress.begin('memory of items');
+      results.push(await memoryOf(start, options.items, peer));
     }
-    progress.clear();
-    const { cpu, cores, system } = describeMachine();
-    process.stdout.write(
-      `${values.peer ?? version('memcached', '-V')} against ours; ${cpu}, ${cores} cores, ${system}; ${version(values.node, '--version')}; ${pinning.description}\n` +
-        `values of 100 bytes, ${settings.pairs} pairs of ${settings.seconds} s in alternation\n\n` +
-        `${table(['what', ...PAIR_COLUMNS], rows, 1)}\n` +
-        `${PAIR_LEGEND}, in thousands of operations (of the row of 50 keys: keys)\n` +
-        'a second. A ratio marked * is of operations for each second of CPU time, since one of the two had time left. memcached 1.6.18 makes one\n' +
-        'system call for each text get, whatever its pipeline; the binary get is the fair one.\n',
-    );
+    return {
+      what: WHAT,
+      setting: [pinning.description, `${options.pairs} pairs of ${options.seconds} s in alternation`],
+      results,
+      missing,
+      notes: [
+        'memcached 1.6.18 makes one system call for each text get, whatever its pipeline; the binary get is the fair one.',
+      ],
+    };
   },
 };
 
-function peerCommand(peer: string | undefined): string[] {
-  if (peer !== undefined) return peer.split(' ');
-  return ['memcached', '-u', 'root', '-t', '1', '-U', '0', '-l', '127.0.0.1', '-p', '{port}', '-m', `${MEGABYTES}`];
-}
+type MeasureSettings = Omit<PairSettings, 'slice'> & Pick<PairOptions, 'warm' | 'seconds'>;
 
-function version(program: string, option: string): string {
-  return spawnSync(program, [option], { encoding: 'utf8' }).stdout.trim();
-}
-
-async function measure(workload: Workload, settings: Settings, onPair: (done: number) => void): Promise<Pair[]> {
+async function measure(workload: Workload, settings: MeasureSettings, generator: readonly string[]): Promise<Pair[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wirewright-bench-'));
+  const remove = undoAtExit(() => rmSync(folder, { recursive: true, force: true }));
   const script = join(folder, 'script');
   writeFileSync(script, scriptOf(workload.batches));
-  const { generator, pairs, processes, warm, seconds } = settings;
   try {
     return await measurePairs({
-      pairs,
-      processes,
-      start: (side) => start(side, settings),
+      ...settings,
       slice: (server) => {
-        const args = [server.port, workload.connections, warm, seconds, SPIN_US].map(String);
+        const args = [server.port, workload.connections, settings.warm, settings.seconds, SPIN_US].map(String);
         return measureSlice(server, [...generator, ...args, script]);
       },
-      onPair,
     });
   } finally {
-    rmSync(folder, { recursive: true });
+    remove();
   }
 }
 
-/** Starts a server that holds every key. */
-function start(side: keyof Sides<unknown>, { commands }: Settings): Promise<MeasuredProcess> {
-  return MeasuredProcess.start(side, commands[side], fill);
-}
-
-async function memoryRow(settings: Settings, items: number): Promise<string[]> {
-  const [ours, peer] = await withServers(
-    (side) => start(side, settings),
-    async (servers) => {
-      const ofPeer = await memoryPerItem(servers.peer, items);
-      return [await memoryPerItem(servers.ours, items), ofPeer] as const;
-    },
-  );
-  const ratio = ours / peer;
-  return [
-    `memory of an item, ${items} items`,
-    `<= ${MOST_MEMORY}`,
-    ratio <= MOST_MEMORY ? 'met' : 'MISSED',
-    ratio.toFixed(2),
-    `${ours.toFixed(0)} B`,
-    `${peer.toFixed(0)} B`,
-  ];
+async function memoryOf(start: PairSettings['start'], items: number, peer: string): Promise<Result> {
+  const [ours, theirs] = await withServers(start, async (servers) => {
+    const ofPeer = await memoryPerItem(servers.peer, items);
+    return [await memoryPerItem(servers.ours, items), ofPeer] as const;
+  });
+  return {
+    name: `memory of an item, of ${items}`,
+    peer,
+    unit: 'bytes',
+    ratio: 'cost',
+    ratios: [ours / theirs],
+    bar: MOST_MEMORY,
+    ours: { value: ours },
+    theirs: { value: theirs },
+  };
 }

@@ -14,10 +14,10 @@ export interface Batch {
 export interface Workload {
   readonly name: string;
   readonly connections: number;
-  /** Requests in flight on each. */
-  readonly depth: number;
   /** The least ratio to memcached that is acceptable, if there is one. */
-  readonly floor: number | undefined;
+  readonly bar: number | undefined;
+  /** What is counted. */
+  readonly unit: string;
   readonly batches: readonly Batch[];
 }
 
@@ -101,9 +101,10 @@ function workload(
   make: (index: number) => Exchange,
   connections: number,
   depth: number,
-  floor?: number,
+  bar?: number,
+  unit: string = 'requests/s',
 ): Workload {
-  return { name, connections, depth, floor, batches: batchesOf(make, depth) };
+  return { name: `${name}, ${connections}x${depth}`, connections, bar, unit, batches: batchesOf(make, depth) };
 }
 
 /** What is measured, in this order. */
@@ -112,7 +113,7 @@ export const WORKLOADS: readonly Workload[] = [
   workload('text get', textGet, 1, 64),
   workload('mg', metaGet, 50, 64, 0.9),
   workload('mg', metaGet, 1, 64),
-  workload('get of 50 keys', textGetMany, 50, 1, 0.85),
+  workload('get of 50 keys', textGetMany, 50, 1, 0.85, 'keys/s'),
   workload('text set', textSet, 50, 64, 0.9),
   workload('text set', textSet, 1, 64),
   workload('text get', textGet, 50, 1, 0.65),

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
 import { Server } from '@wirewright/core';
 import { lengthPrefixed } from '@wirewright/core/codec';
+
+import { startChild } from '../process/start-child.ts';
 
 /** CPU time of this process, user and system, in milliseconds. */
 function cpu(): number {
@@ -13,10 +15,10 @@ function cpu(): number {
 /** A server of ours and a process that sends it frames over loopback TCP. */
 export class ArrivingFrames {
   readonly #server: Server<Buffer, unknown>;
-  readonly #sender: ReturnType<typeof spawn>;
+  readonly #sender: ChildProcess;
   #received: () => void = () => {};
 
-  private constructor(server: Server<Buffer, unknown>, sender: ReturnType<typeof spawn>) {
+  private constructor(server: Server<Buffer, unknown>, sender: ChildProcess) {
     this.#server = server;
     this.#sender = sender;
     server.onRead(() => this.#received());
@@ -27,7 +29,7 @@ export class ArrivingFrames {
     const server = new Server<Buffer, never>({ codec: lengthPrefixed({ maxFrameLength: most }) });
     await server.listen({ port: 0, host: '127.0.0.1' });
     const script = join(import.meta.dirname, 'send-frames.js');
-    const sender = spawn(process.execPath, [script, String(server.port)], { stdio: ['pipe', 'inherit', 'inherit'] });
+    const sender = startChild([process.execPath, script, String(server.port)], ['pipe', 'inherit', 'inherit']);
     return new ArrivingFrames(server, sender);
   }
 

@@ -1,16 +1,19 @@
+// oxlint-disable no-await-in-loop -- what is measured must run alone
 import { Buffer } from 'node:buffer';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { ByteReader, decodeNext, lengthPrefixed } from '@wirewright/core/codec';
+import { median } from 'simple-statistics';
 
-import { ArrivingFrames } from './arriving-frames.ts';
 import type { Benchmark } from '../benchmark.ts';
-import { describeMachine } from '../machine.ts';
-import { median } from '../median.ts';
-import { Progress } from '../progress.ts';
-import { table } from '../table.ts';
+import { numberOption } from '../options.ts';
+import type { Result } from '../report/result.ts';
+import { ArrivingFrames } from './arriving-frames.ts';
+
+export interface ReassemblyOptions {
+  readonly rounds: number;
+}
 
 const MiB = 1024 * 1024;
 const CHUNK = 16 * 1024;
@@ -61,64 +64,66 @@ function copy(size: number): void {
   for (let at = 0; at < size; at += CHUNK) arrive().copy(whole, at);
 }
 
-const met = (value: number, most: number): string => (value <= most ? 'met' : 'MISSED');
+const SMALL = 4 * MiB;
+const LARGE = 64 * MiB;
+
+/** What is timed, each for both sizes: milliseconds by round. */
+class Times {
+  readonly small: number[] = [];
+  readonly large: number[] = [];
+
+  of(size: number): number[] {
+    return size === SMALL ? this.small : this.large;
+  }
+}
 
 /** Reassembly of large frames: linear, and within a small factor of a plain copy. */
-export const reassemblyBenchmark: Benchmark = {
+export const reassemblyBenchmark: Benchmark<ReassemblyOptions> = {
+  name: 'reassembly',
   summary: 'a 64 MiB frame in 16 KiB chunks, against a 4 MiB one and against a plain copy',
-  shortPass: ['--rounds', '5'],
-  async run(args) {
-    const { values } = parseArgs({ args: [...args], options: { rounds: { type: 'string', default: '15' } } });
-    const rounds = Number(values.rounds);
-    const progress = new Progress();
-    const sizes = [4 * MiB, 64 * MiB];
-    const frames: number[][] = [[], []];
-    const copies: number[][] = [[], []];
-    const arrivals: number[][] = [[], []];
-    const arriving = await ArrivingFrames.start(64 * MiB);
-    for (let round = 0; round < rounds + 2; round++) {
-      progress.step(`round ${round} of ${rounds + 2}`);
-      for (const i of [0, 1]) {
-        const size = sizes[i]!;
+  options: [numberOption('--rounds <n>', 'frames of each size', { default: 15, least: 1, most: 1000 })],
+  shortPass: { rounds: 3 },
+  async run({ rounds }, progress) {
+    const [frames, copies, arrivals] = [new Times(), new Times(), new Times()];
+    const arriving = await ArrivingFrames.start(LARGE);
+    // The first rounds compile.
+    for (let round = -1; round <= rounds; round++) {
+      progress.begin(`round ${Math.max(round, 0)} of ${rounds}`);
+      for (const size of [SMALL, LARGE]) {
         const [framed, copied] = [time(() => reassemble(size)), time(() => copy(size))];
         collectGarbage();
-        // oxlint-disable-next-line no-await-in-loop -- what is measured must run alone
         const arrived = await arriving.receive(size);
-        // The first rounds compile.
-        if (round >= 2) {
-          arrivals[i]!.push(arrived);
-          frames[i]!.push(framed);
-          copies[i]!.push(copied);
-        }
+        if (round <= 0) continue;
+        frames.of(size).push(framed);
+        copies.of(size).push(copied);
+        arrivals.of(size).push(arrived);
       }
     }
-    progress.clear();
     await arriving.stop();
-    const { cpu, cores, system, node } = describeMachine();
-    const ratios = (a: readonly number[], b: readonly number[]): number => median(a.map((value, i) => value / b[i]!));
-    process.stdout.write(`reassembly; ${cpu}, ${cores} cores, ${system}; Node ${node}\n\n`);
-    const rows = [0, 1].map((i) => {
-      const times = ratios(frames[i]!, copies[i]!);
-      const [ms, base] = [median(frames[i]!), median(copies[i]!)];
-      return [
-        `${sizes[i]! / MiB} MiB frame / copy`,
-        `<= ${MOST_COPIES}`,
-        met(times, MOST_COPIES),
-        times.toFixed(2),
-        ms.toFixed(2),
-        base.toFixed(2),
-      ];
-    });
-    const growths: [string, number[][], number | undefined][] = [
-      ['64 MiB / 4 MiB frame over TCP', arrivals, MOST_GROWTH],
-      ['64 MiB / 4 MiB frame', frames, undefined],
-      ['64 MiB / 4 MiB copy', copies, undefined],
-    ];
-    for (const [what, [small, large], most] of growths) {
-      const growth = ratios(large!, small!);
-      const limit = most === undefined ? ['', ''] : [`<= ${most}`, met(growth, most)];
-      rows.push([what, ...limit, growth.toFixed(1), median(large!).toFixed(2), median(small!).toFixed(2)]);
-    }
-    process.stdout.write(`${table(['compared', 'limit', '', 'ratio', 'ms', 'base ms'], rows, 1)}\n`);
+    return {
+      what: 'frames in chunks of 16 KiB',
+      setting: [`${rounds} rounds in one process`],
+      results: [
+        costOf('4 MiB frame', 'plain copy', frames.small, copies.small, MOST_COPIES),
+        costOf('64 MiB frame', 'plain copy', frames.large, copies.large, MOST_COPIES),
+        costOf('64 MiB frame over TCP', '4 MiB frame over TCP', arrivals.large, arrivals.small, MOST_GROWTH),
+        costOf('64 MiB frame', '4 MiB frame', frames.large, frames.small),
+        costOf('64 MiB copy', '4 MiB copy', copies.large, copies.small),
+      ],
+      missing: [],
+    };
   },
 };
+
+function costOf(name: string, peer: string, ours: readonly number[], theirs: readonly number[], bar?: number): Result {
+  return {
+    name,
+    peer,
+    unit: 'ms',
+    ratio: 'cost',
+    ratios: ours.map((value, round) => value / theirs[round]!),
+    bar,
+    ours: { value: median([...ours]) },
+    theirs: { value: median([...theirs]) },
+  };
+}

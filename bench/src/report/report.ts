@@ -17,8 +17,9 @@ export interface Findings {
 
 export interface Missing {
   readonly what: string;
-  /** With the command that installs what is missing, where that is the reason. */
   readonly why: string;
+  /** The command that installs a peer that is missing. */
+  readonly install?: string | undefined;
 }
 
 /** The findings of one run. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import type { SliceTimes } from './slice-process.ts';
+import type { SliceTimes } from '../process/slice-process.ts';
 
 /** What the callers of a slice share. */
 export interface Load {

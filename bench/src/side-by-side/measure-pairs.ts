@@ -1,5 +1,5 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
-import type { MeasuredProcess } from './measured-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import type { ServerSlice } from './measure-slice.ts';
 
 /** Something of ours, and of the server that it is compared with. */

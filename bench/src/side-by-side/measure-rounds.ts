@@ -1,5 +1,5 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
-import type { MeasuredProcess } from './measured-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 
 /** What one client did in one slice. */
 export interface ClientSlice {
@@ -41,9 +41,9 @@ export async function measureRounds<Kind>(
       try {
         let before = [0, 0n] as readonly [number, bigint];
         const perSecond = await run(kind, () => {
-          before = [server.cpuNs(), process.hrtime.bigint()];
+          before = [server.usage().cpuNs, process.hrtime.bigint()];
         });
-        const serverBusy = (server.cpuNs() - before[0]) / Number(process.hrtime.bigint() - before[1]);
+        const serverBusy = (server.usage().cpuNs - before[0]) / Number(process.hrtime.bigint() - before[1]);
         if (round > 0) slices.get(kind)!.push({ perSecond, serverBusy });
       } catch (error) {
         failures.set(kind, error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
-import { type JsonLine, numberIn } from '../json-line-process.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import { type JsonLine, numberIn } from '../process/json-line-process.ts';
+import type { MeasuredProcess } from '../process/measured-process.ts';
 import { runGenerator } from './run-generator.ts';
 
 /** What one short run against one server gave. */
@@ -12,10 +12,12 @@ export interface ServerSlice {
   /** Turn-around in microseconds, median and 99th percentile. */
   readonly p50Us: number;
   readonly p99Us: number;
+  /** Resident memory of the server at the end, in bytes. */
+  readonly rssBytes: number;
 }
 
 /**
- * Puts a server under load for one slice.
+ * Puts a server under load for one slice. What it used is read while the load goes on.
  *
  * @param command a load generator and its arguments: it prints a line of JSON for each phase
  * @param onEnd gets the next line after those of the slice; without it the load is ended at once
@@ -29,10 +31,11 @@ export async function measureSlice(
   let slice: ServerSlice | undefined;
   await runGenerator(`load on ${server.name}`, command, {
     onMeasuring: () => {
-      begun = [server.cpuNs(), process.hrtime.bigint()];
+      begun = [server.usage().cpuNs, process.hrtime.bigint()];
     },
     onDone: (line) => {
-      const busy = (server.cpuNs() - begun[0]) / Number(process.hrtime.bigint() - begun[1]);
+      const { cpuNs, rssBytes } = server.usage();
+      const busy = (cpuNs - begun[0]) / Number(process.hrtime.bigint() - begun[1]);
       const perSecond = numberIn(line, 'replies') / numberIn(line, 'seconds');
       slice = {
         perSecond,
@@ -40,6 +43,7 @@ export async function measureSlice(
         busy,
         p50Us: numberIn(line, 'p50_us'),
         p99Us: numberIn(line, 'p99_us'),
+        rssBytes,
       };
     },
     onEnd,

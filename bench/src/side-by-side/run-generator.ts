@@ -1,4 +1,4 @@
-import { type JsonLine, JsonLineProcess } from '../json-line-process.ts';
+import { type JsonLine, JsonLineProcess } from '../process/json-line-process.ts';
 
 /** For how long a generator may say nothing, in ms: it knows itself when a server stalls, but work that is bounded by number may take long. */
 const PATIENCE = 120_000;

@@ -1,8 +1,8 @@
 import { listenNet } from './listen-net.ts';
 
-/** The line server that people write by hand: a string buffer, `split`, one write per line. Returns the port. */
-export function start(): Promise<number> {
-  return listenNet((socket) => {
+/** The line server that people write by hand: a string buffer, `split`, one write per line. */
+export function start(port: number): Promise<void> {
+  return listenNet(port, (socket) => {
     let buffer = '';
     socket.on('data', (chunk) => {
       buffer += chunk.toString();

@@ -1,9 +1,8 @@
 import { line } from '@wirewright/codec-line';
 import { Server } from '@wirewright/core';
 
-/** Wirewright's line echo with lines as strings. Returns the port. */
-export async function start(): Promise<number> {
+/** Wirewright's line echo with lines as strings. */
+export async function start(port: number): Promise<void> {
   const server = new Server({ codec: line() }).onRead((connection, message) => connection.send(message));
-  await server.listen({ port: 0, host: '127.0.0.1' });
-  return server.port!;
+  await server.listen({ port, host: '127.0.0.1' });
 }

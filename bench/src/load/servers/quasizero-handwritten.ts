@@ -6,9 +6,9 @@ import { listenNet } from './listen-net.ts';
 /** One for all connections, as long as each write is over when it returns. */
 const writer = new ByteWriter();
 
-/** What somebody would write for this one command: the codec, a loop and one write per read; no limits, no deadlines. Returns the port. */
-export function start(): Promise<number> {
-  return listenNet((socket) => {
+/** What somebody would write for this one command: the codec, a loop and one write per read; no limits, no deadlines. */
+export function start(port: number): Promise<void> {
+  return listenNet(port, (socket) => {
     const codec = quasizeroServerCodec()();
     const reader = new ByteReader();
     reader.maxFrameLength = codec.maxFrameLength!;

@@ -3,9 +3,8 @@ import { Server } from '@wirewright/core';
 
 import { readTlsFiles } from './read-tls-files.ts';
 
-/** Wirewright's line echo over TLS with lines as bytes of their own. Returns the port. */
-export async function start(tlsFolder: string): Promise<number> {
+/** Wirewright's line echo over TLS with lines as bytes of their own. */
+export async function start(port: number, tlsFolder: string): Promise<void> {
   const server = new Server({ codec: line({ as: 'bytes' }) }).onRead((connection, message) => connection.send(message));
-  await server.listen({ port: 0, host: '127.0.0.1', tls: readTlsFiles(tlsFolder) });
-  return server.port!;
+  await server.listen({ port, host: '127.0.0.1', tls: readTlsFiles(tlsFolder) });
 }

@@ -1,25 +1,34 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+// oxlint-disable no-await-in-loop -- it asks again and again
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { startChild } from './start-child.ts';
+import { stopChild } from './stop-child.ts';
+import { undoAtExit } from './undo-at-exit.ts';
+import { type Usage, usageOf } from './usage.ts';
+
 /** How long a server may take until it answers, in ms. */
 const PATIENCE = 10_000;
+
+/** Characters of what a server says on stderr that an error quotes. */
+const QUOTE = 600;
 
 /** A server, ours or another one, as a process whose time and memory can be looked at. */
 export class MeasuredProcess {
   readonly name: string;
   readonly port: number;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #removeFolder: () => void;
 
-  private constructor(name: string, child: ChildProcess, port: number, folder: string) {
+  private constructor(name: string, child: ChildProcess, port: number, removeFolder: () => void) {
     this.name = name;
     this.port = port;
     this.#child = child;
-    this.#folder = folder;
+    this.#removeFolder = removeFolder;
   }
 
   /**
@@ -35,12 +44,17 @@ export class MeasuredProcess {
   ): Promise<MeasuredProcess> {
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'wirewright-bench-'));
-    const [program, ...args] = command.map((word) => word.replace('{port}', String(port)).replace('{folder}', folder));
-    const child = spawn(program!, args, { stdio: 'ignore' });
+    const removeFolder = undoAtExit(() => rmSync(folder, { recursive: true, force: true }));
+    const child = startChild(
+      command.map((word) => word.replace('{port}', String(port)).replace('{folder}', folder)),
+      ['ignore', 'ignore', 'pipe'],
+    );
+    let said = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-QUOTE)));
     const failed = once(child, 'exit').then(([code]: (number | null)[]) => {
-      throw new Error(`${name} ended with ${code}: ${command.join(' ')}`);
+      throw new Error(`${name} ended with ${code}: ${command.join(' ')}\n${said.trim()}`.trim());
     });
-    const server = new MeasuredProcess(name, child, port, folder);
+    const server = new MeasuredProcess(name, child, port, removeFolder);
     try {
       await Promise.race([server.#answers(greet), failed]);
     } catch (error) {
@@ -52,28 +66,14 @@ export class MeasuredProcess {
     return server;
   }
 
-  /** CPU time of all of its threads so far, in nanoseconds. */
-  cpuNs(): number {
-    const tasks = `/proc/${this.#child.pid}/task`;
-    return readdirSync(tasks).reduce(
-      (sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'latin1').split(' ')[0]),
-      0,
-    );
-  }
-
-  /** Resident memory in bytes. */
-  rssBytes(): number {
-    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'latin1'))!;
-    return Number(kilobytes) * 1024;
+  /** CPU time and memory so far. */
+  usage(): Usage {
+    return usageOf(this.#child.pid!);
   }
 
   async stop(): Promise<void> {
-    if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = once(this.#child, 'exit');
-      this.#child.kill('SIGKILL');
-      await ended;
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
+    await stopChild(this.#child);
+    this.#removeFolder();
   }
 
   async #answers(greet: (port: number) => Promise<void>): Promise<void> {

@@ -1,5 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
+
+import { startChild } from './start-child.ts';
+import { stopChild } from './stop-child.ts';
 
 /** How long a slice takes: of load before it counts, and while it does, in seconds. */
 export interface SliceTimes {
@@ -25,8 +27,7 @@ export class SliceProcess<Order extends SliceTimes> {
    * @param noisy whether what it prints to stderr is thrown away
    */
   constructor(command: readonly string[], noisy: boolean = false) {
-    const [program, ...args] = command;
-    this.#child = spawn(program!, args, { stdio: ['ignore', 'ignore', noisy ? 'ignore' : 'inherit', 'ipc'] });
+    this.#child = startChild(command, ['ignore', 'ignore', noisy ? 'ignore' : 'inherit', 'ipc']);
     // When it cannot be started, there is no answer.
     this.#child.on('error', () => undefined);
   }
@@ -70,10 +71,7 @@ export class SliceProcess<Order extends SliceTimes> {
     });
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+  stop(): Promise<void> {
+    return stopChild(this.#child);
   }
 }

@@ -1,6 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+
+import { startChild } from './start-child.ts';
 
 /** One JSON object that a child process printed on a line. */
 export type JsonLine = Readonly<Record<string, unknown>>;
@@ -13,7 +14,7 @@ const QUOTE = 600;
 
 /** A child process that talks in JSON lines on stdout and takes commands, one a line, on stdin. Closing stdin ends it. */
 export class JsonLineProcess {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: ChildProcess;
   readonly #name: string;
   readonly #lines: JsonLine[] = [];
   readonly #closed: Promise<unknown>;
@@ -24,21 +25,21 @@ export class JsonLineProcess {
   /** @param name what error messages call it; @param command program and arguments */
   constructor(name: string, command: readonly string[]) {
     this.#name = name;
-    this.#child = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = startChild(command, 'pipe');
     this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
     // A command for a process that has just died: its end is reported by next().
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    this.#child.stdin!.on('error', () => undefined);
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-16 * QUOTE);
     });
-    createInterface({ input: this.#child.stdout }).on('line', (text) => this.#accept(text));
+    createInterface({ input: this.#child.stdout! }).on('line', (text) => this.#accept(text));
     this.#child.once('error', (error) => this.#end(error.message));
     this.#child.once('close', (code, signal) => this.#end(`it ended (${signal ?? `exit status ${code}`})`));
   }
 
   /** Writes one command line. */
   send(command: string): void {
-    this.#child.stdin.write(`${command}\n`);
+    this.#child.stdin!.write(`${command}\n`);
   }
 
   /** The next line it prints. Throws when it ends first, or prints nothing for `patience`, in ms. */
@@ -61,7 +62,7 @@ export class JsonLineProcess {
   /** Closes stdin and waits for the end; kills it when it does not end by itself. */
   async stop(): Promise<void> {
     if (this.#ended) return;
-    this.#child.stdin.end();
+    this.#child.stdin!.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), EXIT_MS);
     await this.#closed;
     clearTimeout(timer);

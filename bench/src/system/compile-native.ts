@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { Missing } from '../report/report.ts';
+
 const sourceFolder = join(import.meta.dirname, '../../native');
 const outputFolder = join(import.meta.dirname, '../native');
 const flags = ['-O2', '-Wall'];
@@ -17,7 +19,7 @@ export function compileNative(
   name: string,
   before: readonly string[] = [],
   after: readonly string[] = [],
-): { program: string } | { reason: string } {
+): { readonly program: string } | { readonly missing: Missing } {
   const source = join(sourceFolder, `${name}.c`);
   const key = createHash('sha256')
     .update(readFileSync(source))
@@ -29,8 +31,10 @@ export function compileNative(
   mkdirSync(outputFolder, { recursive: true });
   const unfinished = `${program}.${process.pid}`;
   const cc = spawnSync('cc', [...flags, ...before, '-o', unfinished, source, ...after], { encoding: 'utf8' });
-  if (cc.error !== undefined) return { reason: 'no C compiler "cc"' };
-  if (cc.status !== 0) return { reason: `cc failed: ${cc.stderr.split('\n', 1)[0]}` };
+  const what = 'what needs a load generator in C';
+  if (cc.error !== undefined)
+    return { missing: { what, why: 'there is no C compiler', install: 'apt-get install gcc libc6-dev' } };
+  if (cc.status !== 0) return { missing: { what, why: `cc failed: ${cc.stderr.split('\n', 1)[0]}` } };
   renameSync(unfinished, program);
   return { program };
 }

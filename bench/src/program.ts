@@ -1,0 +1,54 @@
+import { Command, Option } from 'commander';
+
+import { benchmarks } from './benchmarks.ts';
+import { publish } from './publish/publish.ts';
+import { runBenchmarks } from './run-benchmarks.ts';
+
+const HELP = `
+A short pass of all of them, with no name, takes less than three minutes; one by its name is measured in full, \`all\` measures all in full.
+Results are kept in bench/results; \`publish\` makes the tables and plots of bench/README.md of the newest ones.`;
+
+/** The options that every benchmark has. */
+export interface CommonOptions {
+  readonly node?: string;
+  readonly compare?: string;
+  readonly json?: string;
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--node <versions>', 'run on these versions of Node, as in 20,22, or on the binary at a path'),
+    )
+    .addOption(
+      new Option('--compare <file>', 'show what became slower than in these results; exits with 1 when something did'),
+    )
+    .addOption(
+      new Option('--json <file>', 'where the results are kept').default(
+        undefined,
+        'bench/results/<machine>-<date>.json',
+      ),
+    );
+}
+
+/** The command line of the benchmarks. */
+export function program(): Command {
+  const root = withCommonOptions(new Command('npm run bench --'))
+    .usage('[benchmark] [options]')
+    .addHelpText('after', HELP)
+    // oxlint-disable-next-line typescript/no-unsafe-argument -- commander does not know what options it has
+    .action(async (options: CommonOptions) => runBenchmarks(benchmarks, options, 'short'));
+  withCommonOptions(root.command('all').summary('all of them in full')).action(async (options: CommonOptions) =>
+    runBenchmarks(benchmarks, options, 'full'),
+  );
+  for (const benchmark of benchmarks) {
+    const command = withCommonOptions(root.command(benchmark.name).summary(benchmark.summary));
+    for (const option of benchmark.options) command.addOption(option);
+    command.action(async (options: CommonOptions) => runBenchmarks([benchmark], options, 'full'));
+  }
+  root
+    .command('publish')
+    .summary('tables and plots of the newest results')
+    .action(() => publish());
+  return root;
+}
