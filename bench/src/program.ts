@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 
 import { benchmarks } from './benchmarks.ts';
-import { publish } from './publish/publish.ts';
 import { runBenchmarks } from './run-benchmarks.ts';
 
 const HELP = `
@@ -36,8 +35,13 @@ export function program(): Command {
   const root = withCommonOptions(new Command('npm run bench --'))
     .usage('[benchmark] [options]')
     .addHelpText('after', HELP)
-    // oxlint-disable-next-line typescript/no-unsafe-argument -- commander does not know what options it has
-    .action(async (options: CommonOptions) => runBenchmarks(benchmarks, options, 'short'));
+    // The same options before and after a name are those of the one or the other.
+    .enablePositionalOptions()
+    .argument('[benchmark]')
+    .action(async (name: string | undefined, options: CommonOptions) => {
+      if (name !== undefined) root.error(`there is no benchmark "${name}"; --help lists what there is`);
+      await runBenchmarks(benchmarks, options, 'short');
+    });
   withCommonOptions(root.command('all').summary('all of them in full')).action(async (options: CommonOptions) =>
     runBenchmarks(benchmarks, options, 'full'),
   );
@@ -49,6 +53,7 @@ export function program(): Command {
   root
     .command('publish')
     .summary('tables and plots of the newest results')
-    .action(() => publish());
+    // Charts take long to load.
+    .action(async () => (await import('./publish/publish.ts')).publish());
   return root;
 }
