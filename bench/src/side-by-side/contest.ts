@@ -5,7 +5,7 @@ import type { Contender, Figures, Result } from '../report/result.ts';
 import type { ClientSlice, ClientSlices } from './measure-rounds.ts';
 
 /** What a row says beside its figures. */
-export type ContestRow = Pick<Result, 'name' | 'unit' | 'bar'>;
+export type ContestRow = Pick<Result, 'name' | 'peer' | 'unit' | 'bar' | 'also'>;
 
 /** What came of clients that were measured in one case. */
 export class Contest<Kind> {
@@ -30,21 +30,23 @@ export class Contest<Kind> {
    * @param unit what one operation counts in the unit of the row
    */
   result(row: ContestRow, kind: Kind, peers: readonly Kind[], unit: number = 1): Result | undefined {
-    const peer = this.#best(peers);
+    const fastest = this.#fastest(peers);
     const ours = this.#slices.get(kind);
-    if (peer === undefined || ours === undefined) return undefined;
-    const theirs = this.#slices.get(peer)!;
+    if (fastest === undefined || ours === undefined) return undefined;
+    const theirs = this.#slices.get(fastest)!;
     return {
       ...row,
-      peer: this.#label(peer),
       ratio: 'speed',
       ratios: ours.map(({ perSecond }, round) => perSecond / theirs[round]!.perSecond),
       ours: figuresOf(ours, unit),
       theirs: figuresOf(theirs, unit),
-      also: Array.from(this.#slices).flatMap(([other, slices]): Contender[] =>
-        other === kind || other === peer ? [] : [{ name: this.#label(other), value: speedOf(slices) * unit }],
-      ),
     };
+  }
+
+  /** What all but one did, in the unit of a row of which that one is. */
+  others(kind: Kind, unit: number = 1): Contender[] {
+    const others = Array.from(this.#slices).filter(([other]) => other !== kind);
+    return others.map(([other, slices]) => ({ name: this.#label(other), value: speedOf(slices) * unit }));
   }
 
   /**
@@ -56,7 +58,7 @@ export class Contest<Kind> {
     return Array.from(this.#failures, ([kind, why]) => ({ what: `${name}: ${this.#label(kind)}`, why }));
   }
 
-  #best(kinds: readonly Kind[]): Kind | undefined {
+  #fastest(kinds: readonly Kind[]): Kind | undefined {
     const able = kinds.filter((kind) => this.#slices.has(kind));
     const speeds = able.map((kind) => speedOf(this.#slices.get(kind)!));
     return able[speeds.indexOf(Math.max(...speeds))];
