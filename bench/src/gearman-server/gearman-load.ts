@@ -7,9 +7,8 @@ import type { Workload } from './workloads.ts';
 
 /** How much load there is. */
 export interface Amount {
-  /** Measured time of a slice, and load before it, in seconds. */
+  /** Measured time of a slice, in seconds. */
   readonly seconds: number;
-  readonly warm: number;
   /** Background jobs of a slice; a third of that is sent before. */
   readonly jobs: number;
   /** The same of jobs on disk, where as many as are in flight are sent before. */
@@ -36,10 +35,14 @@ export class GearmanLoad {
     this.#amount = amount;
   }
 
-  /** One slice. Background jobs are done afterwards, so that every slice finds an empty queue: all of them, or it is an error. */
-  async slice(server: MeasuredProcess, workload: Workload): Promise<ServerSlice> {
+  /**
+   * One slice. Background jobs are done afterwards, so that every slice finds an empty queue: all of them, or it is an error.
+   *
+   * @param warm load before it is measured, in seconds, where it is not a number of jobs
+   */
+  async slice(server: MeasuredProcess, workload: Workload, warm: number): Promise<ServerSlice> {
     const { mode, clients, window, workers } = workload;
-    const { seconds, warm } = this.#amount;
+    const { seconds } = this.#amount;
     if (mode === 'foreground' || mode === 'echo')
       return measureSlice(server, this.#arguments(server, mode, clients, window, workers, warm, seconds));
     let sent = 0;

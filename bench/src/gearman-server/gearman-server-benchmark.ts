@@ -93,7 +93,7 @@ export const gearmanServerBenchmark: Benchmark<GearmanServerOptions> = {
         const pairs = await measurePairs({
           ...options,
           start: (side) => MeasuredProcess.start(side, [...commands[side], ...more[side]], greet),
-          slice: (server) => load.slice(server, workload),
+          slice: (server, warm) => load.slice(server, workload, warm),
           onPair: (done) => progress.step(`${name}: ${done} of ${options.pairs} pairs`),
         });
         results.push(pairResult({ name, peer, unit: 'jobs/s', bar }, pairs, compared));

@@ -43,7 +43,8 @@ export async function measureMatches(
         pairs,
         processes,
         start: (side) => MeasuredProcess.start(title, [...pinning.server, ...match.servers[side]], knock),
-        slice: (server) => measureSlice(server, commandFor(match, server)),
+        warm,
+        slice: (server, warmSeconds) => measureSlice(server, commandFor(match, server, warmSeconds)),
         onPair: (done) => progress.step(`${title}: ${done} of ${pairs} pairs`),
       });
       results.push(pairResult(match, measured));
@@ -54,9 +55,9 @@ export async function measureMatches(
   const setting = [pinning.description, generator.description, `${pairs} pairs of ${seconds} s in alternation`];
   return { setting, results, missing };
 
-  function commandFor({ load }: Match, { port }: MeasuredProcess): string[] {
+  function commandFor({ load }: Match, { port }: MeasuredProcess, warmSeconds: number): string[] {
     const { payloadBytes, requestPrefix, replyPrefix, suffix } = frames;
-    const numbers = [port, load.connections, load.depth, warm, seconds, SPIN_US, payloadBytes].map(String);
+    const numbers = [port, load.connections, load.depth, warmSeconds, seconds, SPIN_US, payloadBytes].map(String);
     return [...pinning.generator, ...generator.command, ...numbers, requestPrefix, replyPrefix, suffix];
   }
 }

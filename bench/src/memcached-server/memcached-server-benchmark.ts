@@ -96,7 +96,7 @@ export const memcachedServerBenchmark: Benchmark<MemcachedServerOptions> = {
   },
 };
 
-type MeasureSettings = Omit<PairSettings, 'slice'> & Pick<PairOptions, 'warm' | 'seconds'>;
+type MeasureSettings = Omit<PairSettings, 'slice'> & Pick<PairOptions, 'seconds'>;
 
 async function measure(workload: Workload, settings: MeasureSettings, generator: readonly string[]): Promise<Pair[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wirewright-bench-'));
@@ -106,8 +106,8 @@ async function measure(workload: Workload, settings: MeasureSettings, generator:
   try {
     return await measurePairs({
       ...settings,
-      slice: (server) => {
-        const args = [server.port, workload.connections, settings.warm, settings.seconds, SPIN_US].map(String);
+      slice: (server, warm) => {
+        const args = [server.port, workload.connections, warm, settings.seconds, SPIN_US].map(String);
         return measureSlice(server, [...generator, ...args, script]);
       },
     });

@@ -2,6 +2,9 @@
 import type { MeasuredProcess } from '../process/measured-process.ts';
 import type { ServerSlice } from './measure-slice.ts';
 
+/** Load of a new process before its first slice, in seconds: until then its code is not compiled. */
+const SETTLE = 0.5;
+
 /** Something of ours, and of the server that it is compared with. */
 export interface Sides<T> {
   readonly ours: T;
@@ -17,23 +20,26 @@ export interface PairSettings {
   readonly processes: number;
   /** Starts a server. */
   readonly start: (side: keyof Sides<unknown>) => Promise<MeasuredProcess>;
-  /** Puts it under load. */
-  readonly slice: (server: MeasuredProcess) => Promise<ServerSlice>;
+  /** Load before a slice is measured, in seconds. */
+  readonly warm: number;
+  /** Puts it under load, for so long before it is measured. */
+  readonly slice: (server: MeasuredProcess, warm: number) => Promise<ServerSlice>;
   readonly onPair: (done: number) => void;
 }
 
 /** Runs both servers in alternation, and in alternating order, after a slice of each that does not count. */
-export async function measurePairs({ pairs, processes, start, slice, onPair }: PairSettings): Promise<Pair[]> {
+export async function measurePairs(settings: PairSettings): Promise<Pair[]> {
+  const { pairs, processes, start, warm, slice, onPair } = settings;
   const measured: Pair[] = [];
   const perProcess = Math.ceil(pairs / processes);
   while (measured.length < pairs) {
     await withServers(start, async ({ ours, peer }) => {
-      await slice(peer);
-      await slice(ours);
+      await slice(peer, Math.max(warm, SETTLE));
+      await slice(ours, Math.max(warm, SETTLE));
       for (let i = 0; i < perProcess && measured.length < pairs; i++) {
-        const first = i % 2 === 0 ? await slice(peer) : undefined;
-        const oursNow = await slice(ours);
-        measured.push({ ours: oursNow, peer: first ?? (await slice(peer)) });
+        const first = i % 2 === 0 ? await slice(peer, warm) : undefined;
+        const oursNow = await slice(ours, warm);
+        measured.push({ ours: oursNow, peer: first ?? (await slice(peer, warm)) });
         onPair(measured.length);
       }
     });
