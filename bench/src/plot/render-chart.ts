@@ -1,9 +1,10 @@
 import { type EChartsCoreOption, init, use } from 'echarts/core';
-import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
 
 use([
+  BarChart,
   CustomChart,
   LineChart,
   ScatterChart,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { curvePlot } from '../plot/curve-plot.ts';
 import { ratioPlot } from '../plot/ratio-plot.ts';
+import { throughputPlot } from '../plot/throughput-plot.ts';
 import type { Report } from '../report/report.ts';
 import { readResults, resultsFolder } from '../report/results-file.ts';
 import { latestReports } from './latest-reports.ts';
@@ -27,10 +28,13 @@ export function publish(): void {
 /** The plots of a benchmark, and its table. */
 function section(benchmark: string, reports: readonly Report[]): string {
   const plots = new Map([[benchmark, ratioPlot(reports)]]);
-  const curves = reports[0]!.curves ?? [];
+  const first = reports[0]!;
+  if (benchmark === 'echo')
+    plots.set('echo-throughput', throughputPlot(first, '64x32', ['bare node:net', 'hand-written', 'Go']));
+  const curves = first.curves ?? [];
   for (const [index, curve] of curves.entries()) plots.set(`${benchmark}-${index + 1}`, curvePlot(curve));
   for (const [name, svg] of plots) writeFileSync(join(plotsFolder, `${name}.svg`), svg);
-  const images = Array.from(plots.keys(), (name) => `![${reports[0]!.what}](plots/${name}.svg)`);
+  const images = Array.from(plots.keys(), (name) => `![${first.what}](plots/${name}.svg)`);
   return `${images.join('\n\n')}\n\n${benchmarkTable(reports)}`;
 }
 
