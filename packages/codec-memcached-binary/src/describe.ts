@@ -28,9 +28,8 @@ export function describeResponse(response: ResponseFields): Description {
 
 /** A hit from a store in words. */
 export function describeHit(response: ItemResponse): Description {
-  const { request, item } = response;
-  if (request === undefined || item === undefined) return { text: 'no item', secret: false };
-  const { opcode, opaque } = request;
+  const { item, opcode, opaque } = response;
+  if (item === undefined) return { text: 'no item', secret: false };
   const { buffer, keyStart, keyEnd, valueStart, valueEnd, flags } = item;
   return describeResponse({
     opcode,

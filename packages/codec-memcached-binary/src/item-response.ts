@@ -32,28 +32,30 @@ export interface StoredItem {
  */
 export class ItemResponse {
   /** @internal */
-  request: Frame | undefined = undefined;
-  /** @internal */
   item: StoredItem | undefined = undefined;
+  /** @internal Of the request, which need not be kept for them. */
+  opcode = 0;
+  /** @internal */
+  opaque = 0;
 
   /** The value of an item: to GetK and GatK with the key. */
   hit(to: Frame, item: StoredItem): this {
-    this.request = to;
     this.item = item;
+    this.opcode = to.opcode;
+    this.opaque = to.opaque;
     return this;
   }
 }
 
 /** Appends an item to what is sent. */
 export function writeItemResponse(response: ItemResponse, output: ByteWriter): void {
-  const { request, item } = response;
-  if (request === undefined || item === undefined) throw new TypeError('an ItemResponse is sent with an item: hit()');
+  const { item, opcode, opaque } = response;
+  if (item === undefined) throw new TypeError('an ItemResponse is sent with an item: hit()');
   const { buffer, view, keyStart, keyEnd, valueStart, valueEnd } = item;
-  const { opcode } = request;
   const keyLength = hasKeyInAnswer(opcode) ? keyEnd - keyStart : 0;
   const length = 4 + keyLength + valueEnd - valueStart;
   const first = (Magic.Response << 24) | (opcode << 16) | keyLength;
-  output.u32s(first, FLAGS_ONLY, length, request.opaque, item.casHigh, item.casLow);
+  output.u32s(first, FLAGS_ONLY, length, opaque, item.casHigh, item.casLow);
   output.u32(item.flags);
   if (keyLength > 0) output.copy(buffer, keyStart, keyEnd, view);
   output.copy(buffer, valueStart, valueEnd, view);

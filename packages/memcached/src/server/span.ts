@@ -13,7 +13,8 @@ export class Span implements Bytes {
 
   /** This, being `[start, end)` of `buffer` from here on. */
   at(buffer: Buffer, start: number, end: number): this {
-    this.buffer = buffer;
+    // Nearly always it is the same as before, and to store what is young in what is old is to tell the garbage collector of it.
+    if (this.buffer !== buffer) this.buffer = buffer;
     this.start = start;
     this.end = end;
     return this;

@@ -5,17 +5,25 @@ import { offsetOf, type Pages, type Ref } from './pages.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { Item } from './store.ts';
 
-/** Looks at the items of a store, one after the other: there is one of these for all of them. */
+/**
+ * Looks at the items of a store, one after the other: there is one of these for all of them. Where the parts of an item lie is worked out once,
+ * since whoever looks asks for most of it, and some of it twice.
+ */
 export class MemoryItem implements Item {
   readonly #pages: Pages;
   readonly #clock: StoreClock;
   readonly #hasCas: boolean;
-  /** The page of the item, and where in it the item begins, in bytes and in words. */
+  /** The page of the item, and where in it the item begins, in words. */
   buffer: Buffer;
   view: DataView;
   #words: Uint32Array;
-  #offset = 0;
   #word = 0;
+  wireStart = 0;
+  wireEnd = 0;
+  keyStart = 0;
+  keyEnd = 0;
+  valueStart = 0;
+  valueEnd = 0;
 
   constructor(pages: Pages, clock: StoreClock, hasCas: boolean) {
     this.#pages = pages;
@@ -28,11 +36,23 @@ export class MemoryItem implements Item {
 
   /** This, from here on looking at the item there. */
   at(ref: Ref): this {
+    const words = this.#pages.words(ref);
+    const offset = offsetOf(ref);
+    const word = offset >>> 2;
+    const lengths = words[word + Word.Lengths]!;
+    const keyEnd = offset + KEY_AT + keyLengthOf(lengths);
+    const valueStart = keyEnd + suffixLengthOf(lengths);
+    const valueEnd = valueStart + words[word + Word.ValueLength]!;
     this.buffer = this.#pages.bytes(ref);
     this.view = this.#pages.view(ref);
-    this.#words = this.#pages.words(ref);
-    this.#offset = offsetOf(ref);
-    this.#word = this.#offset >>> 2;
+    this.#words = words;
+    this.#word = word;
+    this.wireStart = offset + HEAD;
+    this.wireEnd = valueEnd + 2;
+    this.keyStart = offset + KEY_AT;
+    this.keyEnd = keyEnd;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
     return this;
   }
 
@@ -46,31 +66,6 @@ export class MemoryItem implements Item {
 
   get casLow(): number {
     return this.#hasCas ? this.#words[this.#word + Word.CasLow]! : 0;
-  }
-
-  get wireStart(): number {
-    return this.#offset + HEAD;
-  }
-
-  get wireEnd(): number {
-    return this.valueEnd + 2;
-  }
-
-  get keyStart(): number {
-    return this.#offset + KEY_AT;
-  }
-
-  get keyEnd(): number {
-    return this.#offset + KEY_AT + keyLengthOf(this.#lengths);
-  }
-
-  get valueStart(): number {
-    const lengths = this.#lengths;
-    return this.#offset + KEY_AT + keyLengthOf(lengths) + suffixLengthOf(lengths);
-  }
-
-  get valueEnd(): number {
-    return this.valueStart + this.#words[this.#word + Word.ValueLength]!;
   }
 
   get ttl(): number {
@@ -96,19 +91,15 @@ export class MemoryItem implements Item {
 
   /** The class of its size, by which statistics are grouped. */
   get slabClass(): number {
-    return classOf(this.#lengths);
+    return classOf(this.#words[this.#word + Word.Lengths]!);
   }
 
   /** Bytes that it takes, as memcached counts them. */
   get size(): number {
-    return chargedSize(keyLengthOf(this.#lengths), this.flags, this.#words[this.#word + Word.ValueLength]!);
-  }
-
-  get #lengths(): number {
-    return this.#words[this.#word + Word.Lengths]!;
+    return chargedSize(this.keyEnd - this.keyStart, this.flags, this.valueEnd - this.valueStart);
   }
 
   #has(mark: number): boolean {
-    return (marksOf(this.#lengths) & mark) !== 0;
+    return (marksOf(this.#words[this.#word + Word.Lengths]!) & mark) !== 0;
   }
 }
