@@ -46,6 +46,22 @@ describe('an item', () => {
     expect([valueOf(item), item.flags, item.ttl, item.fetched]).toEqual(['value\r\n\0', 4_294_967_295, -1, true]);
   });
 
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 249, 250])('is found by all %i bytes of its key', (length) => {
+    const { store } = storeAt();
+    // So many that others lie in the same bucket, and each differs from many in a single byte near the end.
+    const keys = new Map<string, Buffer>();
+    for (let i = 0; i < 8192; i++) {
+      const key = Buffer.alloc(length, 'k');
+      for (let at = 0; at < Math.min(length, 8); at++) key[length - 1 - at] = 0x80 + ((i >> (2 * at)) & 3) + at;
+      keys.set(key.toString('latin1'), key);
+    }
+    const all = [...keys.values()];
+    for (const [i, key] of all.entries()) if (i % 2 === 0) store.store('set', bytes(key), 0, 0, bytes(`${i}`));
+    expect(all.map((key) => valueOf(store.get(bytes(key))))).toEqual(
+      all.map((_, i) => (i % 2 === 0 ? `${i}` : undefined)),
+    );
+  });
+
   test.each<[StoreMode, boolean, string, string | undefined]>([
     ['set', false, 'stored', 'new'],
     ['set', true, 'stored', 'new'],

@@ -86,13 +86,14 @@ export class ItemHeap {
   }
 
   /** The same, and notes that it was asked for. All in one: most of what a server is asked for is this. */
-  fetch(hash: number, buffer: Buffer, start: number, end: number): Ref {
-    const ref = this.index.find(hash, buffer, start, end);
+  fetch(buffer: Buffer, start: number, end: number): Ref {
+    const ref = this.index.get(buffer, start, end);
     if (ref === 0) return 0;
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
     const expire = words[at + Word.Expire]!;
-    if ((expire !== 0 && expire <= this.#clock.now) || this.#isFlushed(ref)) return this.#bury(hash, ref);
+    if ((expire !== 0 && expire <= this.#clock.now) || this.#isFlushed(ref))
+      return this.#bury(this.index.hash(buffer, start, end), ref);
     this.#note(ref, words, at);
     return ref;
   }

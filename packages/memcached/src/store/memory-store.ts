@@ -157,7 +157,7 @@ export class MemoryStore implements Store {
   get(key: Bytes): MemoryItem | undefined {
     const { buffer, start, end } = key;
     const heap = this.#heap;
-    const ref = heap.fetch(heap.index.hash(buffer, start, end), buffer, start, end);
+    const ref = heap.fetch(buffer, start, end);
     return ref === 0 ? undefined : this.#item.at(ref);
   }
 
