@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { inspect } from 'node:util';
 
 import {
+  ItemReplies,
   ItemReply,
   memcachedTextClient,
   memcachedTextServer,
@@ -277,6 +278,15 @@ describe('replies of a server', () => {
     expect(sent(reply.meta(item))).toBe('VA 5\r\nhello\r\n');
     expect(sent(reply.meta(item, ' f7 t-1'))).toBe('VA 5 f7 t-1\r\nhello\r\n');
     expect(() => sent(new ItemReply())).toThrow(/sent with an item/);
+  });
+
+  test('several items leave as one message, each as it is asked for', () => {
+    const one = new ItemReply();
+    const replies = [() => one.value(item), () => one.valueAndCas(new RenderedItem('k', 0, Buffer.from('v'), 5), true)];
+    const message = new ItemReplies(() => replies.shift()?.());
+    expect(memcachedTextServer()().describe!(message)).toBe('items');
+    expect(sent(message)).toBe('VALUE key 7 5\r\nhello\r\nVALUE k 0 1 5\r\nv\r\nEND\r\n');
+    expect(sent(message)).toBe('');
   });
 
   test('an item is copied at once, however large: its memory may be used again', () => {

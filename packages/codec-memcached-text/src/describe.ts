@@ -1,6 +1,7 @@
 import { ByteView } from '@wirewright/core/codec';
 
 import type { ClientRequest, Key } from './client-request.ts';
+import { ItemReplies } from './item-replies.ts';
 import { ItemReply } from './item-reply.ts';
 import { MetaRequest } from './meta-request.ts';
 import { Reply } from './reply.ts';
@@ -9,7 +10,9 @@ import { Request } from './request.ts';
 const FORMS = ['VALUE', 'VALUE with cas', 'VA'];
 
 /** A message of either direction in words: its lines, and of values only how long they are. */
-export function describe(message: Reply | ItemReply | ClientRequest | string | Uint8Array | ByteView): string {
+export function describe(
+  message: Reply | ItemReply | ItemReplies | ClientRequest | string | Uint8Array | ByteView,
+): string {
   if (typeof message === 'string') return message;
   if (message instanceof Request || message instanceof MetaRequest) return describeReceived(message);
   if (message instanceof Reply) {
@@ -19,6 +22,8 @@ export function describe(message: Reply | ItemReply | ClientRequest | string | U
     const { item, form } = message;
     return item === undefined ? 'no item' : `${FORMS[form]}, an item of ${item.wireEnd - item.valueStart - 2} bytes`;
   }
+  // Which they are, nobody knows before they are written, and nobody remembers afterwards.
+  if (message instanceof ItemReplies) return 'items';
   if (message instanceof Uint8Array || message instanceof ByteView) return `${message.length} bytes`;
   return describeFields(message);
 }

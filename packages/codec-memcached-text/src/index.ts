@@ -25,6 +25,7 @@ export type { Status } from './reply.ts';
 export type { ServerReply } from './server-codec.ts';
 
 export { memcachedTextClient } from './client-codec.ts';
+export { ItemReplies } from './item-replies.ts';
 export { ItemReply } from './item-reply.ts';
 export { metaFlags } from './meta-flags.ts';
 export { metaFlagSet } from './meta-letters.ts';

@@ -22,6 +22,7 @@ import {
 import { Answer, type Compat } from './answers.ts';
 import { CR, CRLF, LF, SPACE } from './characters.ts';
 import { describe } from './describe.ts';
+import { ItemReplies, writeItemReplies } from './item-replies.ts';
 import { ItemReply, writeItemReply } from './item-reply.ts';
 import { line } from './line-scanner.ts';
 import { MetaRequest } from './meta-request.ts';
@@ -33,10 +34,10 @@ import { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 
 /**
- * What a server sends: a line (`'STORED'`; text is written as latin1, and `\r\n` put behind it), bytes that are complete as they are, an item, or
- * a reply that was received from another server.
+ * What a server sends: a line (`'STORED'`; text is written as latin1, and `\r\n` put behind it), bytes that are complete as they are, an item or
+ * several, or a reply that was received from another server.
  */
-export type ServerReply = string | Uint8Array | ByteView | ItemReply | Reply;
+export type ServerReply = string | Uint8Array | ByteView | ItemReply | ItemReplies | Reply;
 
 /** Longest line in bytes (proto_text.c, try_read_command_ascii), and that of commands with many keys, which have no limit there. */
 const MAX_LINE = 2048;
@@ -111,6 +112,7 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
   encode(reply: ServerReply, output: ByteWriter): void {
     if (typeof reply === 'string') output.latin1(reply, CRLF);
     else if (reply instanceof ItemReply) writeItemReply(reply, output);
+    else if (reply instanceof ItemReplies) writeItemReplies(reply, output);
     else if (reply instanceof Reply) output.range(reply.source, reply.start, reply.end);
     else output.bytes(reply);
   }

@@ -1,4 +1,4 @@
-import { ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
+import { ItemReplies, ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
@@ -21,6 +21,22 @@ const STORE_ANSWERS: Readonly<Record<StoreOutcome, string>> = {
   'out-of-memory': 'SERVER_ERROR out of memory storing object',
 };
 
+/** Of many items so many bytes are sent before the server looks whether the client takes them. */
+const AT_ONCE = 16 * 1024;
+
+/** A request for many items that is being answered. */
+interface ManyItems {
+  readonly connection: Client;
+  readonly request: Request;
+  readonly command: CommandCounters;
+  /** What its `bytesOut` comes to when enough was sent for now. */
+  until: number;
+  /** Whether all keys were looked for. */
+  over: boolean;
+  /** Whether the answer has ended with the last of them. */
+  ended: boolean;
+}
+
 /** Answers the commands of the text protocol from the store. */
 export class TextService {
   readonly #store: Store;
@@ -32,6 +48,8 @@ export class TextService {
   readonly #reply = new ItemReply();
   readonly #key = new Span();
   readonly #value = new Span();
+  #many: ManyItems | undefined = undefined;
+  readonly #replies = new ItemReplies(() => this.#nextItem(this.#many!));
 
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the user keeps with connections
   readonly #handlers: Handlers<any>;
@@ -113,37 +131,57 @@ export class TextService {
   #get(connection: Client, request: Request, command: CommandCounters): Promise<void> | undefined {
     command.operations++;
     command.bytesIn += request.end - request.start;
-    if (request.keyEnd > request.keyStart) return this.#sendItems(connection, request, command);
+    const { keyStart, keyEnd, lineEnd } = request;
+    if (keyEnd !== lineEnd) return this.#sendItems(connection, request, command);
     // `gat 10` names no key.
-    connection.send('END');
+    const reply = keyEnd > keyStart ? this.#itemReply(connection, request, command) : undefined;
+    connection.send(reply ?? 'END');
     return undefined;
   }
 
   /** Sends the items from the key on that the request is at; waits in between while the client takes less than there is. */
   #sendItems(connection: Client, request: Request, command: CommandCounters): Promise<void> | undefined {
-    const { op, source, lineEnd } = request;
-    const withCas = op === 'gets' || op === 'gats';
-    const touches = op === 'gat' || op === 'gats';
-    const key = this.#key;
-    for (;;) {
-      const { keyEnd } = request;
-      key.at(source, request.keyStart, keyEnd);
-      const item = touches ? this.#touched(key, request.exptime) : this.#fetched(key);
-      if (this.#observer.active) this.#observer.get(connection, key, item);
-      // Nearly always nothing stands behind the last key.
-      const last = keyEnd === lineEnd;
-      let ready = true;
-      if (item !== undefined) {
-        command.hits++;
-        command.bytesOut += item.wireEnd - item.wireStart;
-        ready = connection.send(withCas ? this.#reply.valueAndCas(item, last) : this.#reply.value(item, last));
-      }
-      if (last || !request.nextKey()) {
-        if (!last || item === undefined) connection.send('END');
-        return undefined;
-      }
-      if (!ready) return this.#goOn(connection, request, command);
+    const many: ManyItems = { connection, request, command, until: 0, over: false, ended: false };
+    this.#many = many;
+    while (!many.over) {
+      many.until = command.bytesOut + AT_ONCE;
+      // Those who watch are told of each item, and cannot be while a message is written.
+      const message = this.#observer.active ? this.#nextItem(many) : this.#replies;
+      const ready = message === undefined || connection.send(message);
+      if (!ready && !many.over) return this.#goOn(connection, request, command);
     }
+    if (!many.ended) connection.send('END');
+    return undefined;
+  }
+
+  /** The next item of many; `undefined` when there are no more, or enough for now. */
+  #nextItem(many: ManyItems): ItemReply | undefined {
+    const { connection, request, command } = many;
+    while (!many.over && command.bytesOut < many.until) {
+      const last = request.keyEnd === request.lineEnd;
+      const reply = this.#itemReply(connection, request, command);
+      // Nearly always nothing stands behind the last key.
+      many.over = last || !request.nextKey();
+      if (reply !== undefined) {
+        many.ended = last;
+        return reply;
+      }
+    }
+    return undefined;
+  }
+
+  /** What is sent of the item with the key that the request is at. */
+  #itemReply(connection: Client, request: Request, command: CommandCounters): ItemReply | undefined {
+    const { op, keyEnd } = request;
+    const key = this.#key.at(request.source, request.keyStart, keyEnd);
+    const touches = op === 'gat' || op === 'gats';
+    const item = touches ? this.#touched(key, request.exptime) : this.#fetched(key);
+    if (this.#observer.active) this.#observer.get(connection, key, item);
+    if (item === undefined) return undefined;
+    command.hits++;
+    command.bytesOut += item.wireEnd - item.wireStart;
+    const last = keyEnd === request.lineEnd;
+    return op === 'gets' || op === 'gats' ? this.#reply.valueAndCas(item, last) : this.#reply.value(item, last);
   }
 
   async #goOn(connection: Client, request: Request, command: CommandCounters): Promise<void> {
