@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { codecBenchmark } from './codec/codec-benchmark.ts';
 import { echoBenchmark } from './echo/echo-benchmark.ts';
 import { gearmanClientBenchmark } from './gearman-client/gearman-client-benchmark.ts';
 import { gearmanServerBenchmark } from './gearman-server/gearman-server-benchmark.ts';
@@ -11,6 +12,7 @@ import { tlsBenchmark } from './tls/tls-benchmark.ts';
 
 /** All of them, in the order of a pass. */
 export const benchmarks: readonly Benchmark[] = [
+  codecBenchmark,
   echoBenchmark,
   tlsBenchmark,
   quasizeroBenchmark,

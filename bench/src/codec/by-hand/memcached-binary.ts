@@ -93,3 +93,34 @@ export function decodeSet(b: Buffer, at: number): DecodedSet {
     value: { source: b, start: k + 7, end: at + 24 + body },
   };
 }
+
+/** A response to Get with all that is in it. */
+export interface DecodedHit {
+  readonly status: number;
+  readonly opaque: number;
+  readonly cas: bigint;
+  readonly flags: number;
+  readonly value: { readonly source: Buffer; readonly start: number; readonly end: number };
+}
+
+/** Reads a hit without a key, at `at` of a chunk that has all of it. */
+export function decodeHit(b: Buffer, at: number): DecodedHit {
+  if (b[at] !== 0x81 || b[at + 1] !== 0x00) throw new Error('no response to Get');
+  const body = ((b[at + 8]! << 24) | (b[at + 9]! << 16) | (b[at + 10]! << 8) | b[at + 11]!) >>> 0;
+  if (at + 24 + body > b.length) throw new Error('not there as a whole');
+  const high = ((b[at + 16]! << 24) | (b[at + 17]! << 16) | (b[at + 18]! << 8) | b[at + 19]!) >>> 0;
+  const low = ((b[at + 20]! << 24) | (b[at + 21]! << 16) | (b[at + 22]! << 8) | b[at + 23]!) >>> 0;
+  const e = at + 24;
+  return {
+    status: (b[at + 6]! << 8) | b[at + 7]!,
+    opaque: ((b[at + 12]! << 24) | (b[at + 13]! << 16) | (b[at + 14]! << 8) | b[at + 15]!) >>> 0,
+    cas: BigInt(high * 2 ** 32 + low),
+    flags: ((b[e]! << 24) | (b[e + 1]! << 16) | (b[e + 2]! << 8) | b[e + 3]!) >>> 0,
+    value: { source: b, start: e + 4, end: e + body },
+  };
+}
+
+/** The last `length` bytes up to `end` of what was written. */
+export function written(end: number, length: number): string {
+  return bytes.toString('latin1', end - length, end);
+}

@@ -195,3 +195,8 @@ export function encodeCopy({ source, start, end }: Range): number {
   position = at + end - start;
   return position;
 }
+
+/** The last `length` bytes up to `end` of what was written. */
+export function written(end: number, length: number): string {
+  return bytes.toString('latin1', end - length, end);
+}

@@ -95,3 +95,8 @@ export function encodeTextHit(item: Buffer): number {
   position = at;
   return at;
 }
+
+/** The last `length` bytes up to `end` of what was written. */
+export function written(end: number, length: number): string {
+  return bytes.toString('latin1', end - length, end);
+}
