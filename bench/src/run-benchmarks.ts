@@ -37,7 +37,7 @@ export async function runBenchmarks(
     reports.push(report);
   }
   process.stdout.write(`\nkept in ${file}\n`);
-  if (reports.some(({ missing }) => missing.some(({ install }) => install === undefined))) process.exitCode = 1;
+  if (reports.some(({ missing }) => missing.some(({ failed }) => failed === true))) process.exitCode = 1;
   if (before === undefined) return;
   const changes = compareReports(before, reports);
   process.stdout.write(`\n${renderChanges(changes, options.compare!)}`);

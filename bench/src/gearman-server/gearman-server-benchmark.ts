@@ -98,7 +98,7 @@ export const gearmanServerBenchmark: Benchmark<GearmanServerOptions> = {
         });
         results.push(pairResult({ name, peer, unit: 'jobs/s', bar }, pairs, compared));
       } catch (error) {
-        missing.push({ what: name, why: messageOf(error) });
+        missing.push({ what: name, why: messageOf(error), failed: true });
       }
     }
     if (options.queued > 0 && 'memory'.includes(options.only)) {

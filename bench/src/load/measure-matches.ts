@@ -49,7 +49,7 @@ export async function measureMatches(
       });
       results.push(pairResult(match, measured));
     } catch (error) {
-      missing.push({ what: title, why: messageOf(error) });
+      missing.push({ what: title, why: messageOf(error), failed: true });
     }
   }
   const setting = [pinning.description, generator.description, `${pairs} pairs of ${seconds} s in alternation`];

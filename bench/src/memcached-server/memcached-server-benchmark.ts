@@ -77,7 +77,7 @@ export const memcachedServerBenchmark: Benchmark<MemcachedServerOptions> = {
         const pairs = await measure(workload, { ...options, start, onPair }, generator);
         results.push(pairResult({ name, peer, unit, bar }, pairs));
       } catch (error) {
-        missing.push({ what: name, why: messageOf(error) });
+        missing.push({ what: name, why: messageOf(error), failed: true });
       }
     }
     if (options.items > 0 && options.only === '') {

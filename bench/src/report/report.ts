@@ -18,6 +18,8 @@ export interface Findings {
 export interface Missing {
   readonly what: string;
   readonly why: string;
+  /** Whether it was tried, and failed: not something that a peer cannot do, or that is not there. */
+  readonly failed?: boolean | undefined;
   /** The command that installs a peer that is missing. */
   readonly install?: string | undefined;
 }

@@ -55,7 +55,7 @@ export class Contest<Kind> {
    * @param name of the case
    */
   missing(name: string): Missing[] {
-    return Array.from(this.#failures, ([kind, why]) => ({ what: `${name}: ${this.#label(kind)}`, why }));
+    return Array.from(this.#failures, ([kind, why]) => ({ what: `${name}: ${this.#label(kind)}`, why, failed: true }));
   }
 
   #fastest(kinds: readonly Kind[]): Kind | undefined {
