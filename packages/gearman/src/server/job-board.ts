@@ -13,12 +13,17 @@ import { type JobBody, JobBodies } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
 import { JobIndex } from './job-index.ts';
 import { jobKey } from './job-key.ts';
+import type { JobQueue } from './job-queue.ts';
+import { JobRun } from './job-run.ts';
 import type { JobKeeper } from './job-keeper.ts';
 import type { Peer } from './peer.ts';
 import { nextTime } from './schedule.ts';
 import { WaitingJobs } from './waiting-jobs.ts';
 
 const PRIORITIES = [0, 1, 2] as const;
+
+/** From so many jobs in a queue on, those that come behind have no objects of their own before it is their turn. */
+const LONG = 64;
 
 const NUL = Buffer.alloc(1);
 const NOOP = packet(PacketType.Noop);
@@ -51,7 +56,7 @@ export class JobBoard {
   readonly functions: Functions;
   readonly bodies: JobBodies = new JobBodies();
   readonly #settings: BoardSettings;
-  readonly #jobs = new JobIndex();
+  readonly #jobs = new JobIndex((run, id) => this.#unfold(run, id));
   /** Jobs that were made under another prefix, or by another server, by handle. */
   readonly #foreign = new Map<string, Job>();
   readonly #handles: Handles;
@@ -133,6 +138,25 @@ export class JobBoard {
     this.#enter(job);
     of.counters.submitted++;
     return job;
+  }
+
+  /**
+   * Makes a job that is nothing but one more in a long queue, in less time and memory than {@link make} and {@link begin} take. Returns its handle, or
+   * undefined when the job is another one.
+   */
+  queue(of: JobFunction, key: string | undefined, body: JobBody, traits: JobTraits): string | undefined {
+    const { priority, background, when, schedule, reducer } = traits;
+    const queue = of.ready[priority];
+    if (queue.length < LONG || !background || key !== undefined || this.#keeper !== undefined) return undefined;
+    if (when > 0 || schedule !== '' || reducer !== undefined) return undefined;
+    const id = this.#nextId++;
+    const since = Math.floor(this.#settings.clock.now());
+    this.#jobs.add(id, queue.pushFolded(id, of, priority, body, since));
+    of.total[priority]++;
+    this.#bytes += body.end - body.start;
+    of.counters.submitted++;
+    this.#alarm.ring(of);
+    return this.#handles.of(id);
   }
 
   /** Whether jobs in the background are kept by a store. */
@@ -347,7 +371,7 @@ export class JobBoard {
 
   #enter(job: Job): void {
     const of = job.function;
-    this.#jobs.add(job);
+    this.#jobs.add(job.id, job);
     if (job.key !== undefined && !of.keyed.has(job.key)) of.keyed.set(job.key, job);
     of.total[job.priority]++;
     this.#bytes += job.size;
@@ -390,9 +414,24 @@ export class JobBoard {
       for (const of of worker.abilities.keys()) {
         if (of.ready[priority].length > 0 && (chosen === undefined || of.turn < chosen.turn)) chosen = of;
       }
-      if (chosen !== undefined) return chosen.ready[priority].first;
+      if (chosen !== undefined) return this.#firstOf(chosen.ready[priority]);
     }
     return undefined;
+  }
+
+  #firstOf({ first }: JobQueue): Job | undefined {
+    return first instanceof JobRun ? this.#unfold(first, first.id) : first;
+  }
+
+  /** Makes jobs of their own of those in a run up to number `id`, and returns that one. */
+  #unfold(run: JobRun, id: number): Job {
+    const queue = run.function.ready[run.priority];
+    for (;;) {
+      const job = run.take(this.#handles);
+      queue.unfold(run, job);
+      this.#jobs.replace(job);
+      if (job.id === id) return job;
+    }
   }
 
   #timeOut(job: Job): void {

@@ -6,6 +6,7 @@ import type { StoredPriority } from '../store/job-store.ts';
 import type { Handles } from './handles.ts';
 import type { JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
+import type { Queued } from './job-queue.ts';
 import type { Peer } from './peer.ts';
 
 /** 0 high, 1 normal, 2 low. */
@@ -63,8 +64,8 @@ export class Job {
   /** Told when the store has it, or that it has not. */
   onStored: ((error: Error | undefined) => void)[] | undefined = undefined;
   /** Its neighbours in a queue. */
-  previous: Job | undefined = undefined;
-  next: Job | undefined = undefined;
+  previous: Queued | undefined = undefined;
+  next: Queued | undefined = undefined;
   /** Its place among those that wait. */
   place = -1;
 
