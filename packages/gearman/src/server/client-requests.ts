@@ -48,7 +48,7 @@ export class ClientRequests {
     const headEnd = packet.startOf(2);
     if (uniqueAt - start > maxFunctionName + 1) return peer.send(ServerError.functionTooLarge);
     if (headEnd - uniqueAt > maxUnique + 1) return peer.send(ServerError.uniqueTooLarge);
-    const of = this.#board.functions.make(packet.latin1(0));
+    const of = this.#board.functions.makeOf(source, start, uniqueAt - 1);
     if (of === undefined) return peer.send(ServerError.tooManyFunctions);
     const last = packet.argumentCount - 1;
     const key = headEnd - uniqueAt === 1 ? undefined : jobKey(packet.latin1(1), () => packet.bytes(last));

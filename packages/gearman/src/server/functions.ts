@@ -1,3 +1,7 @@
+import type { Buffer } from 'node:buffer';
+
+import { readLatin1 } from '@wirewright/core/codec';
+
 import type { FunctionPolicy } from './function-policy.ts';
 import { JobFunction } from './job-function.ts';
 
@@ -7,6 +11,8 @@ export class Functions implements Iterable<JobFunction> {
   readonly #policies: ReadonlyMap<string, FunctionPolicy>;
   readonly #usual: FunctionPolicy;
   readonly #max: number;
+  /** The one that was asked for last by its bytes. */
+  #last: JobFunction | undefined = undefined;
 
   /** @param max how many there may be */
   constructor(policies: ReadonlyMap<string, FunctionPolicy>, usual: FunctionPolicy, max: number) {
@@ -29,12 +35,29 @@ export class Functions implements Iterable<JobFunction> {
     return found;
   }
 
+  /** The same of a name where it was received: often that of the one before, and then no text is made of it. */
+  makeOf(source: Buffer, start: number, end: number): JobFunction | undefined {
+    const last = this.#last;
+    if (last !== undefined && isAt(last.bytes, source, start, end)) return last;
+    const found = this.make(readLatin1(source, start, end));
+    this.#last = found;
+    return found;
+  }
+
   /** Forgets a function that has neither jobs nor workers. */
   drop({ name }: JobFunction): void {
     this.#byName.delete(name);
+    this.#last = undefined;
   }
 
   [Symbol.iterator](): IterableIterator<JobFunction> {
     return this.#byName.values();
   }
+}
+
+/** Whether `bytes` are what lies from `start` to `end`. */
+function isAt(bytes: Buffer, source: Buffer, start: number, end: number): boolean {
+  if (end - start !== bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (source[start + i] !== bytes[i]) return false;
+  return true;
 }

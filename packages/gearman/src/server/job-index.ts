@@ -5,7 +5,11 @@ import { JobRun } from './job-run.ts';
 const PAGE_BITS = 8;
 const PAGE = 1 << PAGE_BITS;
 
+/** What a page is before there is anything in it: a copy of it is made faster than another one. */
+const EMPTY: readonly undefined[] = Array.from({ length: PAGE });
+
 interface Page {
+  readonly number: number;
   /** A run stands for each of its jobs. */
   readonly jobs: (Job | JobRun | undefined)[];
   count: number;
@@ -18,6 +22,8 @@ interface Page {
 export class JobIndex {
   readonly #pages = new Map<number, Page>();
   readonly #unfold: (run: JobRun, id: number) => Job;
+  /** The page that was looked at last. */
+  #last: Page | undefined = undefined;
   #size = 0;
 
   /** @param unfold makes a job of its own, and puts it in here, of one that is in a run */
@@ -30,18 +36,13 @@ export class JobIndex {
   }
 
   get(id: number): Job | undefined {
-    const found = this.#pages.get(Math.floor(id / PAGE))?.jobs[id % PAGE];
+    const found = this.#page(id)?.jobs[id % PAGE];
     return found instanceof JobRun ? this.#unfold(found, id) : found;
   }
 
   /** Adds a job, or one that is in a run. */
   add(id: number, job: Job | JobRun): void {
-    const number = Math.floor(id / PAGE);
-    let page = this.#pages.get(number);
-    if (page === undefined) {
-      page = { jobs: Array.from({ length: PAGE }), count: 0 };
-      this.#pages.set(number, page);
-    }
+    const page = this.#page(id) ?? this.#newPage(id);
     page.jobs[id % PAGE] = job;
     page.count++;
     this.#size++;
@@ -49,21 +50,38 @@ export class JobIndex {
 
   /** Has a job that was in a run stand for itself. */
   replace(job: Job): void {
-    this.#pages.get(Math.floor(job.id / PAGE))!.jobs[job.id % PAGE] = job;
+    this.#page(job.id)!.jobs[job.id % PAGE] = job;
   }
 
   /** Takes out a job that is in it. */
   remove({ id }: Job): void {
-    const number = Math.floor(id / PAGE);
-    const page = this.#pages.get(number)!;
+    const page = this.#page(id)!;
     page.jobs[id % PAGE] = undefined;
     page.count--;
     this.#size--;
-    if (page.count === 0) this.#pages.delete(number);
+    if (page.count > 0) return;
+    this.#pages.delete(page.number);
+    this.#last = undefined;
+  }
+
+  #page(id: number): Page | undefined {
+    const number = Math.floor(id / PAGE);
+    const last = this.#last;
+    if (last?.number === number) return last;
+    const page = this.#pages.get(number);
+    if (page !== undefined) this.#last = page;
+    return page;
+  }
+
+  #newPage(id: number): Page {
+    const page: Page = { number: Math.floor(id / PAGE), jobs: EMPTY.slice(), count: 0 };
+    this.#pages.set(page.number, page);
+    this.#last = page;
+    return page;
   }
 
   *[Symbol.iterator](): IterableIterator<Job> {
-    for (const [number, { jobs }] of this.#pages) {
+    for (const { number, jobs } of this.#pages.values()) {
       for (let i = 0; i < PAGE; i++) {
         const job = jobs[i];
         if (job !== undefined) yield job instanceof JobRun ? this.#unfold(job, number * PAGE + i) : job;

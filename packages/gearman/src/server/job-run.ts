@@ -9,8 +9,8 @@ import type { Queued } from './job-queue.ts';
 /** Jobs of a run at most. */
 const MOST = 256;
 
-/** Numbers that say where a body lies. */
-const PLACES = 3;
+/** Numbers that are kept of each: its own, when it was submitted, and where function, payload and end of its body lie. */
+const NUMBERS = 5;
 
 /**
  * Jobs of a function that stand in its queue one behind the other, and of which there is no more to say than where they lie: in the background, without
@@ -23,10 +23,8 @@ export class JobRun {
   /** Its neighbours in the queue. */
   previous: Queued | undefined = undefined;
   next: Queued | undefined = undefined;
-  readonly #ids = new Float64Array(MOST);
-  readonly #since = new Float64Array(MOST);
+  readonly #numbers = new Float64Array(NUMBERS * MOST);
   readonly #sources: Buffer[] = [];
-  readonly #places = new Int32Array(PLACES * MOST);
   #from = 0;
   #to = 0;
 
@@ -37,12 +35,12 @@ export class JobRun {
 
   /** The number of the first of them. */
   get id(): number {
-    return this.#ids[this.#from]!;
+    return this.#numbers[NUMBERS * this.#from]!;
   }
 
   /** When the first of them was submitted. */
   get since(): number {
-    return this.#since[this.#from]!;
+    return this.#numbers[NUMBERS * this.#from + 1]!;
   }
 
   get isEmpty(): boolean {
@@ -55,34 +53,23 @@ export class JobRun {
 
   /** Adds a job behind the others, with a higher number. */
   add(id: number, body: JobBody, since: number): void {
-    const at = this.#to++;
-    this.#ids[at] = id;
-    this.#since[at] = since;
+    const numbers = this.#numbers;
+    const at = NUMBERS * this.#to++;
+    numbers[at] = id;
+    numbers[at + 1] = since;
+    numbers[at + 2] = body.start;
+    numbers[at + 3] = body.payload;
+    numbers[at + 4] = body.end;
     this.#sources.push(body.source);
-    this.#places[PLACES * at] = body.start;
-    this.#places[PLACES * at + 1] = body.payload;
-    this.#places[PLACES * at + 2] = body.end;
   }
 
   /** Takes the first of them out, and makes a job of it. */
   take(handles: Handles): Job {
-    const at = this.#from++;
-    const place = PLACES * at;
-    const body = {
-      source: this.#sources[at]!,
-      start: this.#places[place]!,
-      payload: this.#places[place + 1]!,
-      end: this.#places[place + 2]!,
-    };
-    const job = new Job(
-      this.#ids[at]!,
-      handles,
-      this.function,
-      undefined,
-      body,
-      TRAITS[this.priority],
-      this.#since[at]!,
-    );
+    const source = this.#sources[this.#from]!;
+    const numbers = this.#numbers;
+    const at = NUMBERS * this.#from++;
+    const body = { source, start: numbers[at + 2]!, payload: numbers[at + 3]!, end: numbers[at + 4]! };
+    const job = new Job(numbers[at]!, handles, this.function, undefined, body, TRAITS[this.priority], numbers[at + 1]!);
     job.state = JobState.Ready;
     return job;
   }
