@@ -12,11 +12,13 @@
  * Prefixes and suffix are hexadecimal, "-" for none.
  *
  * A connection sends `depth` requests in one write and sends them again once all of them have been answered, so every
- * server gets the same batches, however it cuts up its replies. Every reply byte is compared with what it has to be.
+ * server gets the same batches, however it cuts up its replies. Every reply byte is compared with what it has to be. A reply may
+ * begin before all of its request has been sent, but is never ahead of it. All connections are accepted before the warm-up begins.
  *
  * stdout, one JSON object a line:
  *   {"phase":"measuring"}                                            the warm-up is over
- *   {"phase":"done","replies":n,"seconds":s,"p50_us":x,"p99_us":y}   turn-around of a batch, write to last byte
+ *   {"phase":"done","replies":n,"seconds":s,"p50_us":x,"p99_us":y}   turn-around of a batch, write to last byte; n has a fraction,
+ *                                                                    since few large replies come in a slice
  *   {"phase":"failed","reason":"..."}                                followed by exit status 1
  * After "done" the load goes on, so that the reader can sample the server under load, until stdin closes (or at most
  * TAIL_SECONDS).
@@ -33,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +47,8 @@
 #endif
 
 #define FIXED 64
+/* Connections that wait to be accepted at a time. One beyond the backlog of its server, 511 with Node, tries again after a second. */
+#define UNACCEPTED 256
 
 /* What is the same in every frame, in front of its payload or behind it. */
 struct fixed {
@@ -67,6 +72,9 @@ struct conn {
 static struct fixed request_prefix, reply_prefix, suffix;
 static size_t payload_bytes, request_bytes, reply_bytes, depth;
 static size_t batch_bytes; /* of requests */
+static int echoed;         /* whether replies are the requests */
+static int looping;        /* whether an answered batch is sent again */
+static uint64_t last_event;
 
 static void watch(struct conn *conn, int operation, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.ptr = conn}};
@@ -175,23 +183,45 @@ static size_t receive_some(struct conn *conn) {
   }
   if (n == 0) fail_plain("the server closed a connection");
   size_t end = conn->answered + (size_t)n;
-  size_t sent = (batch_bytes - conn->unsent) / request_bytes;
-  if (end > sent * reply_bytes) fail_plain("the server sent more than it was asked for");
+  size_t sent = batch_bytes - conn->unsent, begun = sent % request_bytes;
+  size_t due = sent / request_bytes * reply_bytes + (begun < reply_bytes ? begun : reply_bytes);
+  if (end > due) fail_plain("the server sent more than it was asked for");
   if (memcmp(buffer, conn->replies + conn->answered, (size_t)n) != 0) fail_plain("the server sent other bytes back");
-  size_t replies = end / reply_bytes - conn->answered / reply_bytes;
   conn->answered = end;
   if (end == depth * reply_bytes) {
     histogram[bucket_of(now_ns() - conn->sent_at)]++;
-    send_batch(conn);
+    if (looping) send_batch(conn);
   }
-  return replies;
+  return (size_t)n;
 }
 
+/* All that is there; how many bytes of replies that is. */
 static size_t receive(struct conn *conn) {
   conn->drained = 0;
-  size_t replies = receive_some(conn);
-  while (!conn->drained && has_more(conn)) replies += receive_some(conn);
-  return replies;
+  size_t bytes = receive_some(conn);
+  while (!conn->drained && has_more(conn)) bytes += receive_some(conn);
+  return bytes;
+}
+
+/* Does what there is to do, or waits for it for a while, in ms. */
+static size_t serve_events(uint64_t now, int wait) {
+  struct epoll_event events[EVENTS];
+  size_t bytes = 0;
+  int n = epoll_wait(epoll_fd, events, EVENTS, wait);
+  if (n < 0 && errno != EINTR) fail("epoll_wait");
+  if (n > 0) last_event = now;
+  if (now - last_event > STALL_NS) fail_plain("no reply for 2 seconds");
+  for (int i = 0; i < n; i++) {
+    struct conn *conn = events[i].data.ptr;
+    if (conn == NULL) {
+      char ignored[64];
+      if (read(0, ignored, sizeof ignored) <= 0) exit(0);
+      continue;
+    }
+    if (events[i].events & EPOLLOUT) flush_batch(conn, 1);
+    if (events[i].events & ~(uint32_t)EPOLLOUT) bytes += receive(conn);
+  }
+  return bytes;
 }
 
 static unsigned char *put(unsigned char *at, const struct fixed *fixed) {
@@ -224,12 +254,28 @@ static void open_connection(struct conn *conn, unsigned index, int port, int enc
   if (encrypt) shake_hands(conn);
   if (fcntl(conn->fd, F_SETFL, O_NONBLOCK) != 0) fail("O_NONBLOCK");
   conn->requests = batch_of(index, &request_prefix, request_bytes);
-  conn->replies = batch_of(index, &reply_prefix, reply_bytes);
+  conn->replies = echoed ? conn->requests : batch_of(index, &reply_prefix, reply_bytes);
+  watch(conn, EPOLL_CTL_ADD, EPOLLIN);
 }
 
-static void report(uint64_t replies, uint64_t nanoseconds) {
-  printf("{\"phase\":\"done\",\"replies\":%llu,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
-         (unsigned long long)replies, (double)nanoseconds / 1e9, percentile_us(0.50), percentile_us(0.99));
+/* Waits for the answers to one batch: servers accept in order, so they have accepted what was opened before, too. */
+static void await_accept(struct conn *conn) {
+  last_event = now_ns();
+  send_batch(conn);
+  while (conn->answered < depth * reply_bytes) serve_events(now_ns(), 5);
+}
+
+/* As many descriptors as this process may have. */
+static void raise_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void report(uint64_t bytes, uint64_t nanoseconds) {
+  printf("{\"phase\":\"done\",\"replies\":%.3f,\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
+         (double)bytes / (double)reply_bytes, (double)nanoseconds / 1e9, percentile_us(0.50), percentile_us(0.99));
   fflush(stdout);
 }
 
@@ -266,6 +312,8 @@ int main(int argc, char **argv) {
   request_bytes = request_prefix.length + payload_bytes + suffix.length;
   reply_bytes = reply_prefix.length + payload_bytes + suffix.length;
   if (request_bytes == 0 || reply_bytes == 0) fail_plain("a frame needs bytes");
+  echoed = request_prefix.length == reply_prefix.length &&
+           memcmp(request_prefix.bytes, reply_prefix.bytes, reply_prefix.length) == 0;
   signal(SIGPIPE, SIG_IGN);
   batch_bytes = depth * request_bytes;
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -275,45 +323,33 @@ int main(int argc, char **argv) {
 
   struct conn *conns = calloc((size_t)count, sizeof *conns);
   if (conns == NULL) fail("calloc");
+  raise_descriptors();
   for (int i = 0; i < count; i++) {
     open_connection(&conns[i], (unsigned)i, port, encrypt);
-    watch(&conns[i], EPOLL_CTL_ADD, EPOLLIN);
+    if ((i + 1) % UNACCEPTED == 0 || i + 1 == count) await_accept(&conns[i]);
   }
+  looping = 1;
   for (int i = 0; i < count; i++) send_batch(&conns[i]);
 
   enum { WARMING, MEASURING, TAIL } phase = WARMING;
-  struct epoll_event events[EVENTS];
-  uint64_t replies = 0, begun = now_ns(), last_event = begun;
+  uint64_t bytes = 0, begun = last_event = now_ns();
   for (;;) {
     uint64_t now = now_ns();
     if (phase == WARMING && now - begun >= warm) {
       phase = MEASURING;
-      replies = 0;
+      bytes = 0;
       memset(histogram, 0, sizeof histogram);
       puts("{\"phase\":\"measuring\"}");
       fflush(stdout);
       begun = now_ns();
     } else if (phase == MEASURING && now - begun >= measured) {
       phase = TAIL;
-      report(replies, now - begun);
+      report(bytes, now - begun);
       begun = now_ns();
     } else if (phase == TAIL && now - begun >= TAIL_SECONDS * 1000000000ull) {
       return 0;
     }
     /* Spinning for a while before sleeping keeps the cost of waking this core out of the server's writes. */
-    int n = epoll_wait(epoll_fd, events, EVENTS, now - last_event < spin ? 0 : 5);
-    if (n < 0 && errno != EINTR) fail("epoll_wait");
-    if (n > 0) last_event = now;
-    if (now - last_event > STALL_NS) fail_plain("no reply for 2 seconds");
-    for (int i = 0; i < n; i++) {
-      struct conn *conn = events[i].data.ptr;
-      if (conn == NULL) {
-        char ignored[64];
-        if (read(0, ignored, sizeof ignored) <= 0) return 0;
-        continue;
-      }
-      if (events[i].events & EPOLLOUT) flush_batch(conn, 1);
-      if (events[i].events & ~(uint32_t)EPOLLOUT) replies += receive(conn);
-    }
+    bytes += serve_events(now, now - last_event < spin ? 0 : 5);
   }
 }
