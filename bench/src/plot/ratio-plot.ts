@@ -1,14 +1,22 @@
 import type { CustomSeriesRenderItem } from 'echarts/types/dist/shared';
 
+import { ratioText } from '../report/number-text.ts';
 import type { Report } from '../report/report.ts';
 import { resultKey } from '../report/results-file.ts';
 import type { Result } from '../report/result.ts';
 import { spreadOf } from '../report/spread.ts';
+import { isMet } from '../report/verdict.ts';
 import { colors, renderChart } from './render-chart.ts';
 
 const WIDTH = 960;
-const LABELS = 360;
+/** Pixels of a letter of a label, about, and of the longest label that is shown in full. */
+const LETTER = 6.5;
+const LONGEST = 460;
+/** Pixels of the column of ratios, for each version of Node. */
+const COLUMN = 52;
 const ROW = 18;
+/** Pixels between the dots of two versions of Node. */
+const SHIFT = 8;
 const AROUND = 130;
 
 /**
@@ -20,7 +28,9 @@ const AROUND = 130;
 export function ratioPlot(reports: readonly Report[]): string {
   const rows = rowsOf(reports);
   const labels = rows.map(resultKey);
-  const height = rows.length * (ROW + 7 * reports.length) + AROUND;
+  const labelWidth = Math.min(LONGEST, Math.max(...labels.map((label) => label.length)) * LETTER);
+  const rowHeight = ROW + SHIFT * reports.length;
+  const height = rows.length * rowHeight + AROUND;
   const samples = reports.map((report) =>
     report.results.map((result) => [labels.indexOf(resultKey(result)), ...gains(result)]),
   );
@@ -28,12 +38,12 @@ export function ratioPlot(reports: readonly Report[]): string {
     {
       title: {
         text: reports[0]!.what,
-        subtext: 'how many times as good as the peer, median and range; the red mark is the bar',
+        subtext: 'how many times as good as the peer, median and range; a red mark is the bar, a red ratio misses it',
         left: 16,
         top: 10,
       },
-      legend: { top: 18, right: 16, data: reports.map(({ node }) => `Node ${node}`) },
-      grid: { left: LABELS, right: 40, top: 80, bottom: 40 },
+      legend: { top: 14, right: 24, icon: 'circle', itemGap: 32, data: reports.map(({ node }) => `Node ${node}`) },
+      grid: { left: labelWidth + 32, right: COLUMN * reports.length + 16, top: 80, bottom: 40 },
       xAxis: {
         type: 'log',
         logBase: 2,
@@ -42,19 +52,30 @@ export function ratioPlot(reports: readonly Report[]): string {
         axisLabel: { formatter: (value: number) => `${Number(value.toPrecision(3))}x` },
         splitLine: { lineStyle: { color: '#e2e8f0' } },
       },
-      yAxis: {
-        type: 'category',
-        inverse: true,
-        data: labels,
-        axisTick: { show: false },
-        axisLabel: { width: LABELS - 24, overflow: 'truncate', color: '#0f172a' },
-        splitArea: { show: true, areaStyle: { color: ['#f8fafc', '#ffffff'] } },
-      },
+      yAxis: [
+        {
+          type: 'category',
+          inverse: true,
+          data: labels,
+          axisTick: { show: false },
+          axisLabel: { width: labelWidth, overflow: 'truncate', color: '#0f172a', interval: 0 },
+          splitArea: { show: true, areaStyle: { color: ['#f8fafc', '#ffffff'] } },
+        },
+        {
+          type: 'category',
+          inverse: true,
+          position: 'right',
+          data: labels.map((key) => reports.map((report) => ratioLabel(report, key)).join('')),
+          axisLine: { show: false },
+          axisTick: { show: false },
+          axisLabel: { interval: 0, rich: RATIO_STYLES },
+        },
+      ],
       series: [
         {
           type: 'scatter',
           symbol: 'rect',
-          symbolSize: [3, 16],
+          symbolSize: [3, rowHeight - 8],
           itemStyle: { color: '#dc2626' },
           data: rows.flatMap((row, index) => (row.bar === undefined ? [] : [[gainOf(row, row.bar), index]])),
           markLine: {
@@ -68,7 +89,7 @@ export function ratioPlot(reports: readonly Report[]): string {
         ...reports.map(({ node }, index) => ({
           name: `Node ${node}`,
           type: 'custom',
-          renderItem: rangeAndDot((index - (reports.length - 1) / 2) * 7, colors[index % colors.length]!),
+          renderItem: rangeAndDot((index - (reports.length - 1) / 2) * SHIFT, colors[index % colors.length]!),
           itemStyle: { color: colors[index % colors.length]! },
           encode: { x: [1, 2, 3], y: 0 },
           data: samples[index],
@@ -78,6 +99,19 @@ export function ratioPlot(reports: readonly Report[]): string {
     },
     { width: WIDTH, height },
   );
+}
+
+const RATIO_STYLES = {
+  ratio: { width: COLUMN, align: 'right', color: '#0f172a' },
+  missed: { width: COLUMN, align: 'right', color: '#dc2626', fontWeight: 'bold' },
+};
+
+/** The median as text, empty where the report has no such row. */
+function ratioLabel({ results }: Report, key: string): string {
+  const result = results.find((each) => resultKey(each) === key);
+  if (result === undefined) return '{ratio|}';
+  const [median = 0] = gains(result);
+  return `{${isMet(result) === false ? 'missed' : 'ratio'}|${ratioText(median)}x}`;
 }
 
 /** Rows in the order of the first report that has them. */
@@ -113,7 +147,7 @@ function rangeAndDot(shift: number, color: string): CustomSeriesRenderItem {
         {
           type: 'line',
           shape: { x1: from, y1: y + shift, x2: to, y2: y + shift },
-          style: { stroke: color, lineWidth: 2, opacity: 0.45 },
+          style: { stroke: color, lineWidth: 3, opacity: 0.4, lineCap: 'round' },
         },
         { type: 'circle', shape: { cx: x, cy: y + shift, r: 4 }, style: { fill: color } },
       ],

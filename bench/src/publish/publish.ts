@@ -27,14 +27,16 @@ export function publish(): void {
 
 /** The plots of a benchmark, and its table. */
 function section(benchmark: string, reports: readonly Report[]): string {
-  const plots = new Map([[benchmark, ratioPlot(reports)]]);
   const first = reports[0]!;
-  if (benchmark === 'echo')
-    plots.set('echo-throughput', throughputPlot(first, '64x32', ['bare node:net', 'hand-written', 'Go']));
-  const curves = first.curves ?? [];
-  for (const [index, curve] of curves.entries()) plots.set(`${benchmark}-${index + 1}`, curvePlot(curve));
-  for (const [name, svg] of plots) writeFileSync(join(plotsFolder, `${name}.svg`), svg);
-  const images = Array.from(plots.keys(), (name) => `![${first.what}](plots/${name}.svg)`);
+  const { what, curves = [] } = first;
+  const plots = curves.map((curve, i) => ({ name: `${benchmark}-${i + 1}`, title: curve.title, svg: curvePlot(curve) }));
+  if (benchmark === 'echo') {
+    const svg = throughputPlot(first, '64x32', ['bare node:net', 'hand-written', 'Go']);
+    plots.push({ name: 'echo-throughput', title: `${what}, 64x32`, svg });
+  }
+  plots.push({ name: benchmark, title: what, svg: ratioPlot(reports) });
+  for (const { name, svg } of plots) writeFileSync(join(plotsFolder, `${name}.svg`), svg);
+  const images = plots.map(({ name, title }) => `![${title}](plots/${name}.svg)`);
   return `${images.join('\n\n')}\n\n${benchmarkTable(reports)}`;
 }
 

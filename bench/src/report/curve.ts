@@ -2,10 +2,15 @@
 export interface Curve {
   /** The title of the plot. */
   readonly title: string;
-  /** What grows, with its unit; on a logarithmic axis. */
+  /** What was the same at all points. */
+  readonly setting?: string | undefined;
+  /** What grows; on a logarithmic axis. */
   readonly x: string;
-  /** What follows, with its unit. */
+  /** What follows. */
   readonly y: string;
+  /** Whether these are numbers of bytes, or of bytes per second, and are told as 4 KiB or 1.2 GB. */
+  readonly xOfBytes?: boolean | undefined;
+  readonly yOfBytes?: boolean | undefined;
   readonly series: readonly Series[];
 }
 

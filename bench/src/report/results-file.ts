@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { describeMachine, type Machine } from '../system/machine.ts';
+import { mergeCurves } from './merge-curves.ts';
 import type { Report } from './report.ts';
 import type { Result } from './result.ts';
 
@@ -27,13 +28,13 @@ export function readResults(file: string): ResultsFile {
 }
 
 /**
- * Adds a report to a file, in place of an older one of the same benchmark, Node and kind of pass. Rows of the older one that were not
- * measured again stay.
+ * Adds a report to a file, in place of an older one of the same benchmark, Node and kind of pass. Rows and points of curves of the older
+ * one that were not measured again stay.
  */
 export function addToResults(file: string, report: Report): void {
   const { machine, reports } = existing(file) ?? { machine: describeMachine(), reports: [] };
   const older = reports.find((each) => isSame(each, report));
-  const added = older === undefined ? report : { ...report, results: merge(older.results, report.results) };
+  const added = older === undefined ? report : { ...report, ...mergeMeasured(older, report) };
   const all = [...reports.filter((each) => each !== older), added];
   all.sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
   mkdirSync(dirname(file), { recursive: true });
@@ -45,9 +46,10 @@ export function resultKey({ name, peer }: Pick<Result, 'name' | 'peer'>): string
   return `${name} / ${peer}`;
 }
 
-function merge(older: readonly Result[], newer: readonly Result[]): Result[] {
-  const merged = new Map([...older, ...newer].map((result) => [resultKey(result), result]));
-  return [...merged.values()];
+function mergeMeasured(older: Report, newer: Report): Pick<Report, 'results' | 'curves'> {
+  const results = new Map([...older.results, ...newer.results].map((result) => [resultKey(result), result]));
+  const curves = [...(older.curves ?? []), ...(newer.curves ?? [])];
+  return { results: [...results.values()], curves: curves.length === 0 ? undefined : mergeCurves(curves) };
 }
 
 function existing(file: string): ResultsFile | undefined {
