@@ -8,6 +8,7 @@ import { memcachedClientBenchmark } from './memcached-client/memcached-client-be
 import { memcachedServerBenchmark } from './memcached-server/memcached-server-benchmark.ts';
 import { quasizeroBenchmark } from './quasizero/quasizero-benchmark.ts';
 import { reassemblyBenchmark } from './reassembly/reassembly-benchmark.ts';
+import { scalingBenchmark } from './scaling/scaling-benchmark.ts';
 import { tlsBenchmark } from './tls/tls-benchmark.ts';
 
 /** All of them, in the order of a pass. */
@@ -22,4 +23,5 @@ export const benchmarks: readonly Benchmark[] = [
   gearmanClientBenchmark,
   idleBenchmark,
   reassemblyBenchmark,
+  scalingBenchmark,
 ];

@@ -32,17 +32,22 @@ export interface PairOptions extends OnlyOption {
   readonly warm: number;
 }
 
-export const pairOptions: readonly Option[] = [
-  onlyOption,
-  numberOption('--pairs <n>', 'pairs of slices per row, in alternation', { default: 9, least: 1, most: 1000 }),
-  numberOption('--processes <n>', 'of each server, that the pairs are spread over', {
-    default: 3,
-    least: 1,
-    most: 100,
-  }),
-  numberOption('--seconds <s>', 'measured time of a slice', { default: 0.3, least: 0.02, most: 60 }),
-  numberOption('--warm <s>', 'load before a slice is measured', { default: 0.15, least: 0, most: 60 }),
-];
+export const pairOptions: readonly Option[] = pairOptionsWith(9, 3);
+
+/** Those options for a benchmark that takes other numbers of pairs and processes by default. */
+export function pairOptionsWith(pairs: number, processes: number): Option[] {
+  return [
+    onlyOption,
+    numberOption('--pairs <n>', 'pairs of slices per row, in alternation', { default: pairs, least: 1, most: 1000 }),
+    numberOption('--processes <n>', 'of each server, that the pairs are spread over', {
+      default: processes,
+      least: 1,
+      most: 100,
+    }),
+    numberOption('--seconds <s>', 'measured time of a slice', { default: 0.3, least: 0.02, most: 60 }),
+    numberOption('--warm <s>', 'load before a slice is measured', { default: 0.15, least: 0, most: 60 }),
+  ];
+}
 
 /** How clients of one server are compared, a slice of each in every round. */
 export interface RoundsOptions extends OnlyOption {

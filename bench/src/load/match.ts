@@ -4,7 +4,7 @@ import type { LoadCase } from './load-case.ts';
 
 /** Which server is measured against which, under what load. */
 export interface Match extends PairRow {
-  readonly load: LoadCase;
+  readonly load: Omit<LoadCase, 'name'>;
   /** The commands that start them, in which `{port}` is to be replaced. */
   readonly servers: Sides<readonly string[]>;
 }

@@ -5,6 +5,7 @@ export const serverKinds = [
   'line-string',
   'line-bytes',
   'line-view',
+  'frames',
   'guarded',
   'unguarded',
   'tls-bare',
@@ -19,6 +20,7 @@ export const serverKinds = [
  * - `bare`: `node:net` that writes every chunk back as it came, the ceiling for anything on Node
  * - `handwritten`: the usual loop with `split('\n')` and one write per line
  * - `line-*`: Wirewright with the line codec, as strings, bytes of their own or views
+ * - `frames`: Wirewright with length-prefixed frames
  * - `guarded`, `unguarded`: `line-string` with every deadline on and its counters read, and with all deadlines off
  * - `tls-bare`, `tls-line-*`: `bare` with `node:tls`, and `line-*` on TLS
  * - `quasizero`: QuasizeroServer with a command that echoes payloads

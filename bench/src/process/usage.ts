@@ -1,19 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** What a process has used. */
+import { descendantsOf } from './descendants.ts';
+
+/** What a process and those that it has started have used. */
 export interface Usage {
-  /** CPU time of all of its threads so far, in nanoseconds. */
+  /** CPU time of all of their threads so far, in nanoseconds. */
   readonly cpuNs: number;
-  /** Resident memory in bytes. */
+  /** Resident memory in bytes; what processes share counts in each of them. */
   readonly rssBytes: number;
 }
 
 const hasProc = existsSync('/proc/self/schedstat');
 
-/** What a process has used so far: as the kernel of Linux counts it, or elsewhere as `ps` tells, to 10 ms. */
+/** What a process and its descendants have used so far: as the kernel of Linux counts it, or elsewhere as `ps` tells, to 10 ms. */
 export function usageOf(pid: number): Usage {
-  return hasProc ? fromProc(pid) : fromPs(pid);
+  const usages = [pid, ...descendantsOf(pid)].map(hasProc ? fromProc : fromPs);
+  return {
+    cpuNs: usages.reduce((sum, { cpuNs }) => sum + cpuNs, 0),
+    rssBytes: usages.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+  };
 }
 
 function fromProc(pid: number): Usage {

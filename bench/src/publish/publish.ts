@@ -29,7 +29,11 @@ export function publish(): void {
 function section(benchmark: string, reports: readonly Report[]): string {
   const first = reports[0]!;
   const { what, curves = [] } = first;
-  const plots = curves.map((curve, i) => ({ name: `${benchmark}-${i + 1}`, title: curve.title, svg: curvePlot(curve) }));
+  const plots = curves.map((curve, i) => ({
+    name: `${benchmark}-${i + 1}`,
+    title: curve.title,
+    svg: curvePlot(curve),
+  }));
   if (benchmark === 'echo') {
     const svg = throughputPlot(first, '64x32', ['bare node:net', 'hand-written', 'Go']);
     plots.push({ name: 'echo-throughput', title: `${what}, 64x32`, svg });
