@@ -55,7 +55,7 @@ export function renderReport(report: Report): string {
   ].join('');
 }
 
-export function missingText({ what, why, install }: Missing): string {
+function missingText({ what, why, install }: Missing): string {
   return `${what}: ${why}${install === undefined ? '' : ` (Debian: ${install})`}`;
 }
 
