@@ -1,6 +1,8 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import type { Benchmark } from '../benchmark.ts';
 import { numberOption, onlyOption, type OnlyOption } from '../options.ts';
+import { messageOf } from '../report/message-of.ts';
+import type { Missing } from '../report/report.ts';
 import { packageVersion } from '../system/package-version.ts';
 import { codecProcess } from './codec-process.ts';
 import { codecs } from './codecs.ts';
@@ -34,9 +36,14 @@ export const codecBenchmark: Benchmark<CodecOptions> = {
   shortPass: { rounds: 5 },
   async run({ only, rounds }, progress) {
     const found: CodecFindings[] = [];
+    const failed: Missing[] = [];
     for (const name of codecs.keys()) {
       progress.begin(name);
-      found.push(await codecProcess(name, { only, rounds }, (step) => progress.step(step)));
+      try {
+        found.push(await codecProcess(name, { only, rounds }, (step) => progress.step(step)));
+      } catch (error) {
+        failed.push({ what: name, why: messageOf(error), failed: true });
+      }
     }
     return {
       what: 'codecs alone, without a connection: nanoseconds and bytes of heap for one message or line',
@@ -46,7 +53,7 @@ export const codecBenchmark: Benchmark<CodecOptions> = {
         PACKAGES.map((name) => `${name} ${packageVersion(name)}`).join(', '),
       ],
       results: found.flatMap(({ results }) => results),
-      missing: found.flatMap(({ missing }) => missing),
+      missing: [...failed, ...found.flatMap(({ missing }) => missing)],
       notes: [
         'medians leave out the time in which garbage is collected; what makes garbage is seen in the bytes of heap',
         ...found.flatMap(({ notes }) => notes),

@@ -31,6 +31,8 @@ export function codecProcess(
       if (findings !== undefined) resolve(findings);
     });
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`${name}: it ended (${signal ?? `exit status ${code}`})`)));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`its process ended without findings (${signal ?? `exit status ${code}`})`)),
+    );
   });
 }

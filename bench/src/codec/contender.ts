@@ -23,7 +23,7 @@ export interface ReadyRow {
 /**
  * Makes what does the work of a row. Peers that cannot or that give something else are told in `missing`.
  *
- * @throws when ours, or the loop by hand, does not give what it has to
+ * @throws when ours, or what is by hand, does not give what it has to
  */
 export async function readyRow(row: Row, missing: Missing[]): Promise<ReadyRow> {
   const peers: Contender[] = [];
@@ -34,12 +34,14 @@ export async function readyRow(row: Row, missing: Missing[]): Promise<ReadyRow> 
       missing.push({ what: `${row.name}: ${name}`, why: (error as Error).message });
     }
   }
+  const also: Contender[] = [];
+  for (const [name, make] of Object.entries(row.also ?? {})) also.push(await contender(row, name, make));
   return {
     row,
+    also,
     ours: await contender(row, 'ours', row.ours),
     byHand: row.byHand && (await contender(row, 'by hand', row.byHand)),
     peers,
-    also: Object.entries(row.also ?? {}).map(([name, work]) => ({ name, work, operations: 1 })),
   };
 }
 

@@ -29,8 +29,8 @@ export interface Row {
   readonly peers?: Readonly<Record<string, MakeDoer>> | undefined;
   /** How many times as fast as each of them ours is at least. */
   readonly least?: number | undefined;
-  /** What else is measured, for its time alone: other ways to do the same, which are not looked at by `gives`. */
-  readonly also?: Readonly<Record<string, Work>> | undefined;
+  /** Other ways to do the same, which are measured for their time alone. */
+  readonly also?: Readonly<Record<string, MakeDoer>> | undefined;
 }
 
 /** The rows of a codec, which are warmed up together: a program does not get messages of one kind alone. */

@@ -74,6 +74,8 @@ function mixedRow(): Row {
   };
 }
 
+const makeAssign = (): GearmanOutput => packet(PacketType.JobAssign, HANDLE, FUNCTION, PAYLOAD);
+
 /** Packets that are written. */
 export function gearmanEncodeRows(): readonly Row[] {
   const received = asPacket(client.decode(new ByteReader(encodeMessage(server, assign)))!);
@@ -101,7 +103,10 @@ export function gearmanEncodeRows(): readonly Row[] {
           abraxasEncode('JOB_ASSIGN', { kind: 'response', args: { job: HANDLE, function: FUNCTION }, body: PAYLOAD }),
       },
       also: {
-        'ours, made by packet()': encodingMade(server, () => packet(PacketType.JobAssign, HANDLE, FUNCTION, PAYLOAD)),
+        'ours, made by packet()': () => ({
+          gives: () => textOf(encodeMessage(server, makeAssign())),
+          work: encodingMade(server, makeAssign),
+        }),
       },
     }),
     mixedRow(),
