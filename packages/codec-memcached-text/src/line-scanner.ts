@@ -1,4 +1,7 @@
-import { CR, LF, SPACE } from './characters.ts';
+import * as characters from './characters.ts';
+
+/** Copies, since what another module exports is looked up each time, and what this one declares is known when it is compiled. */
+const { CR, LF, SPACE } = characters;
 
 /** Tokens of a line that are remembered; those behind are only counted. */
 const MOST = 32;

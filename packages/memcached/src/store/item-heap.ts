@@ -24,6 +24,10 @@ import { type ClassCounters, classCounters, type StoreCounters, zero } from './s
 import type { Bytes } from './store.ts';
 import { suffixLengthFor, writeWire } from './write-wire.ts';
 
+/** Copies, since what another module exports is looked up each time, and what this one declares is known when it is compiled. */
+const { Expire, Time, Flags, CasLow, CasHigh, Lengths, ValueLength } = Word;
+const { Linked, Fetched, Active } = Mark;
+
 /** Seconds within which a use of an item is not noted again (memcached's ITEM_UPDATE_INTERVAL). */
 const UPDATE_INTERVAL = 60;
 
@@ -91,7 +95,7 @@ export class ItemHeap {
     if (ref === 0) return 0;
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
-    const expire = words[at + Word.Expire]!;
+    const expire = words[at + Expire]!;
     if ((expire !== 0 && expire <= this.#clock.now) || this.#isFlushed(ref))
       return this.#bury(this.index.hash(buffer, start, end), ref);
     this.#note(ref, words, at);
@@ -104,18 +108,18 @@ export class ItemHeap {
   }
 
   #note(ref: Ref, words: Uint32Array, at: number): void {
-    const lengths = words[at + Word.Lengths]!;
+    const lengths = words[at + Lengths]!;
     const marks = marksOf(lengths);
-    const more = (marks & Mark.Fetched) === 0 ? Mark.Fetched : Mark.Active;
+    const more = (marks & Fetched) === 0 ? Fetched : Active;
     const { now } = this.#clock;
     this.classCounters[classOf(lengths)]!.hits++;
     if ((marks & more) === 0) {
-      words[at + Word.Lengths] = (lengths | (more << 24)) >>> 0;
+      words[at + Lengths] = (lengths | (more << 24)) >>> 0;
       // The second use is noted at once, as in memcached.
-      if (more === Mark.Active) words[at + Word.Time] = now;
+      if (more === Active) words[at + Time] = now;
     }
-    if (now - words[at + Word.Time]! < UPDATE_INTERVAL) return;
-    words[at + Word.Time] = now;
+    if (now - words[at + Time]! < UPDATE_INTERVAL) return;
+    words[at + Time] = now;
     const lru = this.lrus[classOf(lengths)]!;
     lru.remove(ref);
     lru.add(ref);
@@ -127,9 +131,9 @@ export class ItemHeap {
     const at = offsetOf(ref) >>> 2;
     const { now } = this.#clock;
     // To move it once in a second is enough.
-    if (words[at + Word.Time] === now) return;
-    words[at + Word.Time] = now;
-    const lru = this.lrus[classOf(words[at + Word.Lengths]!)]!;
+    if (words[at + Time] === now) return;
+    words[at + Time] = now;
+    const lru = this.lrus[classOf(words[at + Lengths]!)]!;
     lru.remove(ref);
     lru.add(ref);
   }
@@ -139,7 +143,7 @@ export class ItemHeap {
   }
 
   #isExpired(ref: Ref): boolean {
-    const expire = this.word(ref, Word.Expire);
+    const expire = this.word(ref, Expire);
     return expire !== 0 && expire <= this.#clock.now;
   }
 
@@ -147,7 +151,7 @@ export class ItemHeap {
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
     const { now } = this.#clock;
-    return this.#flushed.covers(now, words[at + Word.Time]!, words[at + Word.CasHigh]!, words[at + Word.CasLow]!);
+    return this.#flushed.covers(now, words[at + Time]!, words[at + CasHigh]!, words[at + CasLow]!);
   }
 
   /** Takes out what is dead by its cas, so that an item may have a lower one and live. */
@@ -185,7 +189,7 @@ export class ItemHeap {
     for (let slabClass = 0; slabClass < CHUNK_SIZES.length; slabClass++) {
       const { pages } = this.slabs.slab(slabClass);
       for (let i = 0; i < pages.length; i++) {
-        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.has(ref, Mark.Linked)) yield ref;
+        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.has(ref, Linked)) yield ref;
       }
     }
   }
@@ -211,7 +215,7 @@ export class ItemHeap {
     const size = itemSize(keyLength, suffixLength, length);
     if (chargedSize(keyLength, flags, length) > this.#maxItemSize) return 'too-large';
     const slabClass = classFor(size);
-    const inPlace = old !== 0 && slabClass !== OWN_PAGE && classOf(this.word(old, Word.Lengths)) === slabClass;
+    const inPlace = old !== 0 && slabClass !== OWN_PAGE && classOf(this.word(old, Lengths)) === slabClass;
     let ref = old;
     if (!inPlace) {
       ref = this.#eviction.room(slabClass, size, old);
@@ -226,11 +230,11 @@ export class ItemHeap {
     const offset = offsetOf(ref);
     const words = this.pages.words(ref);
     const at = offset >>> 2;
-    words[at + Word.Expire] = expire;
-    words[at + Word.Time] = this.#clock.now;
-    words[at + Word.Flags] = flags;
-    words[at + Word.Lengths] = (packLengths(keyLength, suffixLength, slabClass) | (Mark.Linked << 24)) >>> 0;
-    words[at + Word.ValueLength] = length;
+    words[at + Expire] = expire;
+    words[at + Time] = this.#clock.now;
+    words[at + Flags] = flags;
+    words[at + Lengths] = (packLengths(keyLength, suffixLength, slabClass) | (Linked << 24)) >>> 0;
+    words[at + ValueLength] = length;
     writeWire(page, this.pages.view(ref), offset, size, key, flags, length);
     this.stamp(ref);
     if (!inPlace) {
@@ -246,9 +250,9 @@ export class ItemHeap {
   /** Whether what stands around the value can stay as it is: often a value is replaced by one of the same length. */
   #fits(ref: Ref, flags: number, length: number): boolean {
     return (
-      this.word(ref, Word.ValueLength) === length &&
-      this.word(ref, Word.Flags) === flags &&
-      classOf(this.word(ref, Word.Lengths)) !== OWN_PAGE
+      this.word(ref, ValueLength) === length &&
+      this.word(ref, Flags) === flags &&
+      classOf(this.word(ref, Lengths)) !== OWN_PAGE
     );
   }
 
@@ -256,10 +260,10 @@ export class ItemHeap {
   #renew(ref: Ref, expire: number): Ref {
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
-    const lengths = words[at + Word.Lengths]!;
+    const lengths = words[at + Lengths]!;
     this.promote(ref);
-    words[at + Word.Expire] = expire;
-    words[at + Word.Lengths] = ((lengths & 0x00ff_ffff) | (Mark.Linked << 24)) >>> 0;
+    words[at + Expire] = expire;
+    words[at + Lengths] = ((lengths & 0x00ff_ffff) | (Linked << 24)) >>> 0;
     this.stamp(ref);
     this.counters.totalItems++;
     return ref;
@@ -280,8 +284,8 @@ export class ItemHeap {
   #writeCas(ref: Ref, high: number, low: number): void {
     const words = this.pages.words(ref);
     const at = offsetOf(ref) >>> 2;
-    words[at + Word.CasLow] = low;
-    words[at + Word.CasHigh] = high;
+    words[at + CasLow] = low;
+    words[at + CasHigh] = high;
     this.lastCas.casHigh = high;
     this.lastCas.casLow = low;
   }
@@ -293,13 +297,13 @@ export class ItemHeap {
 
   /** Takes an item out. */
   unlink(hash: number, ref: Ref): void {
-    const lengths = this.word(ref, Word.Lengths);
+    const lengths = this.word(ref, Lengths);
     const slabClass = classOf(lengths);
     this.counters.currItems--;
     this.#addBytes(slabClass, -this.#sizeOf(ref));
     this.index.remove(hash, ref);
     this.lrus[slabClass]!.remove(ref);
-    this.setWord(ref, Word.Lengths, (lengths & 0x00ff_ffff) >>> 0);
+    this.setWord(ref, Lengths, (lengths & 0x00ff_ffff) >>> 0);
     this.slabs.give(slabClass, ref);
   }
 
@@ -307,7 +311,7 @@ export class ItemHeap {
   drop(ref: Ref): void {
     const page = this.pages.bytes(ref);
     const key = offsetOf(ref) + KEY_AT;
-    this.unlink(this.index.hash(page, key, key + keyLengthOf(this.word(ref, Word.Lengths))), ref);
+    this.unlink(this.index.hash(page, key, key + keyLengthOf(this.word(ref, Lengths))), ref);
   }
 
   // ---------------------------------------------------------------- what lies in a chunk
@@ -321,17 +325,17 @@ export class ItemHeap {
   }
 
   has(ref: Ref, mark: number): boolean {
-    return (marksOf(this.word(ref, Word.Lengths)) & mark) !== 0;
+    return (marksOf(this.word(ref, Lengths)) & mark) !== 0;
   }
 
   /** Sets some marks of an item, and takes others away. */
   mark(ref: Ref, set: number, clear: number = 0): void {
-    this.setWord(ref, Word.Lengths, ((this.word(ref, Word.Lengths) & ~(clear << 24)) | (set << 24)) >>> 0);
+    this.setWord(ref, Lengths, ((this.word(ref, Lengths) & ~(clear << 24)) | (set << 24)) >>> 0);
   }
 
   /** Where the value of an item lies in its page. */
   valueAt(ref: Ref): number {
-    const lengths = this.word(ref, Word.Lengths);
+    const lengths = this.word(ref, Lengths);
     return offsetOf(ref) + KEY_AT + keyLengthOf(lengths) + suffixLengthOf(lengths);
   }
 
@@ -341,7 +345,7 @@ export class ItemHeap {
   }
 
   #sizeOf(ref: Ref): number {
-    const lengths = this.word(ref, Word.Lengths);
-    return chargedSize(keyLengthOf(lengths), this.word(ref, Word.Flags), this.word(ref, Word.ValueLength));
+    const lengths = this.word(ref, Lengths);
+    return chargedSize(keyLengthOf(lengths), this.word(ref, Flags), this.word(ref, ValueLength));
   }
 }

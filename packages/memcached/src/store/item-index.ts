@@ -4,6 +4,10 @@ import { blocks, hashBytes } from './hash.ts';
 import { KEY_AT, keyLengthOf, Word } from './item-layout.ts';
 import { offsetOf, type Pages, type Ref } from './pages.ts';
 
+/** Copies, since what another module exports is looked up each time, and what this one declares is known when it is compiled. */
+const { BucketNext, Lengths } = Word;
+const KEY = KEY_AT;
+
 const FIRST_BUCKETS = 1 << 12;
 
 /** Items for each bucket, on average, before there are twice as many buckets. */
@@ -43,14 +47,14 @@ export class ItemIndex {
       const words = this.#pages.words(ref);
       const offset = offsetOf(ref);
       const at = offset >>> 2;
-      if (keyLengthOf(words[at + Word.Lengths]!) === length) {
+      if (keyLengthOf(words[at + Lengths]!) === length) {
         const page = this.#pages.bytes(ref);
-        const key = offset + KEY_AT;
+        const key = offset + KEY;
         let i = 0;
         while (i < length && page[key + i] === bytes[start + i]) i++;
         if (i === length) return ref;
       }
-      ref = words[at + Word.BucketNext]!;
+      ref = words[at + BucketNext]!;
     }
     return 0;
   }
@@ -63,9 +67,9 @@ export class ItemIndex {
       const words = this.#pages.words(ref);
       const offset = offsetOf(ref);
       const at = offset >>> 2;
-      if (keyLengthOf(words[at + Word.Lengths]!) === length && isHashed(this.#pages.view(ref), offset + KEY_AT, length))
+      if (keyLengthOf(words[at + Lengths]!) === length && isHashed(this.#pages.view(ref), offset + KEY, length))
         return ref;
-      ref = words[at + Word.BucketNext]!;
+      ref = words[at + BucketNext]!;
     }
     return 0;
   }
@@ -77,7 +81,7 @@ export class ItemIndex {
     else if (this.count > LOAD * this.#table.length && this.#table.length < 2 ** 31) this.#grow();
     const table = this.#tableOf(hash);
     const bucket = hash & (table.length - 1);
-    this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = table[bucket]!;
+    this.#pages.words(ref)[(offsetOf(ref) >>> 2) + BucketNext] = table[bucket]!;
     table[bucket] = ref;
   }
 
@@ -86,14 +90,14 @@ export class ItemIndex {
     this.count--;
     const table = this.#tableOf(hash);
     const bucket = hash & (table.length - 1);
-    const after = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
+    const after = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + BucketNext]!;
     if (table[bucket] === ref) {
       table[bucket] = after;
       return;
     }
     for (let before = table[bucket]!; before !== 0;) {
       const words = this.#pages.words(before);
-      const at = (offsetOf(before) >>> 2) + Word.BucketNext;
+      const at = (offsetOf(before) >>> 2) + BucketNext;
       const next = words[at]!;
       if (next === ref) {
         words[at] = after;
@@ -148,11 +152,11 @@ export class ItemIndex {
         const words = this.#pages.words(ref);
         const offset = offsetOf(ref);
         const at = offset >>> 2;
-        const next = words[at + Word.BucketNext]!;
-        const key = offset + KEY_AT;
-        const hash = this.hash(this.#pages.bytes(ref), key, key + keyLengthOf(words[at + Word.Lengths]!));
+        const next = words[at + BucketNext]!;
+        const key = offset + KEY;
+        const hash = this.hash(this.#pages.bytes(ref), key, key + keyLengthOf(words[at + Lengths]!));
         const bucket = hash & (table.length - 1);
-        words[at + Word.BucketNext] = table[bucket]!;
+        words[at + BucketNext] = table[bucket]!;
         table[bucket] = ref;
         ref = next;
       }

@@ -5,6 +5,11 @@ import { offsetOf, type Pages, type Ref } from './pages.ts';
 import type { StoreClock } from './store-clock.ts';
 import type { Item } from './store.ts';
 
+/** Copies, since what another module exports is looked up each time, and what this one declares is known when it is compiled. */
+const { Expire, Time, Flags, CasLow, CasHigh, Lengths, ValueLength } = Word;
+const WIRE = HEAD;
+const KEY = KEY_AT;
+
 /**
  * Looks at the items of a store, one after the other: there is one of these for all of them. Where the parts of an item lie is worked out once,
  * since whoever looks asks for most of it, and some of it twice.
@@ -39,17 +44,17 @@ export class MemoryItem implements Item {
     const words = this.#pages.words(ref);
     const offset = offsetOf(ref);
     const word = offset >>> 2;
-    const lengths = words[word + Word.Lengths]!;
-    const keyEnd = offset + KEY_AT + keyLengthOf(lengths);
+    const lengths = words[word + Lengths]!;
+    const keyEnd = offset + KEY + keyLengthOf(lengths);
     const valueStart = keyEnd + suffixLengthOf(lengths);
-    const valueEnd = valueStart + words[word + Word.ValueLength]!;
+    const valueEnd = valueStart + words[word + ValueLength]!;
     this.buffer = this.#pages.bytes(ref);
     this.view = this.#pages.view(ref);
     this.#words = words;
     this.#word = word;
-    this.wireStart = offset + HEAD;
+    this.wireStart = offset + WIRE;
     this.wireEnd = valueEnd + 2;
-    this.keyStart = offset + KEY_AT;
+    this.keyStart = offset + KEY;
     this.keyEnd = keyEnd;
     this.valueStart = valueStart;
     this.valueEnd = valueEnd;
@@ -57,24 +62,24 @@ export class MemoryItem implements Item {
   }
 
   get flags(): number {
-    return this.#words[this.#word + Word.Flags]!;
+    return this.#words[this.#word + Flags]!;
   }
 
   get casHigh(): number {
-    return this.#hasCas ? this.#words[this.#word + Word.CasHigh]! : 0;
+    return this.#hasCas ? this.#words[this.#word + CasHigh]! : 0;
   }
 
   get casLow(): number {
-    return this.#hasCas ? this.#words[this.#word + Word.CasLow]! : 0;
+    return this.#hasCas ? this.#words[this.#word + CasLow]! : 0;
   }
 
   get ttl(): number {
-    const expire = this.#words[this.#word + Word.Expire]!;
+    const expire = this.#words[this.#word + Expire]!;
     return expire === 0 ? -1 : expire - this.#clock.now;
   }
 
   get idle(): number {
-    return this.#clock.now - this.#words[this.#word + Word.Time]!;
+    return this.#clock.now - this.#words[this.#word + Time]!;
   }
 
   get fetched(): boolean {
@@ -91,7 +96,7 @@ export class MemoryItem implements Item {
 
   /** The class of its size, by which statistics are grouped. */
   get slabClass(): number {
-    return classOf(this.#words[this.#word + Word.Lengths]!);
+    return classOf(this.#words[this.#word + Lengths]!);
   }
 
   /** Bytes that it takes, as memcached counts them. */
@@ -100,6 +105,6 @@ export class MemoryItem implements Item {
   }
 
   #has(mark: number): boolean {
-    return (marksOf(this.#words[this.#word + Word.Lengths]!) & mark) !== 0;
+    return (marksOf(this.#words[this.#word + Lengths]!) & mark) !== 0;
   }
 }
