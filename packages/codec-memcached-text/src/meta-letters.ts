@@ -27,6 +27,10 @@ export function flagBits(letters: string): number {
   return bits;
 }
 
+/** Flags of any command may go with any, as in memcached, which ignores those that mean nothing to a command. */
+export const LOWER_FLAGS: number = flagBits('bcfhklqstuvx');
+export const UPPER_FLAGS: number = flagBits('CDEFIJLMNOPRT');
+
 /** A set of flags, to be made once and looked for often. */
 export interface MetaFlagSet {
   readonly lower: number;

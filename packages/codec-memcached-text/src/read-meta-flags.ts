@@ -6,13 +6,9 @@ import { Answer, type Compat } from './answers.ts';
 import { decodeBase64 } from './base64.ts';
 import type { LineScanner } from './line-scanner.ts';
 import { MetaArguments, NO_ARGUMENTS } from './meta-arguments.ts';
-import { flagBit, flagBits, isLowerFlag, isUpperFlag } from './meta-letters.ts';
+import { flagBit, flagBits, isLowerFlag, isUpperFlag, LOWER_FLAGS, UPPER_FLAGS } from './meta-letters.ts';
 import type { MetaRequest } from './meta-request.ts';
 import { NO_INTEGER, readFlags, readInt32, readUint64 } from './numbers.ts';
-
-/** Flags of any command may go with any, as in memcached, which ignores those that mean nothing to a command. */
-const LOWER = flagBits('bcfhklqstuvx');
-const UPPER = flagBits('CDEFIJLMNOPRT');
 
 /** Those of which the text behind the letter means something. */
 const WITH_ARGUMENT = flagBits('CDEFJMNRT');
@@ -51,7 +47,7 @@ export function readMetaFlags(
     const bit = flagBit(letter);
     if (isLowerFlag(letter)) {
       if ((lower & bit) !== 0) return flagError(Answer.DuplicateFlag, op, compat);
-      if ((LOWER & bit) === 0) return flagError(Answer.InvalidFlag, op, compat);
+      if ((LOWER_FLAGS & bit) === 0) return flagError(Answer.InvalidFlag, op, compat);
       lower |= bit;
       if (bit === BASE64) {
         request.binaryKey = decodeBase64(source, request.keyStart, request.keyEnd);
@@ -59,7 +55,7 @@ export function readMetaFlags(
       }
     } else if (isUpperFlag(letter)) {
       if ((upper & bit) !== 0) return flagError(Answer.DuplicateFlag, op, compat);
-      if ((UPPER & bit) === 0) return flagError(Answer.InvalidFlag, op, compat);
+      if ((UPPER_FLAGS & bit) === 0) return flagError(Answer.InvalidFlag, op, compat);
       upper |= bit;
       if ((WITH_ARGUMENT & bit) !== 0) error = worse(error, readArgument(request, letter, start + 1, ends[i]!, compat));
       else if (letter === Letter.O) {

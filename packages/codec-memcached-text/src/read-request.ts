@@ -5,6 +5,7 @@ import { readLatin1 } from '@wirewright/core/codec';
 import { Answer, type Compat } from './answers.ts';
 import { MAX_KEY_LENGTH } from './characters.ts';
 import { decodeBase64 } from './base64.ts';
+import { itemSize } from './item-size.ts';
 import { line } from './line-scanner.ts';
 import { MetaRequest } from './meta-request.ts';
 import { NO_INTEGER, readFlags, readInt32, readLength, readUint64 } from './numbers.ts';
@@ -19,9 +20,6 @@ export const Block = {
   /** Whether the value is not to be kept. */
   drop: false,
 };
-
-/** What memcached counts for an item besides key, flags and value: its header, the cas, and an end of the key. */
-const ITEM_OVERHEAD = 48 + 8 + 1;
 
 /** Longest length that is taken for one (INT_MAX - 2); what is no length is read as a longer one. */
 const MAX_LENGTH = 0x7fff_fffd;
@@ -168,11 +166,6 @@ function readStore(
 function dropBlock(length: number): void {
   Block.value = length;
   Block.drop = true;
-}
-
-/** Bytes that memcached counts for an item. */
-function itemSize(keyLength: number, flags: number, length: number): number {
-  return ITEM_OVERHEAD + keyLength + (flags === 0 ? 0 : 4) + length + 2;
 }
 
 function readMeta(

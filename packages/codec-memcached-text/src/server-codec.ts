@@ -29,6 +29,7 @@ import { MetaRequest } from './meta-request.ts';
 import { opOf } from './ops.ts';
 import { type MemcachedTextServerOptions, serverOptions } from './options.ts';
 import { PartialLine } from './partial-line.ts';
+import { readPlain } from './read-plain.ts';
 import { Block, readRequest } from './read-request.ts';
 import { Reply } from './reply.ts';
 import type { Request } from './request.ts';
@@ -77,6 +78,12 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
     if (this.#left > 0) return this.#drop(input);
     if (!this.#partial.mayBeWhole(input)) return this.#incomplete(input);
     const { source, offset, length } = input;
+    const plain = readPlain(source, offset, offset + length, this.maxFrameLength);
+    if (plain !== undefined) {
+      if (plain.valueStart > offset) return takeValue(plain, input, plain.valueEnd - plain.valueStart);
+      input.skip(plain.end - offset);
+      return plain;
+    }
     const next = line.scan(source, offset, offset + length);
     if (next < 0) return this.#incomplete(input);
     const size = next - offset;
@@ -94,15 +101,10 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
       this.#pending = request.retain();
       return this.#drop(input);
     }
-    const total = size + value + 2;
-    if (length < total) return input.need(total, total - value);
-    input.skip(total);
-    const end = next + value;
-    request.end = end + 2;
     request.valueStart = next;
-    request.valueEnd = end;
-    if (source[end] !== CR || source[end + 1] !== LF) request.error = Answer.BadChunk;
-    return request;
+    request.valueEnd = next + value;
+    request.end = next + value + 2;
+    return takeValue(request, input, value);
   }
 
   decodeEnd(): undefined {
@@ -135,6 +137,16 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
     if (input.length > MAX_LINE) checkLine(input.source, input.offset, input.length);
     return this.#partial.wait(input);
   }
+}
+
+/** Takes a request off the input of which only the line is known to be there: the value, `length` bytes long, may still be on its way. */
+function takeValue<R extends Request | MetaRequest>(request: R, input: ByteReader, length: number): R | undefined {
+  const { source, start, valueEnd, end } = request;
+  const total = end - start;
+  if (input.length < total) return input.need(total, total - length);
+  input.skip(total);
+  if (source[valueEnd] !== CR || source[valueEnd + 1] !== LF) request.error = Answer.BadChunk;
+  return request;
 }
 
 /**
