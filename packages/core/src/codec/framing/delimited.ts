@@ -79,6 +79,7 @@ export function delimited<const Options extends DelimitedOptions>(
   const settings: Settings = {
     delimiter,
     first: delimiter[0]!,
+    width: delimiter.length,
     sent,
     sentText: sent.every((byte) => byte < 0x80) ? sent.toString('latin1') : undefined,
     optional,
@@ -95,6 +96,8 @@ interface Settings {
   readonly delimiter: Buffer;
   /** The first byte of the delimiter: what is searched for. */
   readonly first: number;
+  /** How many bytes the delimiter has. */
+  readonly width: number;
   readonly sent: Buffer;
   /** The same as text, when it is the same in every encoding: texts are joined to texts. */
   readonly sentText: string | undefined;
@@ -123,50 +126,48 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
   }
 
   decode(input: ByteReader): FrameTypes[FrameAs] | DiscardedFrame | undefined {
-    const { delimiter, maxFrameLength, read } = this.#settings;
-    const found = this.#find(input);
-    if (found < 0) return this.#incomplete(input);
+    const { first, width, optional, maxFrameLength, read } = this.#settings;
+    let end = input.indexOf(first, this.#scanned);
+    if (width > 1) end = this.#confirm(input, end);
+    if (end < 0) return this.#incomplete(input);
     this.#scanned = 0;
-    const length = this.#bodyLength(input, found);
+    const length = optional >= 0 && end > 0 && input.u8(end - 1) === optional ? end - 1 : end;
     if (this.#discarded >= 0 || length > maxFrameLength) {
-      input.skip(found + delimiter.length);
+      input.skip(end + width);
       return this.#tooLong(length);
     }
-    return read(input, length, found - length + delimiter.length);
+    return read(input, length, end - length + width);
   }
 
   decodeEnd(input: ByteReader): FrameTypes[FrameAs] | DiscardedFrame | undefined {
-    const { maxFrameLength, read, lastIsMessage } = this.#settings;
-    const length = this.#bodyLength(input, input.length);
+    const { optional, maxFrameLength, read, lastIsMessage } = this.#settings;
+    const end = input.length;
+    const length = optional >= 0 && end > 0 && input.u8(end - 1) === optional ? end - 1 : end;
     if (this.#discarded >= 0 || (lastIsMessage && length > maxFrameLength)) {
-      input.skip(input.length);
+      input.skip(end);
       return this.#tooLong(length);
     }
-    if (input.length === 0 || !lastIsMessage) return undefined;
-    return read(input, length, input.length - length);
+    if (end === 0 || !lastIsMessage) return undefined;
+    return read(input, length, end - length);
   }
 
   encode(body: FrameBody, output: ByteWriter): void {
     const { sent, sentText, encoding } = this.#settings;
-    if (body instanceof ByteView && endsWith(body, sent)) {
-      // As it was received, delimiter and all: views that lie side by side leave as one range.
-      output.range(body.source, body.start, body.end + sent.length);
-      return;
-    }
     if (typeof body === 'string' && sentText !== undefined) {
       writeBody(output, body, encoding, sentText);
+    } else if (isFrameOf(body, sent)) {
+      // As it was received, delimiter and all: views that lie side by side leave as one range.
+      output.range(body.source, body.start, body.end + sent.length);
     } else {
       writeBody(output, body, encoding);
       for (let i = 0; i < sent.length; i++) output.u8(sent[i]!);
     }
   }
 
-  #find(input: ByteReader): number {
+  /** The first place from `found` on where all of the delimiter is, not only its first byte. */
+  #confirm(input: ByteReader, found: number): number {
     const { delimiter, first } = this.#settings;
-    let found = input.indexOf(first, this.#scanned);
-    if (delimiter.length > 1) {
-      while (found >= 0 && !input.startsWith(delimiter, found)) found = input.indexOf(first, found + 1);
-    }
+    while (found >= 0 && !input.startsWith(delimiter, found)) found = input.indexOf(first, found + 1);
     return found;
   }
 
@@ -189,12 +190,6 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
     return input.need(input.length + 1, this.#terminator);
   }
 
-  /** Length of a body that ends before `end`, less the byte that is optional there. */
-  #bodyLength(input: ByteReader, end: number): number {
-    const { optional } = this.#settings;
-    return optional >= 0 && end > 0 && input.u8(end - 1) === optional ? end - 1 : end;
-  }
-
   #tooLong(rest: number): DiscardedFrame {
     const { maxFrameLength, discard } = this.#settings;
     const length = rest + Math.max(0, this.#discarded);
@@ -205,9 +200,9 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
   }
 }
 
-/** Whether the delimiter that `body` came with is `sent`. */
-function endsWith(body: ByteView, sent: Buffer): boolean {
-  if (body.trailer !== sent.length) return false;
+/** Whether `body` is a view that came with the delimiter `sent`. The trailer is looked at first: it tells in less time than `instanceof`. */
+function isFrameOf(body: FrameBody, sent: Buffer): body is ByteView {
+  if ((body as Partial<ByteView>).trailer !== sent.length || !(body instanceof ByteView)) return false;
   for (let i = 0; i < sent.length; i++) if (body.source[body.end + i] !== sent[i]) return false;
   return true;
 }
