@@ -23,6 +23,16 @@ const MAX_GAP = 2;
 const MIN_AHEAD = 13;
 const MAX_AHEAD = 1024;
 
+/**
+ * Since Node 23 a search of a Buffer for a byte takes as long as searching text three times does: there, where line follows line, the
+ * next bytes are made text to be searched in.
+ */
+const SEARCH_AS_TEXT: boolean = Number.parseInt(process.versions.node) >= 23;
+
+/** How many bytes are made text for that, and how near the byte must have been before. */
+const MAX_SEARCHED = 4096;
+const MAX_SEARCHED_LINE = 512;
+
 /** What is brought over from the next chunk at a time while nobody knows how long the frame is. */
 const MIN_FILL = 256;
 
@@ -61,6 +71,9 @@ export class ByteReader {
   #aheadStart = 0;
   #aheadDecode: typeof readUtf8 = readUtf8;
   #aheadWorks = true;
+  /** Text of window bytes that is only searched, and where it starts. */
+  #searched = '';
+  #searchedStart = 0;
   /** Where the last text ended. */
   #textEnd: number = -MAX_GAP - 1;
   #maxFrameLength: number = DEFAULT_MAX_FRAME_LENGTH;
@@ -121,7 +134,7 @@ export class ByteReader {
   indexOf(byte: number, from: number = 0): number {
     const start = this.#position + from;
     if (!this.#assembled) {
-      const found = indexOf.call(this.#window, byte, start);
+      const found = SEARCH_AS_TEXT ? this.#search(byte, start) : indexOf.call(this.#window, byte, start);
       return found < 0 ? -1 : found - this.#position;
     }
     if (start >= this.#end) return -1;
@@ -316,6 +329,24 @@ export class ByteReader {
     return index;
   }
 
+  /** Where `byte` first occurs in the window at or after `start`, or -1. */
+  #search(byte: number, start: number): number {
+    const offset = start - this.#searchedStart;
+    const searched = this.#searched;
+    if (offset >= 0 && offset < searched.length) {
+      const found = searched.indexOf(String.fromCharCode(byte), offset);
+      if (found >= 0) return found + this.#searchedStart;
+      start = this.#searchedStart + searched.length;
+    }
+    const window = this.#window;
+    const found = indexOf.call(window, byte, start);
+    if (found >= 0 && found - start <= MAX_SEARCHED_LINE && found + 1 < window.length) {
+      this.#searchedStart = found + 1;
+      this.#searched = readLatin1(window, found + 1, Math.min(window.length, found + 1 + MAX_SEARCHED));
+    }
+    return found;
+  }
+
   #consume(n: number): number {
     const start = this.#position;
     if (n > this.#end - start || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
@@ -358,6 +389,7 @@ export class ByteReader {
 
   #forgetText(): void {
     this.#ahead = '';
+    this.#searched = '';
     this.#aheadWorks = true;
     this.#textEnd = -MAX_GAP - 1;
   }
