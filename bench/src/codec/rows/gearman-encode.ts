@@ -14,7 +14,7 @@ import { abraxasEncode } from '../peers/abraxas.ts';
 import { gearmanodeEncode } from '../peers/gearmanode.ts';
 import { nodeGearmanEncode } from '../peers/node-gearman.ts';
 import type { Row } from '../row.ts';
-import { encoding, encodingEach, encodingMade, textOf, writing } from '../work.ts';
+import { encoding, encodingEach, encodingMade, inTurn, textOf, writing } from '../work.ts';
 import { asPacket } from './gearman-looks.ts';
 import {
   assign,
@@ -74,6 +74,9 @@ function mixedRow(): Row {
   };
 }
 
+const job = { handle: HANDLE, name: FUNCTION, payload: PAYLOAD };
+const encodeJob = ({ handle, name, payload }: typeof job): number => encodeAssign(handle, name, payload);
+
 const makeAssign = (): GearmanOutput => packet(PacketType.JobAssign, HANDLE, FUNCTION, PAYLOAD);
 
 /** Packets that are written. */
@@ -96,7 +99,7 @@ export function gearmanEncodeRows(): readonly Row[] {
         abraxas: () => abraxasEncode('ECHO_REQ', { kind: 'request', body: ECHOED }),
       },
     }),
-    row('encode JOB_ASSIGN, 32 B', server, assign, () => encodeAssign(HANDLE, FUNCTION, PAYLOAD), {
+    row('encode JOB_ASSIGN, 32 B', server, assign, inTurn(job, encodeJob), {
       most: MOST,
       peers: {
         abraxas: () =>

@@ -21,7 +21,18 @@ import {
 } from '../by-hand/memcached-binary.ts';
 import { memjsDecodeHit, memjsDecodeSet, memjsEncodeSet } from '../peers/memjs.ts';
 import type { CodecRows, Row } from '../row.ts';
-import { chunkOf, decoding, encoding, encodingMade, messagesOf, reading, sink, textOf, writing } from '../work.ts';
+import {
+  chunkOf,
+  decoding,
+  encoding,
+  encodingMade,
+  inTurn,
+  messagesOf,
+  reading,
+  sink,
+  textOf,
+  writing,
+} from '../work.ts';
 
 const fields: HandwrittenSet = { opaque: 7242, vbucket: 824, key: 'somekey', value: 'somevalue' };
 
@@ -69,7 +80,7 @@ function encodeSetRow(request: RequestFields, extras: number, also?: Row['also']
     ours: () => ({ gives: () => textOf(encodeMessage(client, request)), work: encoding(client, request) }),
     byHand: () => ({
       gives: () => written(encodeSet(fields, extras), frame.length),
-      work: writing(() => encodeSet(fields, extras)),
+      work: writing(inTurn(fields, (each) => encodeSet(each, extras))),
     }),
     most: MOST,
     peers: { memjs: () => memjsEncodeSet(fields, Buffer.alloc(extras)) },
