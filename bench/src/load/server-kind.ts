@@ -1,5 +1,5 @@
 /** The servers that are measured. */
-export const serverKinds = [
+const serverKinds = [
   'bare',
   'handwritten',
   'line-string',
