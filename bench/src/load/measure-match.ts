@@ -14,6 +14,8 @@ export interface LoadSetup {
   readonly pinning: Pinning;
   readonly generator: LoadGenerator;
   readonly frames: Frames;
+  /** Whether servers run on all cores: polling would take from them. */
+  readonly sharesCores?: boolean;
 }
 
 /** For how long the generator polls before it sleeps, in microseconds: longer than a lone turn-around takes. */
@@ -22,7 +24,7 @@ const SPIN_US = 50;
 /** Runs the two servers of a match in alternation. */
 export function measureMatch(
   match: Match,
-  { pinning, generator, frames }: LoadSetup,
+  { pinning, generator, frames, sharesCores = false }: LoadSetup,
   { pairs, processes, seconds, warm }: PairOptions,
   progress: Progress,
 ): Promise<Pair[]> {
@@ -40,7 +42,7 @@ export function measureMatch(
   function commandFor({ port }: MeasuredProcess, warmSeconds: number): string[] {
     const { connections, depth } = match.load;
     const { payloadBytes, requestPrefix, replyPrefix, suffix } = frames;
-    const numbers = [port, connections, depth, warmSeconds, seconds, SPIN_US, payloadBytes].map(String);
+    const numbers = [port, connections, depth, warmSeconds, seconds, sharesCores ? 0 : SPIN_US, payloadBytes].map(String);
     return [...pinning.generator, ...generator.command, ...numbers, requestPrefix, replyPrefix, suffix];
   }
 }

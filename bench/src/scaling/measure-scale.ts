@@ -39,7 +39,7 @@ export async function measureScale(
     const needed = step.load.connections + OTHER_DESCRIPTORS;
     try {
       if (needed > descriptors) throw new Error(`a process may have ${descriptors} descriptors here (ulimit -n)`);
-      const setup = { pinning, generator, frames: step.frames };
+      const setup = { pinning, generator, frames: step.frames, sharesCores: !scale.pinned };
       measured.set(step, await measureMatch(step, setup, withTimeFor(step, options), progress));
     } catch (error) {
       missing.push({ what: titleOf(step), why: messageOf(error) });

@@ -23,8 +23,8 @@ const SCALES: readonly Scale[] = [connections, pipelineDepth, messageSize, worke
 export const scalingBenchmark: Benchmark<ScalingOptions> = {
   name: 'scaling',
   summary: 'curves over connections, pipeline depth, message size and workers, against bare node:net',
-  options: [...pairOptionsWith(3, 1), new Option('--few', 'only every other step, without the largest').default(false)],
-  shortPass: { pairs: 1, seconds: 0.1, warm: 0.1, few: true },
+  options: [...pairOptionsWith(3, 3), new Option('--few', 'only every other step, without the largest').default(false)],
+  shortPass: { pairs: 1, processes: 1, seconds: 0.1, warm: 0.1, few: true },
   async run(options, progress) {
     const generator = findLoadGenerator(undefined);
     const findings: ScaleFindings[] = [];
