@@ -14,14 +14,13 @@ import {
   takeVarintPrefix,
 } from '@wirewright/core/codec';
 
+import { codeLength, writeCode } from './code-field.ts';
 import { describeRequest, describeResponse } from './describe.ts';
 import { encodeFields } from './encode-fields.ts';
 import { type QuasizeroCodecOptions, maxFrameLengthOf } from './options.ts';
 import { readMessage } from './read-message.ts';
 import { Request, type RequestFields } from './request.ts';
 import { Response } from './response.ts';
-import { Tag } from './tags.ts';
-import { varintLength } from './varint-length.ts';
 
 /**
  * The codec of a client: it sends requests and receives responses.
@@ -63,22 +62,4 @@ class QuasizeroClientCodec implements Codec<Response, RequestFields> {
   describe(message: Response | RequestFields): Description {
     return message instanceof Response ? describeResponse(message) : describeRequest(message);
   }
-}
-
-/** A negative number is written with the 64 bits that protobuf has for every integer. */
-function codeLength(code: number): number {
-  if ((code | 0) !== code) throw new RangeError(`a code is a signed 32-bit integer, not ${code}`);
-  if (code === 0) return 0;
-  return code < 0 ? 11 : 1 + varintLength(code);
-}
-
-function writeCode(output: ByteWriter, code: number): void {
-  output.u8(Tag.Code);
-  if (code > 0) {
-    output.varint(code);
-    return;
-  }
-  let rest = code;
-  for (let group = 0; group < 9; group++, rest >>= 7) output.u8((rest & 0x7f) | 0x80);
-  output.u8(1);
 }
