@@ -12,6 +12,9 @@ const SHORT = 24;
 /** So many short arguments at most are written in one go. */
 const FEW = 4;
 
+/** Up to so many bytes are copied: longer ones leave as they are. */
+const COPIED = 1023;
+
 /** Bytes that they take, the NULs between them included. */
 const ROOM = HEADER + FEW * (SHORT + 1);
 
@@ -35,9 +38,16 @@ export function writePacket(output: ByteWriter, magic: number, fields: PacketFie
       return;
     }
     if (count <= FEW && writeShort(output, magic, type, args)) return;
-    if (count === 1 && typeof args[0] === 'string') {
-      writeText(output, magic, type, args[0], maxFrameLength);
-      return;
+    if (count === 1) {
+      const only = args[0]!;
+      if (typeof only === 'string') {
+        writeText(output, magic, type, only, maxFrameLength);
+        return;
+      }
+      if (only instanceof Uint8Array && only.length <= COPIED && only.length <= maxFrameLength) {
+        writeBytes(output, magic, type, only);
+        return;
+      }
     }
   } else if (!(count < COUNTS[type]!)) {
     refuseArguments(fields);
@@ -102,6 +112,18 @@ function writeText(output: ByteWriter, magic: number, type: number, text: string
   const length = output.mark() - start - HEADER_LENGTH;
   if (length > maxFrameLength) throw new FrameTooLargeError(length, maxFrameLength);
   if (length !== text.length) output.patch(start + 8, length, 4);
+}
+
+/** Appends a packet that is a few bytes. */
+function writeBytes(output: ByteWriter, magic: number, type: number, only: Uint8Array): void {
+  const { length } = only;
+  const start = output.reserve(HEADER_LENGTH + length);
+  const { bytes, view } = output.target;
+  view.setUint32(start, magic);
+  view.setUint32(start + 4, type);
+  view.setUint32(start + 8, length);
+  bytes.set(only, start + HEADER_LENGTH);
+  output.filled(start + HEADER_LENGTH + length);
 }
 
 /** Stores each character as a byte. Returns whether all are ASCII and none is a NUL. */
