@@ -42,7 +42,9 @@ export function measureMatch(
   function commandFor({ port }: MeasuredProcess, warmSeconds: number): string[] {
     const { connections, depth } = match.load;
     const { payloadBytes, requestPrefix, replyPrefix, suffix } = frames;
-    const numbers = [port, connections, depth, warmSeconds, seconds, sharesCores ? 0 : SPIN_US, payloadBytes].map(String);
+    const numbers = [port, connections, depth, warmSeconds, seconds, sharesCores ? 0 : SPIN_US, payloadBytes].map(
+      String,
+    );
     return [...pinning.generator, ...generator.command, ...numbers, requestPrefix, replyPrefix, suffix];
   }
 }
