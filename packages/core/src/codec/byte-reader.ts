@@ -334,7 +334,7 @@ export class ByteReader {
     const offset = start - this.#searchedStart;
     const searched = this.#searched;
     if (offset >= 0 && offset < searched.length) {
-      const found = searched.indexOf(String.fromCharCode(byte), offset);
+      const found = searched.indexOf(String.fromCharCode(byte & 0xff), offset);
       if (found >= 0) return found + this.#searchedStart;
       start = this.#searchedStart + searched.length;
     }

@@ -1,6 +1,7 @@
 import { ItemReplies, ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
+import { MemoryStore } from '../store/memory-store.ts';
 import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { AdminCommands } from './admin-commands.ts';
@@ -48,6 +49,8 @@ export class TextService {
   readonly #reply = new ItemReply();
   readonly #key = new Span();
   readonly #value = new Span();
+  /** Whether a store of somebody else is asked, which may do whatever it likes, also what cannot be done while a message is written. */
+  readonly #foreign: boolean;
   #many: ManyItems | undefined = undefined;
   readonly #replies = new ItemReplies(() => this.#nextItem(this.#many!));
 
@@ -66,6 +69,7 @@ export class TextService {
     this.#handlers = handlers;
     this.#fail = fail;
     this.#store = state.store;
+    this.#foreign = !(state.store instanceof MemoryStore);
     this.#counters = state.counters;
     this.#commands = state.commands;
     this.#observer = state.observer;
@@ -143,13 +147,16 @@ export class TextService {
   #sendItems(connection: Client, request: Request, command: CommandCounters): Promise<void> | undefined {
     const many: ManyItems = { connection, request, command, until: 0, over: false, ended: false };
     this.#many = many;
-    while (!many.over) {
+    let ready = true;
+    while (ready && !many.over) {
       many.until = command.bytesOut + AT_ONCE;
       // Those who watch are told of each item, and cannot be while a message is written.
-      const message = this.#observer.active ? this.#nextItem(many) : this.#replies;
-      const ready = message === undefined || connection.send(message);
-      if (!ready && !many.over) return this.#goOn(connection, request, command);
+      const message = this.#observer.active || this.#foreign ? this.#nextItem(many) : this.#replies;
+      ready = message === undefined || connection.send(message);
     }
+    // Neither the connection nor what it has read is to be kept for the next one.
+    this.#many = undefined;
+    if (!many.over) return connection.writable ? this.#goOn(connection, request, command) : undefined;
     if (!many.ended) connection.send('END');
     return undefined;
   }

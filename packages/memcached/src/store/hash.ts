@@ -1,5 +1,5 @@
-/** Keys have at most 250 bytes. */
-const MAX_BLOCKS = 63;
+/** Of the longest key whose length the store can keep: 255 bytes. */
+const MAX_BLOCKS = 64;
 
 /**
  * The bytes that were hashed last, four in each, the first in the lowest bits, and what is left over with zeros above: to compare them with others
