@@ -23,10 +23,7 @@ function withCommonOptions(command: Command): Command {
       new Option('--compare <file>', 'show what became slower than in these results; exits with 1 when something did'),
     )
     .addOption(
-      new Option('--json <file>', 'where the results are kept').default(
-        undefined,
-        'bench/results/<machine>-<date>.json',
-      ),
+      new Option('--json <file>', 'where the results are kept, in place of bench/results/<machine>-<date>.json'),
     );
 }
 
@@ -35,20 +32,19 @@ export function program(): Command {
   const root = withCommonOptions(new Command('npm run bench --'))
     .usage('[benchmark] [options]')
     .addHelpText('after', HELP)
-    // The same options before and after a name are those of the one or the other.
     .enablePositionalOptions()
     .argument('[benchmark]')
     .action(async (name: string | undefined, options: CommonOptions) => {
       if (name !== undefined) root.error(`there is no benchmark "${name}"; --help lists what there is`);
       await runBenchmarks(benchmarks, options, 'short');
     });
-  withCommonOptions(root.command('all').summary('all of them in full')).action(async (options: CommonOptions) =>
-    runBenchmarks(benchmarks, options, 'full'),
+  withCommonOptions(root.command('all').summary('all of them in full')).action(async (_options, command: Command) =>
+    runBenchmarks(benchmarks, command.optsWithGlobals(), 'full'),
   );
   for (const benchmark of benchmarks) {
     const command = withCommonOptions(root.command(benchmark.name).summary(benchmark.summary));
     for (const option of benchmark.options) command.addOption(option);
-    command.action(async (options: CommonOptions) => runBenchmarks([benchmark], options, 'full'));
+    command.action(async () => runBenchmarks([benchmark], command.optsWithGlobals(), 'full'));
   }
   root
     .command('publish')

@@ -6,7 +6,8 @@ import { Progress } from './progress.ts';
 import { compareReports } from './report/compare.ts';
 import { renderChanges } from './report/render-changes.ts';
 import { renderReport } from './report/render-report.ts';
-import type { Report } from './report/report.ts';
+import { messageOf } from './report/message-of.ts';
+import type { Findings, Report } from './report/report.ts';
 import { addToResults, readResults, todaysFile } from './report/results-file.ts';
 import { findNode } from './system/find-node.ts';
 import { describeMachine } from './system/machine.ts';
@@ -28,9 +29,11 @@ export async function runBenchmarks(
   const file = options.json ?? todaysFile();
   const progress = new Progress();
   const reports: Report[] = [];
+  let nothing = true;
   for (const [index, benchmark] of benchmarks.entries()) {
     progress.enter(benchmark.name, index + 1, benchmarks.length);
     const report = await runOne(benchmark, options, pass, progress);
+    nothing &&= report.results.length === 0 && report.missing.length === 0;
     progress.clear();
     process.stdout.write(`\n${renderReport(report)}`);
     addToResults(file, report);
@@ -38,10 +41,14 @@ export async function runBenchmarks(
   }
   process.stdout.write(`\nkept in ${file}\n`);
   if (reports.some(({ missing }) => missing.some(({ failed }) => failed === true))) process.exitCode = 1;
+  if (nothing) {
+    process.stderr.write('no row has that in its name\n');
+    process.exitCode = 1;
+  }
   if (before === undefined) return;
-  const changes = compareReports(before, reports);
-  process.stdout.write(`\n${renderChanges(changes, options.compare!)}`);
-  if (changes.some(({ verdict }) => verdict === 'slower')) process.exitCode = 1;
+  const comparison = compareReports(before, reports);
+  process.stdout.write(`\n${renderChanges(comparison, options.compare!)}`);
+  if (comparison.changes.some(({ verdict }) => verdict === 'slower')) process.exitCode = 1;
 }
 
 async function runOne<Options extends object>(
@@ -51,10 +58,8 @@ async function runOne<Options extends object>(
   progress: Progress,
 ): Promise<Report> {
   const defaults = Object.fromEntries(benchmark.options.map((option) => [option.attributeName(), option.defaultValue]));
-  const findings = await benchmark.run(
-    { ...defaults, ...(pass === 'short' ? benchmark.shortPass : {}), ...options } as Options,
-    progress,
-  );
+  const all = { ...defaults, ...(pass === 'short' ? benchmark.shortPass : {}), ...options } as Options;
+  const findings = await findingsOf(benchmark, all, progress);
   return {
     ...findings,
     benchmark: benchmark.name,
@@ -62,6 +67,20 @@ async function runOne<Options extends object>(
     node: process.version,
     short: pass === 'short',
   };
+}
+
+/** What a benchmark has found. One that fails as a whole does not keep the others from running. */
+async function findingsOf<Options extends object>(
+  benchmark: Benchmark<Options>,
+  options: Options,
+  progress: Progress,
+): Promise<Findings> {
+  try {
+    return await benchmark.run(options, progress);
+  } catch (error) {
+    const missing = [{ what: benchmark.name, why: messageOf(error), failed: true }];
+    return { what: benchmark.summary, setting: [], results: [], missing };
+  }
 }
 
 /** This command again, on each version of Node. */

@@ -8,7 +8,7 @@ import { report, result } from './reports.ts';
 const steady = [0.59, 0.6, 0.6, 0.6, 0.61];
 
 function changeOf(before: Result, after: Result): Change | undefined {
-  return compareReports([report([before])], [report([after])])[0];
+  return compareReports([report([before])], [report([after])]).changes[0];
 }
 
 describe('two runs are compared', () => {
@@ -38,35 +38,48 @@ describe('two runs are compared', () => {
   });
 
   test('less than a twentieth is the same, however quiet both were', () => {
-    const quiet = (value: number): number[] => [value, value, value];
+    const quiet = (value: number): number[] => [value, value, value, value, value];
     expect(changeOf(result('x', quiet(1)), result('x', quiet(0.96)))).toMatchObject({ verdict: 'same' });
     expect(changeOf(result('x', quiet(1)), result('x', quiet(0.94)))).toMatchObject({ verdict: 'slower' });
   });
 
-  test('rows that only one run has, or that were compared by something else, are left out', () => {
+  test('of few samples, a quarter is needed', () => {
+    expect(changeOf(result('x', [1, 1]), result('x', [0.8, 0.8]))).toMatchObject({ verdict: 'same' });
+    expect(changeOf(result('x', [1, 1]), result('x', [0.7, 0.7]))).toMatchObject({ verdict: 'slower' });
+  });
+
+  test('rows that only one run has, or that were compared by something else, are counted', () => {
     expect(changeOf(result('x', steady), result('y', steady))).toBeUndefined();
     expect(changeOf(result('x', steady), result('x', steady, { peer: 'other' }))).toBeUndefined();
     expect(changeOf(result('x', steady), result('x', steady, { basis: 'cpu' }))).toBeUndefined();
+    const { incomparable } = compareReports([report([result('x', steady)])], [report([result('y', steady)])]);
+    expect(incomparable).toBe(1);
   });
 
   test('a minor version of Node is compared with another, a major one is not', () => {
     const rows = [result('x', steady)];
-    expect(compareReports([report(rows)], [report(rows, { node: 'v20.20.2' })])).toHaveLength(1);
-    expect(compareReports([report(rows)], [report(rows, { node: 'v22.0.0' })])).toHaveLength(0);
+    expect(compareReports([report(rows)], [report(rows, { node: 'v20.20.2' })]).changes).toHaveLength(1);
+    expect(compareReports([report(rows)], [report(rows, { node: 'v22.0.0' })]).changes).toHaveLength(0);
+  });
+
+  test('of several older runs the newest counts', () => {
+    const of = (ratio: number, at: string) => report([result('x', [ratio])], { at, node: `v20.${at.slice(8, 10)}.0` });
+    const { changes } = compareReports([of(0.9, '2026-01-10'), of(0.5, '2026-01-09')], [of(0.9, '2026-01-11')]);
+    expect(changes).toMatchObject([{ before: 0.9, verdict: 'same' }]);
   });
 
   test('of a short pass and a full one, the full one counts', () => {
     const full = report([result('x', steady)]);
     const short = report([result('x', [0.1, 0.1, 0.1])], { short: true });
-    expect(compareReports([full, short], [full])).toMatchObject([{ before: 0.6 }]);
+    expect(compareReports([full, short], [full]).changes).toMatchObject([{ before: 0.6 }]);
   });
 
   test('the worst comes first', () => {
-    const before = report([result('a', [1, 1, 1]), result('b', [1, 1, 1]), result('c', [1, 1, 1])]);
-    const after = report([result('a', [0.9, 0.9, 0.9]), result('b', [1, 1, 1]), result('c', [0.5, 0.5, 0.5])]);
+    const before = report([result('a', [1, 1]), result('b', [1, 1]), result('c', [1, 1])]);
+    const after = report([result('a', [0.7, 0.7]), result('b', [1, 1]), result('c', [0.5, 0.5])]);
     const text = renderChanges(compareReports([before], [after]), 'old.json');
     expect(text).toContain('3 rows, 2 changed beyond noise');
-    expect(text).toMatch(/c .*-50 %.*slower\n.*a .*-10 %.*slower/);
+    expect(text).toMatch(/c .*-50 %.*slower\n.*a .*-30 %.*slower/);
     expect(text).not.toContain('echo       b');
   });
 });

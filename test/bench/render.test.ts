@@ -63,6 +63,19 @@ describe('the README gets', () => {
     expect(latest.get('echo')).toEqual([newer, node26]);
   });
 
+  test('with the rows of an older run that the newest did not measure, of one machine', () => {
+    const machine = { cpu: 'x', cores: 2, system: 'linux', node: 'v20.0.0' };
+    const partial = report([result('fast', [0.1])], { at: '2026-05-01T00:00:00.000Z' });
+    const elsewhere = { machine: { ...machine, cpu: 'y' }, reports: [report([result('alien', [1])])] };
+    const [merged] = latestReports([elsewhere, { machine, reports: [partial, node20] }]).get('echo')!;
+    expect(merged!.results.map(({ name, ratios }) => [name, ratios[0]])).toEqual([
+      ['fast', 0.1],
+      ['slow', 0.3],
+      ['small', 1.4],
+      ['idle', 2],
+    ]);
+  });
+
   test('a plot with a label for each row and a name for each version', () => {
     const svg = ratioPlot([node20, node26]);
     expect(svg).toMatch(/^<svg /);

@@ -56,6 +56,11 @@ describe('npm run bench', () => {
     ['a name that is none', ['ecko'], /ecko/],
     ['a case that is none', ['echo', '--cases', '64'], /"64" is not <connections>x<requests in flight>/],
     ['a number that is none', ['echo', '--pairs', 'many'], /It takes a number from 1 to 1000/],
+    [
+      'rows that are none',
+      ['echo', '--only', 'nothing', '--json', join(folder, 'no-rows.json')],
+      /no row has that in its name/,
+    ],
   ])('refuses %s', async (_what, args, message) => {
     const { code, output } = await bench(args).ended;
     expect(code).not.toBe(0);
@@ -70,10 +75,13 @@ describe('npm run bench', () => {
     expect(code).toBe(0);
     const measured = readResults(file);
     expect(measured.reports[0]!.results[0]!.ours.value).toBeGreaterThan(0);
+    // Nothing of where it was measured.
+    expect(readFileSync(file, 'utf8')).not.toContain(process.execPath);
 
     const older = join(folder, 'older.json');
     writeFileSync(older, JSON.stringify(multiplied(measured, 1000)));
-    const compared = await bench([...args, '--compare', older]).ended;
+    // An option counts in front of the name as well.
+    const compared = await bench(['--compare', older, ...args]).ended;
     expect(compared.output).toMatch(/1x1 line-view +bare node:net.*slower/);
     expect(compared.code).toBe(1);
   });

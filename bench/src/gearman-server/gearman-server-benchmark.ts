@@ -103,7 +103,11 @@ export const gearmanServerBenchmark: Benchmark<GearmanServerOptions> = {
     }
     if (options.queued > 0 && 'memory'.includes(options.only)) {
       progress.begin('memory of jobs');
-      results.push(...memoryResults(await memories(commands, load, options), options.queued, peer));
+      try {
+        results.push(...memoryResults(await memories(commands, load, options), options.queued, peer));
+      } catch (error) {
+        missing.push({ what: 'memory of jobs', why: messageOf(error), failed: true });
+      }
     }
     return {
       what: WHAT,

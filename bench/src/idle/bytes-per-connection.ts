@@ -14,12 +14,13 @@ const SETTLE_MS = 1000;
 /** Resident bytes of a fresh echo server for each of `count` connections that have sent a line and then do nothing. */
 export async function bytesPerConnection(command: readonly string[], count: number): Promise<number> {
   const server = await MeasuredProcess.start('idle', command, knock);
-  const sockets = await openMany(server.port, AT_ONCE);
+  const sockets: Socket[] = [];
   try {
+    await openMany(server.port, AT_ONCE, sockets);
     // The first ones pay for what is compiled and allocated once.
     await setTimeout(SETTLE_MS);
     const before = server.usage().rssBytes;
-    sockets.push(...(await openMany(server.port, count)));
+    await openMany(server.port, count, sockets);
     await setTimeout(SETTLE_MS);
     return (server.usage().rssBytes - before) / count;
   } finally {
@@ -28,13 +29,12 @@ export async function bytesPerConnection(command: readonly string[], count: numb
   }
 }
 
-async function openMany(port: number, count: number): Promise<Socket[]> {
-  const sockets: Socket[] = [];
-  while (sockets.length < count) {
-    const batch = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, () => openAndSay(port));
+/** Adds as many to those that are open. */
+async function openMany(port: number, count: number, sockets: Socket[]): Promise<void> {
+  for (const most = sockets.length + count; sockets.length < most;) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, most - sockets.length) }, () => openAndSay(port));
     sockets.push(...(await Promise.all(batch)));
   }
-  return sockets;
 }
 
 /** A connection that has sent one line and received its echo. */

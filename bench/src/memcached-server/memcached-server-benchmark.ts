@@ -82,7 +82,11 @@ export const memcachedServerBenchmark: Benchmark<MemcachedServerOptions> = {
     }
     if (options.items > 0 && options.only === '') {
       progress.begin('memory of items');
-      results.push(await memoryOf(start, options.items, peer));
+      try {
+        results.push(await memoryOf(start, options.items, peer));
+      } catch (error) {
+        missing.push({ what: 'memory of items', why: messageOf(error), failed: true });
+      }
     }
     return {
       what: WHAT,

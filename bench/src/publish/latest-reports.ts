@@ -1,15 +1,23 @@
 import { majorOf } from '../report/compare.ts';
 import type { Report } from '../report/report.ts';
-import type { ResultsFile } from '../report/results-file.ts';
+import { mergeReports, type ResultsFile } from '../report/results-file.ts';
 
-/** The newest full report of each benchmark on each major version of Node, by benchmark, versions in order. */
+/**
+ * What is known of each benchmark on each major version of Node, by benchmark, versions in order: the newest of each row of the full
+ * reports of one machine, that of the newest of them.
+ */
 export function latestReports(files: readonly ResultsFile[]): ReadonlyMap<string, readonly Report[]> {
-  const newest = new Map<string, Report>();
-  for (const report of files.flatMap(({ reports }) => reports)) {
-    const key = `${majorOf(report)} ${report.benchmark}`;
-    if (!report.short && report.at > (newest.get(key)?.at ?? '')) newest.set(key, report);
+  const full = files.flatMap(({ machine, reports }) =>
+    reports.flatMap((report) => (report.short ? [] : [{ cpu: `${machine.cpu}, ${machine.cores}`, report }])),
+  );
+  full.sort((a, b) => a.report.at.localeCompare(b.report.at));
+  const cpu = full.at(-1)?.cpu;
+  const latest = new Map<string, Report>();
+  for (const { report } of full.filter((each) => each.cpu === cpu)) {
+    const key = `${report.benchmark} ${majorOf(report)}`;
+    latest.set(key, mergeReports(latest.get(key), report));
   }
-  const reports = [...newest.values()];
+  const reports = [...latest.values()];
   reports.sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }));
   const byBenchmark = new Map<string, Report[]>();
   for (const report of reports)

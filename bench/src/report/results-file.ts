@@ -34,8 +34,7 @@ export function readResults(file: string): ResultsFile {
 export function addToResults(file: string, report: Report): void {
   const { machine, reports } = existing(file) ?? { machine: describeMachine(), reports: [] };
   const older = reports.find((each) => isSame(each, report));
-  const added = older === undefined ? report : { ...report, ...mergeMeasured(older, report) };
-  const all = [...reports.filter((each) => each !== older), added];
+  const all = [...reports.filter((each) => each !== older), mergeReports(older, report)];
   all.sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ machine, reports: all }, rounded, 1)}\n`);
@@ -46,10 +45,12 @@ export function resultKey({ name, peer }: Pick<Result, 'name' | 'peer'>): string
   return `${name} / ${peer}`;
 }
 
-function mergeMeasured(older: Report, newer: Report): Pick<Report, 'results' | 'curves'> {
+/** The newer report, with the rows and points of curves of the older one that it has not. */
+export function mergeReports(older: Report | undefined, newer: Report): Report {
+  if (older === undefined) return newer;
   const results = new Map([...older.results, ...newer.results].map((result) => [resultKey(result), result]));
   const curves = [...(older.curves ?? []), ...(newer.curves ?? [])];
-  return { results: [...results.values()], curves: curves.length === 0 ? undefined : mergeCurves(curves) };
+  return { ...newer, results: [...results.values()], curves: curves.length === 0 ? undefined : mergeCurves(curves) };
 }
 
 function existing(file: string): ResultsFile | undefined {

@@ -37,12 +37,15 @@ export async function measureScale(
   const missing: Missing[] = [];
   for (const step of scale.steps) {
     const needed = step.load.connections + OTHER_DESCRIPTORS;
+    if (needed > descriptors) {
+      missing.push({ what: titleOf(step), why: `a process may have ${descriptors} descriptors here (ulimit -n)` });
+      continue;
+    }
     try {
-      if (needed > descriptors) throw new Error(`a process may have ${descriptors} descriptors here (ulimit -n)`);
       const setup = { pinning, generator, frames: step.frames, sharesCores: !scale.pinned };
       measured.set(step, await measureMatch(step, setup, withTimeFor(step, options), progress));
     } catch (error) {
-      missing.push({ what: titleOf(step), why: messageOf(error) });
+      missing.push({ what: titleOf(step), why: messageOf(error), failed: true });
     }
   }
   return {

@@ -37,7 +37,7 @@ export async function measurePairs(settings: PairSettings): Promise<Pair[]> {
       await slice(peer, Math.max(warm, SETTLE));
       await slice(ours, Math.max(warm, SETTLE));
       for (let i = 0; i < perProcess && measured.length < pairs; i++) {
-        const first = i % 2 === 0 ? await slice(peer, warm) : undefined;
+        const first = measured.length % 2 === 0 ? await slice(peer, warm) : undefined;
         const oursNow = await slice(ours, warm);
         measured.push({ ours: oursNow, peer: first ?? (await slice(peer, warm)) });
         onPair(measured.length);

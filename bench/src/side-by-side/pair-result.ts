@@ -19,8 +19,12 @@ export function pairResult(row: PairRow, pairs: readonly Pair[], compared: Compa
   const theirs = figuresOf(pairs.map((pair) => pair.peer));
   const saturated = Math.min(ours.busy, theirs.busy) >= SATURATED;
   const figure = compared === 'either' ? (saturated ? 'perSecond' : 'perCpuSecond') : compared;
+  const { name, peer, unit, bar } = row;
   return {
-    ...row,
+    name,
+    peer,
+    unit,
+    bar,
     ratio: 'speed',
     ratios: pairs.map((pair) => pair.ours[figure] / pair.peer[figure]),
     basis: figure === 'perCpuSecond' ? 'cpu' : undefined,
