@@ -21,6 +21,7 @@ import type { Connection } from './connection.ts';
 import type { Consumer } from './consumer.ts';
 import { createCodec } from './create-codec.ts';
 import { Deadlines, type ExpiryEvents } from './deadlines.ts';
+import { pushTo, readAsStream, readDirectly } from './direct-reads.ts';
 import { callUnheard, hookError, type HookName, type Hooks } from './hooks.ts';
 import type { ConnectionSettings } from './options.ts';
 import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
@@ -234,6 +235,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     transport.on('close', ConnectionLife.#onClose);
     transport.on('end', ConnectionLife.#onEnd);
     transport.on('data', ConnectionLife.#onData);
+    readDirectly(transport, ConnectionLife.#push);
     // Whoever had the stream before may have paused it.
     if (transport.isPaused?.() === true) transport.resume();
   }
@@ -254,6 +256,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     socket.off('close', ConnectionLife.#onClose);
     socket.off('end', ConnectionLife.#onEnd);
     socket.off('data', ConnectionLife.#onData);
+    readAsStream(socket, ConnectionLife.#push);
     const unread = putBack ? this.reads.takeUnread() : undefined;
     if (unread !== undefined && unread.length > 0) socket.unshift(unread);
     try {
@@ -448,6 +451,8 @@ export abstract class ConnectionLife<In, Out, Data> {
     connection.reads.receive(chunk);
     connection.writes.endReadTurn();
   }
+
+  static readonly #push: Socket['push'] = pushTo((socket, chunk) => ConnectionLife.#onData.call(socket, chunk));
 
   static #onEnd(this: Owned): void {
     this[connectionOf]!.reads.receiveEnd();

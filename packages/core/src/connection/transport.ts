@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** What a connection needs of a stream: any `net.Socket`, `tls.TLSSocket` or `stream.Duplex` of bytes has it. */
 export interface Transport {
@@ -40,4 +41,9 @@ export function socketOf(transport: Transport): Socket | undefined {
 /** Whether a transport is a socket that reads and writes as the kernel does: no layer lies between. */
 export function isPlainSocket(transport: Transport): boolean {
   return Object.getPrototypeOf(transport) === Socket.prototype;
+}
+
+/** Whether a transport is a socket that encrypts as Node does. */
+export function isTlsSocket(transport: Transport): boolean {
+  return Object.getPrototypeOf(transport) === TLSSocket.prototype;
 }

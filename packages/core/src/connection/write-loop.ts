@@ -1,5 +1,3 @@
-import { TLSSocket } from 'node:tls';
-
 import { type Batch, ByteWriter } from '../codec/byte-writer.ts';
 import type { Codec } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
@@ -7,7 +5,7 @@ import { WireError } from '../codec/errors.ts';
 import { SLAB_SIZE } from '../codec/slab.ts';
 import { channels } from '../channels.ts';
 import { flushScheduler } from './flush-scheduler.ts';
-import { isPlainSocket, type Transport } from './transport.ts';
+import { isPlainSocket, isTlsSocket, type Transport } from './transport.ts';
 
 /** Above and below how many unsent bytes a sender is told to wait and to go on. */
 export interface WaterMarks {
@@ -74,9 +72,12 @@ export class WriteLoop<Connection> {
   readonly #marks: WaterMarks;
   readonly #events: WriteEvents<Connection>;
   readonly #connection: Connection;
-  /** Whether nobody reads the bytes of a write that has completed. */
+  /**
+   * Whether nobody reads the bytes of a write that has completed. A plain socket has handed them to the kernel when nothing is left to write;
+   * a stream that is no socket may have passed them on to a reader in this process.
+   */
   #releases: boolean;
-  /** Whether nobody reads them from when the stream has begun with the write, either. */
+  /** Whether nobody reads them from when the stream has begun with the write, either: it has encrypted or, while hands are shaken, copied them. */
   #encrypts: boolean;
   /** The batch that had to leave the writer, and those that did after it, if there are any. */
   #surrendered: Batch | undefined = undefined;
@@ -104,7 +105,7 @@ export class WriteLoop<Connection> {
     this.#marks = marks;
     this.#events = events;
     this.#connection = connection;
-    this.#encrypts = encrypts(transport);
+    this.#encrypts = isTlsSocket(transport);
     this.#releases = this.#encrypts || isPlainSocket(transport);
   }
 
@@ -121,7 +122,7 @@ export class WriteLoop<Connection> {
   /** Hands what was sent meanwhile to `transport`, and everything from here on. */
   release(transport: Transport): void {
     this.#transport = transport;
-    this.#encrypts = encrypts(transport);
+    this.#encrypts = isTlsSocket(transport);
     this.#releases = this.#encrypts || isPlainSocket(transport);
     this.#unsent = transport.writableLength > 0;
     this.#held = false;
@@ -333,12 +334,4 @@ export class WriteLoop<Connection> {
     this.#awaited = false;
     this.#events.pressure(this.#connection, false);
   }
-}
-
-/**
- * Node's TLS has encrypted the bytes of a write when that has begun, or copied them while the handshake lasts. A plain socket has handed
- * them to the kernel when nothing is left to write. Any other stream may have passed them on to a reader in this process.
- */
-function encrypts(transport: Transport): boolean {
-  return Object.getPrototypeOf(transport) === TLSSocket.prototype;
 }
