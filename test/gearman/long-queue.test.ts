@@ -104,3 +104,18 @@ test('a long queue can be cancelled as a whole, and its limits are kept', async 
   expect(server.jobs.total).toBe(50);
   expect([await submit('f', 400), server.jobs.total]).toEqual([300, 350]);
 });
+
+test('jobs of a long queue that take turns with jobs of another kind take little memory each', async () => {
+  const server = await serve();
+  const c = await Talk.to(server);
+  const submit = async (times: number, unique: (i: number) => string): Promise<void> => {
+    for (let i = 0; i < times; i++) c.send('SUBMIT_JOB_BG', 'f', unique(i), 'x');
+    await c.all();
+  };
+  await submit(64, () => '');
+  const memory = process.memoryUsage().arrayBuffers;
+  await submit(8000, (i) => (i % 2 === 0 ? `u${i}` : ''));
+  expect(server.jobs.total).toBe(8064);
+  // With some garbage of the connection.
+  expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(8000 * 1024);
+});

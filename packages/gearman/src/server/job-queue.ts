@@ -30,7 +30,7 @@ export class JobQueue {
   pushFolded(id: number, of: JobFunction, priority: Job['priority'], body: JobBody, since: number): JobRun {
     let run = this.#last;
     if (!(run instanceof JobRun) || run.isFull) {
-      run = new JobRun(of, priority);
+      run = new JobRun(of, priority, run);
       this.#link(run, undefined);
     }
     run.add(id, body, since);

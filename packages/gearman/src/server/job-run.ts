@@ -9,6 +9,9 @@ import type { Queued } from './job-queue.ts';
 /** Jobs of a run at most. */
 const MOST = 256;
 
+/** What a run has room for at first: one that a job of another kind soon ends never needs more. */
+const FEW = 8;
+
 /** Numbers that are kept of each: its own, when it was submitted, and where function, payload and end of its body lie. */
 const NUMBERS = 5;
 
@@ -23,14 +26,16 @@ export class JobRun {
   /** Its neighbours in the queue. */
   previous: Queued | undefined = undefined;
   next: Queued | undefined = undefined;
-  readonly #numbers = new Float64Array(NUMBERS * MOST);
+  #numbers: Float64Array;
   readonly #sources: Buffer[] = [];
   #from = 0;
   #to = 0;
 
-  constructor(of: JobFunction, priority: Priority) {
+  /** @param before what it comes behind: after one run that is full it is likely that there will be another */
+  constructor(of: JobFunction, priority: Priority, before: Queued | undefined) {
     this.function = of;
     this.priority = priority;
+    this.#numbers = new Float64Array(NUMBERS * (before instanceof JobRun && before.isFull ? MOST : FEW));
   }
 
   /** The number of the first of them. */
@@ -53,8 +58,9 @@ export class JobRun {
 
   /** Adds a job behind the others, with a higher number. */
   add(id: number, body: JobBody, since: number): void {
-    const numbers = this.#numbers;
     const at = NUMBERS * this.#to++;
+    if (at === this.#numbers.length) this.#grow();
+    const numbers = this.#numbers;
     numbers[at] = id;
     numbers[at + 1] = since;
     numbers[at + 2] = body.start;
@@ -72,6 +78,12 @@ export class JobRun {
     const job = new Job(numbers[at]!, handles, this.function, undefined, body, TRAITS[this.priority], numbers[at + 1]!);
     job.state = JobState.Ready;
     return job;
+  }
+
+  #grow(): void {
+    const numbers = this.#numbers;
+    this.#numbers = new Float64Array(2 * numbers.length);
+    this.#numbers.set(numbers);
   }
 }
 
