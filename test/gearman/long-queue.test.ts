@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { expect, test } from 'vitest';
 
 import { random } from '../support/random.ts';
@@ -6,6 +9,9 @@ import { serve, Talk, worker } from './scene.ts';
 // Behind the first jobs of a queue those that are nothing but one more of many are kept in another form.
 
 const JOBS = 1500;
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 test('a long queue is one of single jobs, whatever is done with those in the midst of it', async () => {
   const server = await serve();
@@ -118,4 +124,24 @@ test('jobs of a long queue that take turns with jobs of another kind take little
   expect(server.jobs.total).toBe(8064);
   // With some garbage of the connection.
   expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(8000 * 1024);
+});
+
+test('a job of a long queue that is over leaves no memory behind, though those around it wait', async () => {
+  const server = await serve();
+  const [c, w] = [await Talk.to(server), await worker(server, 'f')];
+  for (let i = 0; i < 64; i++) c.send('SUBMIT_JOB_BG', 'f', '', 'x');
+  const before = process.memoryUsage().arrayBuffers;
+  const body = Buffer.alloc(256 * 1024);
+  for (let i = 0; i < 200; i++) c.send('SUBMIT_JOB_BG', 'f', '', body);
+  await c.all();
+  for (let i = 1; i < 264; i++) {
+    await w.ask('GRAB_JOB');
+    await w.send('WORK_COMPLETE', `H:t:${i}`, '').all();
+  }
+  expect(server.jobs.total).toBe(1);
+  const left = (): number => {
+    gc();
+    return process.memoryUsage().arrayBuffers - before;
+  };
+  await expect.poll(left).toBeLessThan(50 * body.length);
 });

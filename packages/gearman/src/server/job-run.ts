@@ -27,7 +27,8 @@ export class JobRun {
   previous: Queued | undefined = undefined;
   next: Queued | undefined = undefined;
   #numbers: Float64Array;
-  readonly #sources: Buffer[] = [];
+  /** Those of jobs that were taken out are let go: a body may be large. */
+  readonly #sources: (Buffer | undefined)[] = [];
   #from = 0;
   #to = 0;
 
@@ -72,6 +73,7 @@ export class JobRun {
   /** Takes the first of them out, and makes a job of it. */
   take(handles: Handles): Job {
     const source = this.#sources[this.#from]!;
+    this.#sources[this.#from] = undefined;
     const numbers = this.#numbers;
     const at = NUMBERS * this.#from++;
     const body = { source, start: numbers[at + 2]!, payload: numbers[at + 3]!, end: numbers[at + 4]! };
