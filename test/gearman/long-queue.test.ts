@@ -145,3 +145,15 @@ test('a job of a long queue that is over leaves no memory behind, though those a
   };
   await expect.poll(left).toBeLessThan(50 * body.length);
 });
+
+test('who submits a job of a long queue is told so before it is woken for it', async () => {
+  const server = await serve();
+  const c = await Talk.to(server);
+  // Each job wakes one who sleeps.
+  for (let i = 0; i < 64; i++) await (await worker(server, 'f')).send('PRE_SLEEP').all();
+  const both = await worker(server, 'f');
+  await both.send('PRE_SLEEP').all();
+  for (let i = 0; i < 64; i++) c.send('SUBMIT_JOB_BG', 'f', '', 'x');
+  await c.all();
+  expect(await both.send('SUBMIT_JOB_BG', 'f', '', 'x').all()).toEqual(['JOB_CREATED H:t:65', 'NOOP']);
+});

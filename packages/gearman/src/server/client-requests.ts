@@ -64,7 +64,10 @@ export class ClientRequests {
     if (refusal !== undefined) return peer.send(REFUSED[refusal]);
     const body = this.#board.bodies.keep(source, start, headEnd, packet.startOf(last), end);
     const queued = this.#board.queue(of, key, body, traits);
-    if (queued !== undefined) return peer.send(packetOf(PacketType.JobCreated, queued));
+    if (queued !== undefined) {
+      peer.send(packetOf(PacketType.JobCreated, queued));
+      return this.#board.announce(of);
+    }
     const made = this.#board.make(of, key, body, traits);
     if (made === undefined) return peer.send(ServerError.queueFull);
     return this.#created(peer, made, traits.background);

@@ -142,7 +142,7 @@ export class JobBoard {
 
   /**
    * Makes a job that is nothing but one more in a long queue, in less time and memory than {@link make} and {@link begin} take. Returns its handle, or
-   * undefined when the job is another one.
+   * undefined when the job is another one. Workers do not hear of it before {@link announce}.
    */
   queue(of: JobFunction, key: string | undefined, body: JobBody, traits: JobTraits): string | undefined {
     const { priority, background, when, schedule, reducer } = traits;
@@ -155,8 +155,12 @@ export class JobBoard {
     of.total[priority]++;
     this.#bytes += body.end - body.start;
     of.counters.submitted++;
-    this.#alarm.ring(of);
     return this.#handles.of(id);
+  }
+
+  /** Wakes workers for a job of the function that was queued. */
+  announce(of: JobFunction): void {
+    this.#alarm.ring(of);
   }
 
   /** Whether jobs in the background are kept by a store. */
