@@ -157,3 +157,26 @@ test('who submits a job of a long queue is told so before it is woken for it', a
   await c.all();
   expect(await both.send('SUBMIT_JOB_BG', 'f', '', 'x').all()).toEqual(['JOB_CREATED H:t:65', 'NOOP']);
 });
+
+test('a long queue that is only looked at, or left alone, takes no more memory for it', async () => {
+  const server = await serve();
+  const c = await Talk.to(server);
+  const jobs = 20_000;
+  for (let i = 0; i < jobs; i++) c.send('SUBMIT_JOB_BG', i % 2 === 0 ? 'f' : 'g', '', 'x');
+  await c.all();
+  const heap = (): number => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  expect(await c.admin('show jobs')).toHaveLength(jobs);
+  const looked = heap();
+  expect(await c.admin('show unique jobs')).toHaveLength(jobs);
+  expect(await c.admin('jobs')).toHaveLength(jobs);
+  expect(await c.admin('cancel function g')).toEqual(['OK']);
+  expect(await c.admin('show jobs')).toHaveLength(jobs / 2);
+  await server.close();
+  expect(server.jobs.total).toBe(jobs / 2);
+  expect(looked - before).toBeLessThan(50 * jobs);
+  expect(heap() - before).toBeLessThan(50 * jobs);
+});

@@ -56,7 +56,7 @@ export class JobBoard {
   readonly functions: Functions;
   readonly bodies: JobBodies = new JobBodies();
   readonly #settings: BoardSettings;
-  readonly #jobs = new JobIndex((run, id) => this.#unfold(run, id));
+  readonly #jobs: JobIndex;
   /** Jobs that were made under another prefix, or by another server, by handle. */
   readonly #foreign = new Map<string, Job>();
   readonly #handles: Handles;
@@ -75,13 +75,14 @@ export class JobBoard {
     this.functions = functions;
     this.#settings = settings;
     this.#handles = new Handles(settings.handlePrefix);
+    this.#jobs = new JobIndex(this.#handles, (run, id) => this.#unfold(run, id));
     this.#waiting = new WaitingJobs(settings.clock, settings.wall, (job) => this.#comeDue(job));
     this.#alarm = new AlarmCall(settings.clock, settings.wakeUp, (peer) => peer.send(NOOP));
   }
 
   // ---------------------------------------------------------------- looking
 
-  /** Every job that is not over, the oldest first. */
+  /** Every job that is not over, the oldest first, to be looked at only: it may be a copy. */
   get jobs(): IterableIterator<Job> {
     return this.#jobs[Symbol.iterator]();
   }
@@ -205,7 +206,7 @@ export class JobBoard {
 
   /** Cancels every job of a function. */
   cancelAll(of: JobFunction): void {
-    for (const job of this.#jobs) if (job.function === of) this.cancel(job);
+    for (const job of this.#jobs.of(of)) this.cancel(job);
   }
 
   /** Passes on what the worker of a job says of it. */
@@ -307,14 +308,15 @@ export class JobBoard {
   /** Begins nothing new; clients of jobs that were not begun are told that those failed, unless they run on in a store or in the background. */
   stop(): void {
     this.#closing = true;
-    for (const job of this.#jobs) {
+    // Those of runs have neither clients nor timers.
+    for (const job of this.#jobs.single()) {
       if (job.state !== JobState.Running && job.clients !== undefined) this.#abandon(job);
     }
   }
 
   /** Tells the clients of jobs that run that those failed. */
   abandonAll(): void {
-    for (const job of this.#jobs) if (job.clients !== undefined) this.#abandon(job);
+    for (const job of this.#jobs.single()) if (job.clients !== undefined) this.#abandon(job);
   }
 
   /** Ends all timers. */
@@ -322,7 +324,7 @@ export class JobBoard {
     this.#closing = true;
     this.#waiting.stop();
     this.#alarm.stop();
-    for (const job of this.#jobs) job.cancelTimer?.();
+    for (const job of this.#jobs.single()) job.cancelTimer?.();
   }
 
   /** Resolves when `done` holds, which is asked whenever a job has ended, or has left its worker, or waits for its time. */

@@ -1,4 +1,6 @@
+import type { Handles } from './handles.ts';
 import type { Job } from './job.ts';
+import type { JobFunction } from './job-function.ts';
 import { JobRun } from './job-run.ts';
 
 /** Jobs of a page: numbers follow each other, so most pages are full until they are dropped. */
@@ -21,13 +23,15 @@ interface Page {
  */
 export class JobIndex {
   readonly #pages = new Map<number, Page>();
+  readonly #handles: Handles;
   readonly #unfold: (run: JobRun, id: number) => Job;
   /** The page that was looked at last. */
   #last: Page | undefined = undefined;
   #size = 0;
 
   /** @param unfold makes a job of its own, and puts it in here, of one that is in a run */
-  constructor(unfold: (run: JobRun, id: number) => Job) {
+  constructor(handles: Handles, unfold: (run: JobRun, id: number) => Job) {
+    this.#handles = handles;
     this.#unfold = unfold;
   }
 
@@ -80,11 +84,30 @@ export class JobIndex {
     return page;
   }
 
+  /** All of them, to be looked at only: of one that is in a run, a job is made for that, and nothing else knows it. */
   *[Symbol.iterator](): IterableIterator<Job> {
+    for (const [id, entry] of this.#entries()) yield entry instanceof JobRun ? entry.peek(id, this.#handles) : entry;
+  }
+
+  /** Those that are in no run. */
+  *single(): IterableIterator<Job> {
+    for (const { jobs } of this.#pages.values()) {
+      for (const entry of jobs) if (entry !== undefined && !(entry instanceof JobRun)) yield entry;
+    }
+  }
+
+  /** Those of a function; each that is in a run is taken out of it when it is its turn. */
+  *of(wanted: JobFunction): IterableIterator<Job> {
+    for (const [id, entry] of this.#entries()) {
+      if (entry.function === wanted) yield entry instanceof JobRun ? this.#unfold(entry, id) : entry;
+    }
+  }
+
+  *#entries(): IterableIterator<[number, Job | JobRun]> {
     for (const { number, jobs } of this.#pages.values()) {
       for (let i = 0; i < PAGE; i++) {
-        const job = jobs[i];
-        if (job !== undefined) yield job instanceof JobRun ? this.#unfold(job, number * PAGE + i) : job;
+        const entry = jobs[i];
+        if (entry !== undefined) yield [number * PAGE + i, entry];
       }
     }
   }

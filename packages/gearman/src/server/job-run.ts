@@ -72,10 +72,27 @@ export class JobRun {
 
   /** Takes the first of them out, and makes a job of it. */
   take(handles: Handles): Job {
-    const source = this.#sources[this.#from]!;
-    this.#sources[this.#from] = undefined;
+    const job = this.#make(this.#from, handles);
+    this.#sources[this.#from++] = undefined;
+    return job;
+  }
+
+  /** Makes a job of the one with that number, to be looked at only: it stays in. */
+  peek(id: number, handles: Handles): Job {
+    let low = this.#from;
+    let high = this.#to - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#numbers[NUMBERS * middle]! < id) low = middle + 1;
+      else high = middle;
+    }
+    return this.#make(low, handles);
+  }
+
+  #make(index: number, handles: Handles): Job {
+    const source = this.#sources[index]!;
     const numbers = this.#numbers;
-    const at = NUMBERS * this.#from++;
+    const at = NUMBERS * index;
     const body = { source, start: numbers[at + 2]!, payload: numbers[at + 3]!, end: numbers[at + 4]! };
     const job = new Job(numbers[at]!, handles, this.function, undefined, body, TRAITS[this.priority], numbers[at + 1]!);
     job.state = JobState.Ready;
