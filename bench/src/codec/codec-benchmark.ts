@@ -46,7 +46,7 @@ export const codecBenchmark: Benchmark<CodecOptions> = {
       }
     }
     return {
-      what: 'codecs alone, without a connection: nanoseconds and bytes of heap for one message or line',
+      what: 'codecs alone, without a connection',
       setting: [
         `mitata ${packageVersion('mitata')}, median of a slice of 5 ms of each in turn, ${rounds} rounds; each codec in a process of its own`,
         'heap: what V8 says is in use, before and after many operations; bytes outside of it, as those of buffers are, do not count',

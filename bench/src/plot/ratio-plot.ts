@@ -42,8 +42,8 @@ export function ratioPlot(reports: readonly Report[]): string {
         left: 16,
         top: 10,
       },
-      legend: { top: 14, right: 24, icon: 'circle', itemGap: 32, data: reports.map(({ node }) => `Node ${node}`) },
-      grid: { left: labelWidth + 32, right: COLUMN * reports.length + 16, top: 80, bottom: 40 },
+      legend: { top: 56, left: 16, icon: 'circle', itemGap: 32, data: reports.map(({ node }) => `Node ${node}`) },
+      grid: { left: labelWidth + 32, right: COLUMN * reports.length + 16, top: 96, bottom: 40 },
       xAxis: {
         type: 'log',
         logBase: 2,
