@@ -11,7 +11,7 @@
 import { parseArgs } from 'node:util';
 
 import { line } from '@wirewright/codec-line';
-import { Client, type ConnectOptions, Server } from '@wirewright/core';
+import { Client, type ConnectPlace, Server } from '@wirewright/core';
 
 import { measurePipelined } from './pipelined.ts';
 import { measureRoundTrips } from './round-trips.ts';
@@ -21,7 +21,7 @@ const BATCH = 1000;
 const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** Says a few lines and prints what passes. */
-async function converse(place: ConnectOptions): Promise<void> {
+async function converse(place: ConnectPlace): Promise<void> {
   const lines = ['hello', 'a codec turns bytes into messages', 'and messages into bytes'];
   let answers = 0;
   await using client = new Client({ codec: line() })
@@ -39,7 +39,7 @@ async function converse(place: ConnectOptions): Promise<void> {
   await connection.closed;
 }
 
-async function measure(place: ConnectOptions): Promise<void> {
+async function measure(place: ConnectPlace): Promise<void> {
   console.log('measuring, about a second ...');
   const trips = await measureRoundTrips(place, 10_000, 1000);
   const times = `median ${trips.median.toFixed(1)} µs, p99 ${trips.p99.toFixed(1)} µs`;

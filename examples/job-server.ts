@@ -22,7 +22,7 @@ await run(async () => {
     ...(values.jobs === undefined ? {} : { store: levelStore({ location: values.jobs }) }),
     functions: {
       // A minute for each, three more attempts with a rest between them, and somebody who looks at what is left.
-      mail: { timeout: 60_000, retries: 3, backoff: { initial: 1000, max: 60_000 }, deadLetter: 'undeliverable' },
+      mail: { timeout: 60_000, retries: 3, backoff: { minDelay: 1000, maxDelay: 60_000 }, deadLetter: 'undeliverable' },
       // Nobody waits for a thumbnail that nobody can make.
       thumbnail: { requireWorker: true, maxQueue: 1000 },
     },

@@ -27,12 +27,10 @@ await run(async () => {
   const servers = [new MemcachedServer(), new MemcachedServer()];
   for (const server of servers) await server.listen({ port: 0, host: '127.0.0.1' });
 
-  const cache = new MemcachedClient({
-    servers: servers.map(({ port }) => `127.0.0.1:${port}`),
-    values: json<Profile>(),
-    failure: 'next-server',
-    failures: 1,
-  });
+  const cache = new MemcachedClient(
+    servers.map(({ port }) => `127.0.0.1:${port}`),
+    { values: json<Profile>(), failure: 'next-server', failures: 1 },
+  );
   const profile = (id: number): Promise<Profile> =>
     cache.fetch(`profile:${id}`, () => loadProfile(id), { ttl: 300, recache: 30, stale: 3600 });
 

@@ -1,12 +1,12 @@
 import { line } from '@wirewright/codec-line';
-import { Client, type ConnectOptions } from '@wirewright/core';
+import { Client, type ConnectPlace } from '@wirewright/core';
 
 /**
  * Measures how many lines per second come back from an echo server when `batch` of them are sent without waiting. Takes `time` ms.
  *
  * @throws {Error} (rejects) the server closed the connection
  */
-export async function measurePipelined(place: ConnectOptions, batch: number, time: number): Promise<number> {
+export async function measurePipelined(place: ConnectPlace, batch: number, time: number): Promise<number> {
   const text = 'a line to be echoed, of 32 bytes';
   let received = 0;
   let elapsed = 0;

@@ -1,5 +1,5 @@
 import { line } from '@wirewright/codec-line';
-import { Client, type ConnectOptions } from '@wirewright/core';
+import { Client, type ConnectPlace } from '@wirewright/core';
 
 /** Microseconds from sending a line to having its echo. */
 export interface RoundTrips {
@@ -13,7 +13,7 @@ export interface RoundTrips {
  *
  * @throws {Error} (rejects) the server closed the connection
  */
-export async function measureRoundTrips(place: ConnectOptions, count: number, limit: number): Promise<RoundTrips> {
+export async function measureRoundTrips(place: ConnectPlace, count: number, limit: number): Promise<RoundTrips> {
   const times: number[] = [];
   const end = performance.now() + limit;
   let sentAt = 0;

@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 
 import { GearmanClient, type Job, JobServer, Worker } from '@wirewright/gearman';
-import { memoryPlace } from '@wirewright/gearman/testing';
+import { memoryPlace } from '@wirewright/core/testing';
 
 import { run } from './run.ts';
 

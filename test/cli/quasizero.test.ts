@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { CommandFailedError, QuasizeroClient } from '@wirewright/quasizero';
+import { CommandError, QuasizeroClient } from '@wirewright/quasizero';
 import { afterEach, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -65,7 +65,7 @@ test('it serves the commands of the original’s tests, and ends in good order o
       ['c', ''],
     ],
   ]);
-  const error = (await client.call({ code: 3 }).catch((reason: unknown) => reason)) as CommandFailedError;
+  const error = (await client.call({ code: 3 }).catch((reason: unknown) => reason)) as CommandError;
   expect([error.message, error.response.payload.length, error.response.metadata.size]).toEqual([
     'something went wrong',
     0,

@@ -207,7 +207,7 @@ describe('a connection that is half dead is let go:', () => {
     await lost;
 
     const controller = new AbortController();
-    const aborted = expect(never().connect({ ...place, signal: controller.signal })).rejects.toThrow('enough');
+    const aborted = expect(never().connect({ ...place }, { signal: controller.signal })).rejects.toThrow('enough');
     await accepted(2);
     controller.abort(new Error('enough'));
     await aborted;

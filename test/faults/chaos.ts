@@ -230,7 +230,7 @@ export async function throughPool(requests: number, seed: number): Promise<Chaos
       const luck = broken ? chance() : 1;
       if (luck < 0.2) throw new Error('no dial today');
       if (luck < 0.22) return new Promise(() => {});
-      return client.connect({ ...place, signal });
+      return client.connect({ ...place }, { signal });
     },
     min: 2,
     max: 6,

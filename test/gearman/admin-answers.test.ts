@@ -28,7 +28,7 @@ function inPieces(size: number, script: (line: string) => string): AdminClient {
   return adminOf({ stream });
 }
 
-const unexpected = { name: 'UnexpectedAnswerError', code: 'GEARMAN_UNEXPECTED_ANSWER' };
+const unexpected = { name: 'UnexpectedReplyError', code: 'WIRE_UNEXPECTED_REPLY' };
 
 /** Commands, what a server answers, and what they resolve with. */
 const ANSWERS: readonly [string, (admin: AdminClient) => Promise<unknown>, string, unknown][] = [

@@ -209,11 +209,11 @@ describe('places', () => {
   test('by TLS', async () => {
     const identity = await issue(['127.0.0.1']);
     const server = await serve({ version: '1.2.3' });
-    const port = await freePort();
-    await server.listen({ port, host: '127.0.0.1', tls: identity });
-    expect(await adminOf({ port }, { tls: { ca: identity.cert } }).version()).toBe('1.2.3');
-    expect(await adminOf({ port, tls: { ca: identity.cert } }).version()).toBe('1.2.3');
-    await expect(adminOf({ port, tls: true }).version()).rejects.toMatchObject({ code: 'WIRE_TLS_CERTIFICATE' });
+    const [port, host] = [await freePort(), '127.0.0.1'];
+    await server.listen({ port, host, tls: identity });
+    expect(await adminOf({ port, host }, { tls: { ca: identity.cert } }).version()).toBe('1.2.3');
+    expect(await adminOf({ port, host, tls: { ca: identity.cert } }).version()).toBe('1.2.3');
+    await expect(adminOf({ port, host, tls: true }).version()).rejects.toMatchObject({ code: 'WIRE_TLS_CERTIFICATE' });
   });
 });
 

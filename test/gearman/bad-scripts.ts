@@ -10,7 +10,7 @@ export interface Fault {
   readonly codes: readonly string[];
 }
 
-const UNEXPECTED = ['GEARMAN_UNEXPECTED_ANSWER', 'WIRE_UNEXPECTED_REPLY'];
+const UNEXPECTED = ['WIRE_UNEXPECTED_REPLY', 'WIRE_UNEXPECTED_REPLY'];
 const MALFORMED = ['WIRE_PROTOCOL'];
 const TRUNCATED = ['WIRE_TRUNCATED'];
 const TOO_LARGE = ['WIRE_FRAME_TOO_LARGE'];
@@ -167,7 +167,10 @@ export const toThoseWhoRequireWorkers: Readonly<Record<string, Fault>> = {
     codes: [...TRUNCATED, ...LOST],
   },
   'answers with a packet': { script: statuses((visit) => visit.send('ECHO_RES', 'x')), codes: UNEXPECTED },
-  'refuses to tell': { script: statuses((visit) => visit.send('ERROR', 'BAD_MOOD', '')), codes: ['GEARMAN_REFUSED'] },
+  'refuses to tell': {
+    script: statuses((visit) => visit.send('ERROR', 'BAD_MOOD', '')),
+    codes: ['GEARMAN_COMMAND_FAILED'],
+  },
   resets: { script: statuses((visit) => visit.socket.resetAndDestroy()), codes: [...LOST, 'WIRE_SOCKET'] },
 };
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { WireError } from '@wirewright/core';
-import { gearmanChannels, type Job, type ServerSeen, Worker, type WorkerOptions } from '@wirewright/gearman';
+import { WireError, type ServerSeen } from '@wirewright/core';
+import { gearmanChannels, type Job, Worker, type WorkerOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
 import { storm, toAnybody, toWorkers } from './bad-scripts.ts';
@@ -12,7 +12,7 @@ const impatient: WorkerOptions = {
   connectTimeout: 1000,
   requestTimeout: 200,
   heartbeat: { interval: 100, misses: 2 },
-  retry: { minDelay: 20, maxDelay: 100 },
+  reconnect: { minDelay: 20, maxDelay: 100 },
   concurrency: 2,
 };
 
@@ -112,7 +112,7 @@ describe.concurrent('a worker and a server that', () => {
     await worker.ready();
     await does(good, 'one');
     await vi.waitFor(
-      () => expect(told.map((error) => (error as WireError).code)).toContain('GEARMAN_REFUSED'),
+      () => expect(told.map((error) => (error as WireError).code)).toContain('GEARMAN_COMMAND_FAILED'),
       PATIENCE,
     );
     await sleep(WATCHED);
@@ -179,7 +179,7 @@ describe.concurrent('a worker and a server that', () => {
     const { bad, told } = all;
     for (const payload of ['one', 'two', 'three']) await does(bad, payload);
     await vi.waitFor(() => expect(told.length).toBe(3), PATIENCE);
-    for (const error of told) expect(error).toMatchObject({ code: 'GEARMAN_REFUSED', serverCode: 'JOB_NOT_FOUND' });
+    for (const error of told) expect(error).toMatchObject({ code: 'GEARMAN_COMMAND_FAILED', answer: 'JOB_NOT_FOUND' });
     expect(bad.connects).toBe(1);
   });
 

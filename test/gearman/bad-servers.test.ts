@@ -12,7 +12,7 @@ const impatient: GearmanClientOptions = {
   connectTimeout: 1000,
   requestTimeout: 200,
   heartbeat: { interval: 100, misses: 2 },
-  retry: { minDelay: 20, maxDelay: 100 },
+  reconnect: { minDelay: 20, maxDelay: 100 },
 };
 
 /** For how long is counted what is done without being asked, in ms. */
@@ -124,7 +124,7 @@ describe.concurrent('a client and a server that', () => {
     await using bad = await BadServer.start({ others: (visit) => visit.send('ERROR', 'BAD_MOOD', 'not today') });
     await using good = await BadServer.start();
     await using client = new GearmanClient([bad.place, good.place], { distribution: 'round-robin' });
-    const refused = { code: 'GEARMAN_REFUSED', server: bad.place, serverCode: 'BAD_MOOD', text: 'not today' };
+    const refused = { code: 'GEARMAN_COMMAND_FAILED', server: bad.place, answer: 'BAD_MOOD', text: 'not today' };
     const tasks = Array.from({ length: 20 }, (_, index) => client.submit('f', `${index}`));
     const settled = await Promise.allSettled(tasks);
     expect(settled.flatMap((one) => (one.status === 'fulfilled' ? [String(one.value)] : []))).toEqual(
@@ -147,7 +147,7 @@ describe.concurrent('a client and a server that', () => {
         },
       },
     });
-    await using client = new GearmanClient(bad.place, { retry: { minDelay: 60_000, maxDelay: 60_000 } });
+    await using client = new GearmanClient(bad.place, { reconnect: { minDelay: 60_000, maxDelay: 60_000 } });
     const again = client.submit('f', 'first').catch((error: unknown) => {
       expect(error).toMatchObject({ code: 'GEARMAN_JOB_LOST' });
       return client.submit('f', 'second');

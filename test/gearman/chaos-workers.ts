@@ -44,7 +44,9 @@ export function localWorker(servers: string[], options: WorkerOptions, told: (wh
       worker = start();
       return running;
     },
-    close: () => worker.close(),
+    close: async () => {
+      await worker.close();
+    },
   };
 }
 

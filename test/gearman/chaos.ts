@@ -56,7 +56,7 @@ const link = {
   connectTimeout: 2000,
   requestTimeout: 1000,
   heartbeat: { interval: 150, misses: 3 },
-  retry: { minDelay: 5, maxDelay: 100 },
+  reconnect: { minDelay: 5, maxDelay: 100 },
 };
 
 /** A task that is not over by then never is, in ms. */

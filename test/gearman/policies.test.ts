@@ -117,7 +117,7 @@ describe('retries', () => {
   test('after a rest that doubles', async () => {
     const clock = new FakeClock();
     const wall = (): number => 1_000_000 + clock.now();
-    const policy = { retries: Infinity, backoff: { initial: 100, max: 300 } };
+    const policy = { retries: Infinity, backoff: { minDelay: 100, maxDelay: 300 } };
     const server = await serve({ clock, wall, defaults: policy });
     const [c, w] = [await Talk.to(server), await worker(server, 'f')];
     await c.ask('SUBMIT_JOB', 'f', '', '');

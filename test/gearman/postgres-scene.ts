@@ -74,7 +74,9 @@ export async function opened(
   const store = storeAt(schema, options);
   const told = new Told();
   const had = await store.open(told);
-  afterwards(() => store.close());
+  afterwards(async () => {
+    await store.close();
+  });
   return { store, told, ...had };
 }
 

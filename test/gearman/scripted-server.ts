@@ -36,7 +36,9 @@ export async function scripted(script: Script): Promise<Scripted> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterwards(() => server.close());
+  afterwards(async () => {
+    await server.close();
+  });
   return { port: (server.address() as { port: number }).port, lines, sockets };
 }
 

@@ -191,7 +191,7 @@ test.each([
   [{ maxPacketLength: 10 }, /maxPacketLength/],
   [{ functions: { f: { retry: 1 } } }, /functions.f has no option 'retry'/],
   [{ functions: { f: { retries: -1 } } }, /retries.lost/],
-  [{ functions: { f: { backoff: {} } } }, /backoff.initial/],
+  [{ functions: { f: { backoff: {} } } }, /minDelay of backoff/],
   [{ defaults: { timeout: 0 } }, /timeout/],
   [{ defaults: { deadLetter: 'a\0b' } }, /deadLetter/],
   [{ defaults: { maxQueue: { urgent: 1 } } }, /maxQueue/],

@@ -51,7 +51,9 @@ function job(id: number, fields: Partial<StoredJob> = {}): StoredJob {
 async function opened(location: string): Promise<{ store: JobStore } & StoredJobs> {
   const store = levelStore({ location });
   const had = await store.open(EVENTS);
-  afterwards(() => store.close());
+  afterwards(async () => {
+    await store.close();
+  });
   return { store, ...had };
 }
 

@@ -114,7 +114,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       timeoutUnit: 'ms',
       ...(seed % 2 === 0 ? { store } : {}),
       functions: {
-        b: { retries: { lost: 2, timeout: 1, failure: 2 }, backoff: { initial: 50 }, deadLetter: 'dead' },
+        b: { retries: { lost: 2, timeout: 1, failure: 2 }, backoff: { minDelay: 50 }, deadLetter: 'dead' },
         c: { maxQueue: 1000, timeout: 500 },
       },
     });

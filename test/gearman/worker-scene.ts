@@ -1,16 +1,16 @@
+import type { ServerPlace } from '@wirewright/core';
 import { Buffer } from 'node:buffer';
 
 import {
   GearmanClient,
   type GearmanClientOptions,
-  type GearmanPlace,
   type Job,
   JobServer,
   type TaskEvent,
   Worker,
   type WorkerOptions,
 } from '@wirewright/gearman';
-import { memoryPlace } from '@wirewright/gearman/testing';
+import { memoryPlace } from '@wirewright/core/testing';
 
 import { afterwards } from './scene.ts';
 
@@ -19,13 +19,13 @@ export interface PlaceOfServer {
 }
 
 /** Where a server is. */
-export function placeOf(server: PlaceOfServer): GearmanPlace {
+export function placeOf(server: PlaceOfServer): ServerPlace {
   return `127.0.0.1:${server.port}`;
 }
 
 /** A client of servers, until the end of the test. */
 export function clientOf(
-  servers: GearmanPlace | readonly GearmanPlace[],
+  servers: ServerPlace | readonly ServerPlace[],
   options: GearmanClientOptions = {},
 ): GearmanClient {
   const client = new GearmanClient(servers, options);
@@ -35,7 +35,7 @@ export function clientOf(
 
 /** A worker of servers, until the end of the test. What it complains of is noted in `errors`. */
 export function workerOf(
-  servers: GearmanPlace | readonly GearmanPlace[],
+  servers: ServerPlace | readonly ServerPlace[],
   options: WorkerOptions = {},
 ): { worker: Worker; errors: Error[] } {
   const errors: Error[] = [];

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 
 import { packet, PacketType } from '@wirewright/codec-gearman';
-import { ClosedError, InvalidOptionError } from '@wirewright/core';
-import { JobLostError, JobServer, JobTimeoutError } from '@wirewright/gearman';
-import { memoryPlace } from '@wirewright/gearman/testing';
+import { ClosedError, InvalidOptionError, HandlerTimeoutError } from '@wirewright/core';
+import { JobLostError, JobServer } from '@wirewright/gearman';
+import { memoryPlace } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { freePort } from '../support/programs.ts';
@@ -69,9 +69,9 @@ describe('a worker', () => {
       { timeout: 20 },
     );
     expect(await failure(client.submit('never'))).toMatchObject({
-      data: Buffer.from('never timed out after 20 ms'),
+      data: Buffer.from('the handler of never was not done within 20 ms (timeout)'),
     });
-    expect(await aborted.promise).toBeInstanceOf(JobTimeoutError);
+    expect(await aborted.promise).toBeInstanceOf(HandlerTimeoutError);
     worker.handle('next', () => 'done');
     expect((await client.submit('next')).toString()).toBe('done');
   });
@@ -86,7 +86,7 @@ describe('a worker', () => {
         if (job.attempt < 3) throw new Error('not yet');
         return 'done';
       },
-      { retries: 2, backoff: { initial: 1 } },
+      { retries: 2, backoff: { minDelay: 1 } },
     );
     expect((await client.submit('flaky')).toString()).toBe('done');
     expect(attempts).toEqual([1, 2, 3]);
@@ -118,10 +118,10 @@ describe('a worker', () => {
       return server;
     };
     const server = await start();
-    const retry = { minDelay: 1, maxDelay: 20 };
-    const { worker } = workerOf(`127.0.0.1:${port}`, { clientId: 'me', retry });
+    const reconnect = { minDelay: 1, maxDelay: 20 };
+    const { worker } = workerOf(`127.0.0.1:${port}`, { clientId: 'me', reconnect });
     worker.handle('reverse', reverse).handle('fail', () => Promise.reject(new Error('why')));
-    const client = clientOf(`127.0.0.1:${port}`, { retry, retries: { lost: 10 } });
+    const client = clientOf(`127.0.0.1:${port}`, { reconnect, retries: { lost: 10 } });
     expect((await client.submit('reverse', 'abc')).toString()).toBe('cba');
     server.destroy();
     await server.closed;

@@ -34,7 +34,9 @@ test('a store of somebody else may send while it is asked for one of many keys',
   const told: Connection<string, string>[] = [];
   lines.onConnect((connection) => void told.push(connection));
   await lines.listen({ port: 0, host: '127.0.0.1' });
-  afterwards(() => lines.close());
+  afterwards(async () => {
+    await lines.close();
+  });
   const listener = await talkTo({ port: lines.port });
 
   const inner = new MemoryStore();

@@ -148,8 +148,8 @@ describe('handlers', () => {
     const [failed] = await binary.binary(requests.version());
     expect([failed!.status, failed!.text()]).toEqual([0x84, 'later']);
     expect(errors).toEqual([
-      'MEMCACHED_HANDLER_FAILED: the handler of boom failed: no\r\nway',
-      'MEMCACHED_HANDLER_FAILED: the handler of 11 failed: later',
+      'WIRE_HANDLER_FAILED: the handler of boom failed: no\r\nway',
+      'WIRE_HANDLER_FAILED: the handler of 11 failed: later',
     ]);
   });
 

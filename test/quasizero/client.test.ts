@@ -13,9 +13,11 @@ import {
   InvalidOptionError,
   ProtocolError,
   RequestTimeoutError,
+  type ConnectPlace,
+  type ServerPlace,
 } from '@wirewright/core';
 import {
-  CommandFailedError,
+  CommandError,
   type Commands,
   QuasizeroClient,
   type QuasizeroClientOptions,
@@ -42,11 +44,8 @@ const commands: Commands = {
   },
 };
 
-function clientOf(
-  { port }: { readonly port: number | undefined },
-  options: Partial<QuasizeroClientOptions> = {},
-): QuasizeroClient {
-  const client = new QuasizeroClient({ port, host: '127.0.0.1', ...options });
+function clientOf({ port, stream }: ConnectPlace, options: QuasizeroClientOptions = {}): QuasizeroClient {
+  const client = new QuasizeroClient(stream === undefined ? { port, host: '127.0.0.1' } : { stream }, options);
   afterwards(async () => {
     client.destroy();
     await client.close();
@@ -93,8 +92,8 @@ describe('a call', () => {
     const server = await serve(commands);
     const client = clientOf(server);
     const error = await client.call({ code: 3 }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(CommandFailedError);
-    const { message, code, response } = error as CommandFailedError;
+    expect(error).toBeInstanceOf(CommandError);
+    const { message, code, response } = error as CommandError;
     expect([message, code, response.text(), [...response.metadata]]).toEqual([
       'something went wrong',
       'QUASIZERO_COMMAND_FAILED',
@@ -303,46 +302,42 @@ describe('the pool', () => {
   });
 });
 
-describe('a dialer of one’s own', () => {
-  test('makes the streams', async () => {
+describe('streams of one’s own', () => {
+  test('are made for the calls', async () => {
     const { port } = await serve(commands);
     let dialed = 0;
-    const client = clientOf(
-      { port: undefined },
-      {
-        host: undefined,
-        dial: async ({ signal }) => {
-          dialed++;
-          const socket = connect({ port: port!, host: '127.0.0.1', signal });
-          await once(socket, 'connect');
-          return socket;
-        },
+    const client = clientOf({
+      stream: async ({ signal }) => {
+        dialed++;
+        const socket = connect({ port: port!, host: '127.0.0.1', signal });
+        await once(socket, 'connect');
+        return socket;
       },
-    );
+    });
     expect((await client.call({ code: 1 })).text()).toBe('PONG');
     expect(values(await client.pipeline().call({ code: 1 }).exec())).toEqual(['PONG']);
     expect(dialed).toBe(1);
   });
 
-  test('that fails, or makes something else, is an error of the call', async () => {
-    const failing = new QuasizeroClient({ dial: () => Promise.reject(new Error('no way')) });
-    await expect(failing.call({ code: 1 })).rejects.toThrow(/the dialer failed: no way/);
-    const wrong = new QuasizeroClient({ dial: async () => undefined as never });
+  test('that cannot be made, or are something else, are errors of the call', async () => {
+    const failing = new QuasizeroClient({ stream: () => Promise.reject(new Error('no way')) });
+    await expect(failing.call({ code: 1 })).rejects.toThrow(/the stream could not be made: no way/);
+    const wrong = new QuasizeroClient({ stream: async () => undefined as never });
     await expect(wrong.call({ code: 1 })).rejects.toThrow(/a stream that can be read and written/);
     const stream = new PassThrough({ encoding: 'utf8' });
-    const texts = new QuasizeroClient({ dial: async () => stream });
+    const texts = new QuasizeroClient({ stream: async () => stream });
     await expect(texts.call({ code: 1 })).rejects.toThrow(/a stream of bytes/);
     // Nobody else has it.
     expect(stream.destroyed).toBe(true);
     await Promise.all([failing.close(), wrong.close(), texts.close()]);
   });
 
-  test('that makes the same stream again does no harm to the calls on it', async () => {
+  test('that are the same one again do no harm to the calls on it', async () => {
     const held = gate();
     const { port } = await serve({ 1: () => held.opened });
     const socket = connect({ port: port!, host: '127.0.0.1' });
     await once(socket, 'connect');
-    const client = clientOf({ port: undefined }, { host: undefined, dial: async () => socket, window: 1 });
+    const client = clientOf({ stream: async () => socket }, { window: 1 });
     const first = client.call({ code: 1 });
     await expect.poll(() => client.counters.inFlight).toBe(1);
     const second = client.call({ code: 1 });
@@ -356,7 +351,7 @@ test('calls over TLS', async () => {
   const ca = await authority();
   const server = new QuasizeroServer(commands);
   await server.listen({ port: 0, host: '127.0.0.1', tls: await issue(['127.0.0.1'], ca) });
-  const client = new QuasizeroClient({ port: server.port!, host: '127.0.0.1', tls: { ca: ca.cert } });
+  const client = new QuasizeroClient({ port: server.port!, host: '127.0.0.1' }, { tls: { ca: ca.cert } });
   expect((await client.call({ code: 1 })).text()).toBe('PONG');
   await Promise.all([client.close(), server.close()]);
 });
@@ -392,14 +387,16 @@ describe('closing', () => {
 });
 
 test('options are checked at once', () => {
-  const make = (options: unknown) => () => new QuasizeroClient(options as QuasizeroClientOptions);
+  const make = (place: unknown, options: object = {}) => {
+    return () => new QuasizeroClient(place as ServerPlace, options);
+  };
   expect(make({})).toThrow(/takes a port/);
+  expect(make('localhost')).toThrow(/takes a port/);
   expect(make({ port: 0 })).toThrow(InvalidOptionError);
-  expect(make({ port: 1, dial: () => {} })).toThrow(/but not both/);
-  expect(make({ dial: () => {}, keepAlive: 5000 })).toThrow(/of no use beside dial/);
-  expect(make({ dial: 5 })).toThrow(/dial must be a function/);
-  expect(make({ port: 1, windows: 5 })).toThrow(/no option 'windows'/);
-  expect(make({ port: 1, max: 0 })).toThrow(InvalidOptionError);
-  expect(make({ port: 1, connectTimeout: -1 })).toThrow(InvalidOptionError);
-  expect(make({ port: 1, maxFrameLength: -1 })).toThrow(InvalidOptionError);
+  expect(make({ port: 1, stream: () => {} })).toThrow(/no option 'port'/);
+  expect(make({ stream: 5 })).toThrow(/stream must be a function/);
+  expect(make({ port: 1 }, { windows: 5 })).toThrow(/no option 'windows'/);
+  expect(make({ port: 1 }, { max: 0 })).toThrow(InvalidOptionError);
+  expect(make({ port: 1 }, { connectTimeout: -1 })).toThrow(InvalidOptionError);
+  expect(make({ port: 1 }, { maxFrameLength: -1 })).toThrow(InvalidOptionError);
 });

@@ -7,15 +7,10 @@ import {
   FrameTimeoutError,
   InvalidOptionError,
   type WireError,
-} from '@wirewright/core';
-import {
-  type Commands,
   HandlerError,
   HandlerTimeoutError,
-  QuasizeroServer,
-  type Request,
-  type Response,
-} from '@wirewright/quasizero';
+} from '@wirewright/core';
+import { type Commands, QuasizeroServer, type Request, type Response } from '@wirewright/quasizero';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { answered, answers, ask, gate, peerOf, responses, serve } from './scene.ts';
@@ -200,10 +195,10 @@ describe('handlers that fail', () => {
     peer.socket.write(Buffer.concat([ask(5), ask(6), ask(5)]));
     expect(await answered(peer, 3)).toEqual(['! bad', '! bad', '! bad']);
     expect(errors.map((error) => [(error as HandlerError).command, error.code, error.cause])).toEqual(
-      [5, 6, 5].map((command) => [command, 'QUASIZERO_HANDLER_FAILED', cause]),
+      [5, 6, 5].map((command) => [command, 'WIRE_HANDLER_FAILED', cause]),
     );
     expect(errors[0]).toBeInstanceOf(HandlerError);
-    expect(errors[0]!.message).toBe('the handler of command 5 failed: bad');
+    expect(errors[0]!.message).toBe('the handler of 5 failed: bad');
   });
 
   test('an onError that fails harms nobody', async () => {
@@ -312,9 +307,9 @@ describe('time limits', () => {
     const peer = await peerOf(server);
     peer.socket.write(Buffer.concat([ask(5), ask(1), ask(5), ask(4, '1')]));
     expect(await answered(peer, 4)).toEqual([
-      '! command 5 was not done within 40 ms',
+      '! the handler of 5 was not done within 40 ms (timeout)',
       'PONG',
-      '! command 5 was not done within 40 ms',
+      '! the handler of 5 was not done within 40 ms (timeout)',
       'slept',
     ]);
     open();
@@ -322,8 +317,8 @@ describe('time limits', () => {
     peer.socket.write(ask(1));
     expect(await answered(peer, 5)).toHaveLength(5);
     expect(errors.map((error) => [error.constructor, error.code, (error as HandlerTimeoutError).command])).toEqual([
-      [HandlerTimeoutError, 'QUASIZERO_HANDLER_TIMEOUT', 5],
-      [HandlerTimeoutError, 'QUASIZERO_HANDLER_TIMEOUT', 5],
+      [HandlerTimeoutError, 'WIRE_HANDLER_TIMEOUT', 5],
+      [HandlerTimeoutError, 'WIRE_HANDLER_TIMEOUT', 5],
     ]);
   });
 

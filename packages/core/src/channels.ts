@@ -64,6 +64,14 @@ export interface RetrySeen {
   readonly error: unknown;
 }
 
+/** What the `server:down` and `server:up` channels of clients with several servers publish. */
+export interface ServerSeen {
+  /** The server, as `servers` has it. */
+  readonly server: string;
+  /** Why it is down; undefined when it is back. */
+  readonly error?: unknown;
+}
+
 interface Channels {
   readonly connectionOpen: Channel<unknown, ConnectionOpened>;
   readonly connectionRefuse: Channel<unknown, ConnectionRefused>;

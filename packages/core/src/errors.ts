@@ -205,12 +205,12 @@ export class DuplicateIdError extends WireError {
   }
 }
 
-/** A message came that answers no request and is no push. Closes the connection. `WIRE_UNEXPECTED_REPLY`. */
+/** A message came that answers no request and is no push, or one that cannot be the answer which is due. Closes the connection. `WIRE_UNEXPECTED_REPLY`. */
 export class UnexpectedReplyError extends ProtocolError {
-  constructor() {
-    super('a message came that no request asked for; if the peer may send such, say so with isPush', {
-      code: 'WIRE_UNEXPECTED_REPLY',
-    });
+  constructor(
+    message: string = 'a message came that no request asked for; if the peer may send such, say so with isPush',
+  ) {
+    super(message, { code: 'WIRE_UNEXPECTED_REPLY' });
   }
 }
 
@@ -218,6 +218,41 @@ export class UnexpectedReplyError extends ProtocolError {
 export class UnansweredError extends WireError {
   constructor(count: number) {
     super('WIRE_UNANSWERED', `${count} requests were given up and none of their replies has come`);
+  }
+}
+
+/** As many requests are under way as may be, those that wait for their answer included. Nothing was sent. `WIRE_TOO_MANY_PENDING`. */
+export class TooManyPendingError extends WireError {
+  /** Nothing was sent: what failed with this can be asked again. */
+  readonly sent = false;
+
+  constructor(limit: number, what: string) {
+    super('WIRE_TOO_MANY_PENDING', `${limit} ${what} already (maxPending): slow down`);
+  }
+}
+
+/**
+ * The handler of a command threw, or its promise was rejected; `cause` has what. The caller was told, if it is still there, and the connection goes
+ * on. `WIRE_HANDLER_FAILED`.
+ */
+export class HandlerError extends WireError {
+  /** Whose handler it is: the name, code or opcode of the command. */
+  readonly command: string | number;
+
+  constructor(command: string | number, cause: unknown) {
+    super('WIRE_HANDLER_FAILED', `the handler of ${command} failed: ${describeCause(cause)}`, { cause });
+    this.command = command;
+  }
+}
+
+/** A handler did not settle in time. The caller was told, and what the handler still answers is dropped. `WIRE_HANDLER_TIMEOUT`. */
+export class HandlerTimeoutError extends WireError {
+  /** Whose handler it is: the name, code or opcode of the command, or the function of the job. */
+  readonly command: string | number;
+
+  constructor(command: string | number, timeout: number) {
+    super('WIRE_HANDLER_TIMEOUT', `the handler of ${command} was not done within ${timeout} ms (timeout)`);
+    this.command = command;
   }
 }
 

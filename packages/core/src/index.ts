@@ -6,23 +6,26 @@ export type {
   FrameSeen,
   RequestSeen,
   RetrySeen,
+  ServerSeen,
 } from './channels.ts';
 export type { BackoffOptions } from './client/backoff.ts';
-export type { ClientOptions } from './client/client.ts';
+export type { ClientOptions, ConnectOptions } from './client/client.ts';
 export type { Addresses } from './address-list.ts';
-export type { ConnectOptions, ConnectPlace } from './client/connect-socket.ts';
+export type { ConnectPlace, PlaceDefaults, ReadyPlace, ServerPlace } from './client/connect-place.ts';
 export type { Dialer } from './client/dial.ts';
 export type { PoolOptions } from './client/pool-options.ts';
 export type { PoolCounters } from './client/pool.ts';
 export type { KeptConnection, ReconnectOptions } from './client/reconnect.ts';
+export type { ServerStatus } from './client/server-status.ts';
 export type { Codec, CodecFactory, Description } from './codec/codec.ts';
 export type { Clock } from './connection/clock.ts';
 export type { CloseOptions, CloseResult, Grace } from './connection/close-all.ts';
 export type { CloseReason } from './connection/close-reason.ts';
 export type { ConnectionCounters } from './connection/connection.ts';
 export type { HookName, Hooks } from './connection/hooks.ts';
-export type { ConnectionOptions, ConnectionRole, HeartbeatOptions } from './connection/options.ts';
-export type { Place, SocketOptions } from './connection/socket-options.ts';
+export type { ConnectionOptions, ConnectionRole, HeartbeatOptions, HeartbeatTiming } from './connection/options.ts';
+export type { Place } from './connection/place.ts';
+export type { SocketOptions } from './connection/socket-options.ts';
 export type { StartTlsOptions } from './connection/handshake.ts';
 export type { Sniff, SniffChoice, SniffOptions } from './connection/sniffer.ts';
 export type { AbortWatcher } from './exchange/abort-watch.ts';
@@ -41,7 +44,7 @@ export type { ServerCounters, ServerOptions } from './server/server.ts';
 export { channels } from './channels.ts';
 export { Backoff } from './client/backoff.ts';
 export { Client } from './client/client.ts';
-export { parsePlace } from './client/parse-place.ts';
+export { readPlace, readPlaces } from './client/connect-place.ts';
 export { Pool } from './client/pool.ts';
 export {
   CodecStuckError,
@@ -55,13 +58,12 @@ export {
   WireError,
 } from './codec/errors.ts';
 export { systemClock } from './connection/clock.ts';
-export { graceOf } from './connection/close-all.ts';
+export { closedTogether, graceOf } from './connection/close-all.ts';
 export { Connection } from './connection/connection.ts';
-export { callUnheard } from './connection/hooks.ts';
+export { callUnheard, declared } from './connection/hooks.ts';
 export { waitFor } from './connection/wait-for.ts';
 export { beginsTls, protocol, sniff } from './connection/sniffer.ts';
 export { timeoutOption } from './connection/options.ts';
-export { placeName } from './connection/socket-options.ts';
 export { toDuplex } from './connection/to-duplex.ts';
 export {
   AddressDeniedError,
@@ -73,6 +75,8 @@ export {
   ConnectTimeoutError,
   DuplicateIdError,
   FrameTimeoutError,
+  HandlerError,
+  HandlerTimeoutError,
   HandshakeTimeoutError,
   HeartbeatError,
   HookError,
@@ -87,6 +91,7 @@ export {
   SocketError,
   TlsError,
   TooManyConnectionsError,
+  TooManyPendingError,
   UnansweredError,
   UnavailableError,
   UnexpectedReplyError,

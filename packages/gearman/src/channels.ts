@@ -1,5 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
+import type { ServerSeen } from '@wirewright/core';
+
 /** What `wirewright:gearman:task` publishes when a task of a client is over, and `wirewright:gearman:job` when a job of a worker is. */
 export interface TaskSeen {
   readonly function: string;
@@ -12,13 +14,6 @@ export interface TaskSeen {
   /** Milliseconds from then to its end. */
   readonly duration: number;
   /** Why it came to nothing; undefined when it did not. */
-  readonly error?: unknown;
-}
-
-/** What `wirewright:gearman:server:down` and `wirewright:gearman:server:up` publish. */
-export interface ServerSeen {
-  readonly server: string;
-  /** Why the connection was lost; undefined when there is a new one. */
   readonly error?: unknown;
 }
 

@@ -1,4 +1,4 @@
-import { describeCause, ProtocolError, WireError } from '@wirewright/core';
+import { describeCause, WireError } from '@wirewright/core';
 
 /** A name or a unique cannot be sent: it is empty, or has bytes that there is no place for. Nothing was sent. `GEARMAN_INVALID_NAME`. */
 export class InvalidNameError extends WireError {
@@ -10,27 +10,22 @@ export class InvalidNameError extends WireError {
   }
 }
 
-/** The server answered with an ERROR packet. The connection goes on. `GEARMAN_REFUSED`. */
-export class ServerRefusedError extends WireError {
+/** The server answered with an ERROR packet. The connection goes on. `GEARMAN_COMMAND_FAILED`. */
+export class CommandError extends WireError {
+  /** The server may have acted on what it was asked. */
+  readonly sent = true;
   /** The server, as `servers` has it. */
   readonly server: string;
   /** What it calls the error: `QUEUE_ERROR`, `INVALID_COMMAND` ... */
-  readonly serverCode: string;
+  readonly answer: string;
   /** What it says about it; may be empty. */
   readonly text: string;
 
-  constructor(server: string, serverCode: string, text: string) {
-    super('GEARMAN_REFUSED', `${server} answered ${serverCode}${text === '' ? '' : `: ${text}`}`);
+  constructor(server: string, answer: string, text: string) {
+    super('GEARMAN_COMMAND_FAILED', `${server} answered ${answer}${text === '' ? '' : `: ${text}`}`);
     this.server = server;
-    this.serverCode = serverCode;
+    this.answer = answer;
     this.text = text;
-  }
-}
-
-/** A server sent another answer than the one that was due: nothing that follows can be trusted. Closes the connection. `GEARMAN_UNEXPECTED_ANSWER`. */
-export class UnexpectedAnswerError extends ProtocolError {
-  constructor(expected: string, got: string) {
-    super(`the server should have answered ${expected}, and sent ${got}`, { code: 'GEARMAN_UNEXPECTED_ANSWER' });
   }
 }
 
@@ -60,16 +55,6 @@ export class NoWorkerError extends WireError {
   }
 }
 
-/** As many tasks are under way as may be. Nothing was sent. `GEARMAN_TOO_MANY_TASKS`. */
-export class TooManyTasksError extends WireError {
-  /** Nothing was sent: what failed with this can be asked again. */
-  readonly sent = false;
-
-  constructor(limit: number) {
-    super('GEARMAN_TOO_MANY_TASKS', `${limit} tasks are under way already (maxPending): slow down`);
-  }
-}
-
 /** What an error about a job tells of it. */
 export interface JobSeen {
   readonly function: string;
@@ -81,6 +66,8 @@ export interface JobSeen {
 
 /** The worker said that the job failed (WORK_FAIL), or the server did in its place. `GEARMAN_JOB_FAILED`. */
 export class JobFailedError extends WireError {
+  /** The job was submitted. */
+  readonly sent = true;
   readonly function: string;
   readonly handle: string;
   readonly server: string;
@@ -135,13 +122,6 @@ export class TaskTimeoutError extends WireError {
 export class TaskOverflowError extends WireError {
   constructor(limit: number) {
     super('GEARMAN_TASK_OVERFLOW', `more than ${limit} bytes came and were not read: read in time, or only await it`);
-  }
-}
-
-/** The handler of a job took longer than its `timeout`. `GEARMAN_JOB_TIMEOUT`. */
-export class JobTimeoutError extends WireError {
-  constructor(name: string, timeout: number) {
-    super('GEARMAN_JOB_TIMEOUT', `${name} timed out after ${timeout} ms`);
   }
 }
 

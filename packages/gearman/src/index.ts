@@ -8,7 +8,7 @@ export type {
   AdminStatusRow,
   AdminWorkerRow,
 } from './admin/rows.ts';
-export type { ServerSeen, TaskSeen } from './channels.ts';
+export type { TaskSeen } from './channels.ts';
 export type { GearmanClientOptions } from './client/client-options.ts';
 export type { DistributedJob, Distribution, DistributionName } from './client/distribution.ts';
 export type { AskOptions, BackgroundOptions, ClientCounters } from './client/gearman-client.ts';
@@ -16,10 +16,9 @@ export type { JobStatus } from './client/job-status.ts';
 export type { SubmitOptions, SubmitRetries } from './client/submit-options.ts';
 export type { TaskEvent } from './client/task-events.ts';
 export type { JobSeen } from './errors.ts';
-export type { ServerStatus } from './link/fleet.ts';
+export type { JobBackoff } from './job-backoff.ts';
 export type { LinkOptions } from './link/link-options.ts';
-export type { GearmanPlace, GearmanSocketPlace, GearmanStreamPlace } from './places.ts';
-export type { FunctionOptions, MaxQueue, Retries, RetryBackoff } from './server/function-policy.ts';
+export type { FunctionOptions, MaxQueue, Retries } from './server/function-policy.ts';
 export type { FunctionStatus } from './server/function-status.ts';
 export type { FunctionCounters } from './server/job-function.ts';
 export type { JobChoice } from './server/job-server.ts';
@@ -35,13 +34,7 @@ export type {
   StoreEvents,
 } from './store/job-store.ts';
 export type { JobResult } from './worker/job.ts';
-export type {
-  HandlerBackoff,
-  HandlerOptions,
-  JobHandler,
-  JobMiddleware,
-  WorkerOptions,
-} from './worker/worker-options.ts';
+export type { HandlerOptions, JobHandler, JobMiddleware, WorkerOptions } from './worker/worker-options.ts';
 export type { WorkerCloseOptions, WorkerCounters, WorkerErrorSeen } from './worker/worker.ts';
 
 export { AdminClient } from './admin/admin-client.ts';
@@ -50,19 +43,16 @@ export { gearmanChannels } from './channels.ts';
 export { GearmanClient } from './client/gearman-client.ts';
 export { Task } from './client/task.ts';
 export {
+  CommandError,
   InvalidNameError,
   JobCancelledError,
   JobExceptionError,
   JobFailedError,
   JobLostError,
-  JobTimeoutError,
   NoServerError,
   NoWorkerError,
-  ServerRefusedError,
   TaskOverflowError,
   TaskTimeoutError,
-  TooManyTasksError,
-  UnexpectedAnswerError,
 } from './errors.ts';
 export { StoreFailedError } from './server/errors.ts';
 export { JobServer } from './server/job-server.ts';

@@ -6,16 +6,16 @@ export type {
   UnansweredOptions,
   UpdateOptions,
 } from './client/call-options.ts';
-export type { CommandSeen, ServerSeen } from './client/channels.ts';
+export type { CommandSeen } from './client/channels.ts';
 export type { CallCounters } from './client/counters.ts';
 export type { CacheItem } from './client/dialect/values.ts';
 export type { Distribution, ServerInfo } from './client/distribution/distribution.ts';
 export type { KetamaOptions } from './client/distribution/ketama.ts';
-export type { CommandTarget, ServerStatus } from './client/fleet.ts';
+export type { CommandTarget, MemcachedServerStatus } from './client/fleet.ts';
 export type { FetchOptions, Producer } from './client/herd.ts';
 export type { CacheKey, WireKey } from './client/keys.ts';
 export type { ClientProtocol, FailureMode, MemcachedClientOptions } from './client/options.ts';
-export type { MemcachedPlace, MemcachedServerPlace } from './client/places.ts';
+export type { MemcachedPlace, WeightedPlace } from './client/places.ts';
 export type { CasOutcome } from './client/storing.ts';
 export type { CompressionOptions } from './client/values/compressed.ts';
 export type { Encoded, Serializer } from './client/values/serializer.ts';
@@ -61,7 +61,6 @@ export {
   InvalidValueError,
   LoginError,
   ServerDownError,
-  TooManyCallsError,
   UnreadableValueError,
   UnsupportedError,
   ValueTooLargeError,
@@ -70,7 +69,6 @@ export { MemcachedClient } from './client/memcached-client.ts';
 export { compressed } from './client/values/compressed.ts';
 export { ValueFlag } from './client/values/serializer.ts';
 export { bytes, json, mixed, text } from './client/values/serializers.ts';
-export { HandlerError } from './server/errors.ts';
 export { Fatal, fatal } from './server/handlers.ts';
 export { MemcachedServer } from './server/memcached-server.ts';
 export { MemoryStore } from './store/memory-store.ts';

@@ -1,9 +1,9 @@
 import type { Response } from '@wirewright/codec-quasizero';
 
-import { CommandFailedError } from './errors.ts';
+import { CommandError } from './errors.ts';
 
-/** A reply is one response. @throws {CommandFailedError} it has an error */
+/** A reply is one response. @throws {CommandError} it has an error */
 export function collectResponse(response: Response): Response {
-  if (response.errorMessage !== '') throw new CommandFailedError(response);
+  if (response.errorMessage !== '') throw new CommandError(response);
   return response;
 }

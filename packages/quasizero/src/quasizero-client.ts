@@ -1,5 +1,4 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
-import type { Duplex } from 'node:stream';
 
 import {
   type QuasizeroCodecOptions,
@@ -12,33 +11,29 @@ import {
   type ClientOptions,
   type CloseOptions,
   type CloseResult,
-  Connection,
-  type ConnectPlace,
-  InvalidOptionError,
-  Pool,
+  type Pool,
   type PoolCounters,
   type PoolOptions,
+  readPlace,
   type RequestOptions,
+  type ServerPlace,
+  type TlsClientOptions,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
 import { collectResponse } from './collect-response.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** Makes a stream to a server: a connected socket, or anything that is a Duplex of bytes. */
-export type StreamDialer = (options: { signal: AbortSignal }) => Promise<Duplex>;
-
 export interface QuasizeroClientOptions
   extends
-    ConnectPlace,
     QuasizeroCodecOptions,
     Pick<ClientOptions<Response, RequestFields>, 'connectTimeout' | 'noDelay' | 'keepAlive' | 'clock'>,
     Pick<
       PoolOptions<Response, RequestFields>,
       'min' | 'max' | 'idleTimeout' | 'dialTimeout' | 'waitTimeout' | 'maxWaiting' | 'window' | 'timeout' | 'latency'
     > {
-  /** Makes the streams of the pool, in place of `port` and `host`, or `path`. */
-  readonly dial?: StreamDialer | undefined;
+  /** Encrypts. Default false. */
+  readonly tls?: boolean | TlsClientOptions | undefined;
 }
 
 const POOL_OPTIONS = [
@@ -51,10 +46,8 @@ const POOL_OPTIONS = [
   'window',
   'timeout',
   'latency',
-  'clock',
 ] as const;
 const CLIENT_OPTIONS = ['connectTimeout', 'noDelay', 'keepAlive', 'clock'] as const;
-const PLACE_OPTIONS = ['port', 'host', 'path', 'tls'] as const;
 
 /** Calls that one connection carries at a time: replies come in order, so that a slow command holds those behind it. */
 const WINDOW = 64;
@@ -63,7 +56,7 @@ const WINDOW = 64;
  * Calls the commands of a quasizero server, this one or the Go original, over a pool of connections.
  *
  * ```ts
- * await using client = new QuasizeroClient({ port: 11300 });
+ * await using client = new QuasizeroClient('localhost:11300');
  * const response = await client.call({ code: 1, payload: 'hello' });
  * console.log(response.text());
  * ```
@@ -72,54 +65,26 @@ const WINDOW = 64;
  * again; nothing is sent twice.
  */
 export class QuasizeroClient {
+  readonly #client: Client<Response, RequestFields>;
   readonly #pool: Pool<Response, RequestFields>;
-  /** What closes everything: the client that the pool is of, or the pool itself. */
-  readonly #owner: Pick<Pool<Response, RequestFields>, 'close' | 'destroy'>;
 
-  /** @throws {InvalidOptionError} an option is unknown or out of range, or there is neither a place nor a dialer, or both */
-  constructor(options: QuasizeroClientOptions) {
-    const known = [...PLACE_OPTIONS, ...POOL_OPTIONS, ...CLIENT_OPTIONS, 'maxFrameLength', 'dial'];
-    knownOptions('new QuasizeroClient()', options, known);
-    const { dial, maxFrameLength } = options;
+  /**
+   * @param place where the server is: `'localhost:11300'`, `{ host, port, tls }`, `{ path }` or `{ stream }`
+   * @throws {InvalidOptionError} it is no place; an option is unknown or out of range
+   */
+  constructor(place: ServerPlace, options: QuasizeroClientOptions = {}) {
+    knownOptions('new QuasizeroClient()', options, [...POOL_OPTIONS, ...CLIENT_OPTIONS, 'maxFrameLength', 'tls']);
+    const { maxFrameLength, tls } = options;
     const codec = quasizeroClientCodec({ maxFrameLength });
-    const place = pick(options, PLACE_OPTIONS);
-    const pooling = { window: WINDOW, ...pick(options, POOL_OPTIONS) };
-    if (dial === undefined) {
-      const client = new Client({ ...pick(options, CLIENT_OPTIONS), codec });
-      this.#pool = client.pool(place, pooling);
-      this.#owner = client;
-      return;
-    }
-    if (typeof dial !== 'function') throw new InvalidOptionError('dial must be a function that makes a stream');
-    const unused = (['connectTimeout', 'noDelay', 'keepAlive'] as const).find((name) => options[name] !== undefined);
-    if (unused !== undefined) throw new InvalidOptionError(`${unused} is of no use beside dial: set it on the stream`);
-    if (Object.keys(place).length > 0) {
-      throw new InvalidOptionError('a client takes a place, { port: 11300 }, or a dialer, { dial }, but not both');
-    }
-    const { clock } = options;
-    const taken = new WeakSet<Duplex>();
-    this.#pool = new Pool({
-      ...pooling,
-      dial: async ({ signal }) => {
-        const stream = await dial({ signal });
-        try {
-          const connection = Connection.over(stream, codec, {}, { clock });
-          taken.add(stream);
-          return connection;
-        } catch (error) {
-          // Nobody else will: the pool owns what is dialed. One that was dialed before has its connection, which goes on.
-          if (!taken.has(stream)) stream?.destroy?.();
-          throw error;
-        }
-      },
-    });
-    this.#owner = this.#pool;
+    this.#client = new Client({ ...pick(options, CLIENT_OPTIONS), codec });
+    const { connect } = readPlace('new QuasizeroClient()', place, { tls });
+    this.#pool = this.#client.pool(connect, { window: WINDOW, ...pick(options, POOL_OPTIONS) });
   }
 
   /**
    * Calls a command. Resolves with the response, which owns its bytes.
    *
-   * @throws {CommandFailedError} (rejects) the server answered with an error; its `response` has all of the answer
+   * @throws {CommandError} (rejects) the server answered with an error; its `response` has all of the answer
    * @throws {RequestTimeoutError} (rejects) the answer did not come within `timeout` ms; 30,000 unless the client or the call says otherwise
    * @throws {ConnectionLostError} (rejects) the connection closed first; `sent` says whether the command may have been run
    * @throws {ConnectError} (rejects) there is no connection, and none can be made
@@ -155,12 +120,12 @@ export class QuasizeroClient {
    * @throws {InvalidOptionError} `grace` is out of range
    */
   close(options: CloseOptions = {}): Promise<CloseResult> {
-    return this.#owner.close(options);
+    return this.#client.close(options);
   }
 
   /** Destroys all connections at once. */
   destroy(): void {
-    this.#owner.destroy();
+    this.#client.destroy();
   }
 
   /** {@link close}: `await using`. */

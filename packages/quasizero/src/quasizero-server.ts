@@ -11,11 +11,12 @@ import {
   systemClock,
   timeoutOption,
   type WireError,
+  HandlerError,
+  HandlerTimeoutError,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
 import { CommandTable } from './command-table.ts';
-import { HandlerError, HandlerTimeoutError } from './errors.ts';
 import type { Commands, Middleware } from './handler.ts';
 import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 

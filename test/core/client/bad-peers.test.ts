@@ -298,7 +298,7 @@ describe('a place', () => {
     const reason = new WireError('TEST_ABORTED', 'changed my mind');
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 50);
-    expect(await failure(patientClient.connect({ port, host, signal: controller.signal }))).toBe(reason);
+    expect(await failure(patientClient.connect({ port, host }, { signal: controller.signal }))).toBe(reason);
     const closing = failure(patientClient.connect({ port, host }));
     expect(await patientClient.close()).toEqual({ drained: 0, destroyed: 0 });
     expect(await closing).toMatchObject({ code: 'WIRE_CLOSED' });

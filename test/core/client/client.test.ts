@@ -136,9 +136,11 @@ describe('a clear error at the call:', () => {
   test('an abort, before and during', async () => {
     const client = new Client({ codec: line() });
     const reason = new Error('changed my mind');
-    await expect(client.connect({ port, host: '127.0.0.1', signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(client.connect({ port, host: '127.0.0.1' }, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
     const controller = new AbortController();
-    const connecting = client.connect({ port, host: '127.0.0.1', signal: controller.signal });
+    const connecting = client.connect({ port, host: '127.0.0.1' }, { signal: controller.signal });
     controller.abort(reason);
     await expect(connecting).rejects.toBe(reason);
   });

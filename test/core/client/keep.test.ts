@@ -66,7 +66,7 @@ describe('client.keep()', () => {
   test('closing the client, or aborting the signal, ends it', async () => {
     await place.stop();
     const controller = new AbortController();
-    const kept = client.keep({ path: place.path, signal: controller.signal });
+    const kept = client.keep({ path: place.path }, { signal: controller.signal });
     await vi.waitFor(() => expect(retries.length).toBe(1), patient);
     controller.abort();
     await place.start();

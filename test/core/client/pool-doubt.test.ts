@@ -26,7 +26,7 @@ describe('a pool', () => {
   test('does not wait long for another connection when there is room on one that may be dead, but is not', async () => {
     let dials = 0;
     const dial = ({ signal }: { signal: AbortSignal }): Promise<Connection<string, Line>> =>
-      dials++ === 0 ? client.connect({ ...place, signal }) : new Promise<never>(() => {});
+      dials++ === 0 ? client.connect({ ...place }, { signal }) : new Promise<never>(() => {});
     const idOf = (text: Line): unknown => String(text).split(' ')[1];
     const pool = new Pool<string, Line>({ byId: { request: idOf, reply: idOf }, dial, waitTimeout: 5000 });
     expect(await pool.request('a 1', whole)).toBe('a 1');
@@ -57,7 +57,7 @@ describe('a pool', () => {
 
   test('does not take connections that are made anew by their client', async () => {
     const keeping = new Client<string, Line>({ codec: line(), reconnect: true });
-    const pool = new Pool<string, Line>({ dial: ({ signal }) => keeping.connect({ ...place, signal }) });
+    const pool = new Pool<string, Line>({ dial: ({ signal }) => keeping.connect({ ...place }, { signal }) });
     const error = await pool.request('a', whole).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(String(error)).toContain('dial without `reconnect`');

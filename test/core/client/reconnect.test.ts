@@ -192,7 +192,7 @@ describe('it ends', () => {
   ])('in a pause, with %s', async (_name, act) => {
     make();
     const controller = new AbortController();
-    const connection = await client.connect({ path: place.path, signal: controller.signal });
+    const connection = await client.connect({ path: place.path }, { signal: controller.signal });
     await place.stop();
     await connection.closed;
     expect(retries.length).toBe(1);
@@ -210,7 +210,7 @@ describe('it ends', () => {
   test('when the signal was aborted while all was well', async () => {
     make();
     const controller = new AbortController();
-    const connection = await client.connect({ path: place.path, signal: controller.signal });
+    const connection = await client.connect({ path: place.path }, { signal: controller.signal });
     controller.abort();
     await settled();
     expect(connection.writable).toBe(true);
@@ -225,7 +225,7 @@ describe('it ends', () => {
     let count = 0;
     client.onConnect(() => (++count === 2 ? new Promise(() => {}) : undefined));
     const controller = new AbortController();
-    const first = await client.connect({ path: place.path, signal: controller.signal });
+    const first = await client.connect({ path: place.path }, { signal: controller.signal });
     for (const connection of place.connections) connection.destroy();
     await first.closed;
     await passPause(1);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { line } from '@wirewright/codec-line';
-import { Client, ConnectionLostError, type ConnectOptions, Exchange, type ListenOptions } from '@wirewright/core';
+import { Client, ConnectionLostError, type ConnectPlace, Exchange, type ListenOptions } from '@wirewright/core';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { ClusterProgram, until } from './cluster-program.ts';
@@ -48,7 +48,7 @@ describe.each<[string, 'port' | 'path', 'none' | undefined, number]>([
   test('lose no request that was received, and answer none twice', async () => {
     const place: ListenOptions = kind === 'port' ? { port: 0, host } : { path: socketPath() };
     const program = await ClusterProgram.ready({ workers: 2 }, { place, policy });
-    const there: ConnectOptions = kind === 'port' ? { port: program.port, host } : { path: place.path! };
+    const there: ConnectPlace = kind === 'port' ? { port: program.port, host } : { path: place.path! };
     const quick = new Traffic(there, { name: 'q', clients: 24, waiting: 8 });
     const slow = new Traffic(there, { name: 's', clients: 8, what: 'wait 2' });
     await restartUnder(program, [quick, slow], times);
@@ -82,7 +82,7 @@ describe.each<[string, 'port' | 'path', 'none' | undefined, number]>([
   test('lose no connection: what comes to a worker that closes is served or ended in good order', async () => {
     const place: ListenOptions = kind === 'port' ? { port: 0, host } : { path: socketPath() };
     const program = await ClusterProgram.ready({ workers: 2 }, { place, policy });
-    const there: ConnectOptions = kind === 'port' ? { port: program.port, host } : { path: place.path! };
+    const there: ConnectPlace = kind === 'port' ? { port: program.port, host } : { path: place.path! };
     const client = new Client<string>({ codec: line() });
     onTestFinished(() => client.destroy());
     const answered: string[] = [];

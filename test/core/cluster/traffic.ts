@@ -1,5 +1,5 @@
 import { line } from '@wirewright/codec-line';
-import { Client, ConnectionLostError, type ConnectOptions, type Pool } from '@wirewright/core';
+import { Client, ConnectionLostError, type ConnectPlace, type Pool } from '@wirewright/core';
 
 /** Clients that ask all the time, each with requests in flight on one connection, and ask again what was not handled. */
 export class Traffic {
@@ -27,7 +27,7 @@ export class Traffic {
    * @param waiting requests that wait for each besides
    * @param what what is asked, behind the id
    */
-  constructor(place: ConnectOptions, { name = 'r', clients = 32, depth = 16, waiting = 0, what = '' } = {}) {
+  constructor(place: ConnectPlace, { name = 'r', clients = 32, depth = 16, waiting = 0, what = '' } = {}) {
     this.#name = name;
     this.#what = what;
     const pools = Array.from({ length: clients }, () => this.#client.pool(place, { max: 1, window: depth }));

@@ -16,7 +16,9 @@ interface Scene {
 
 async function sceneOf({ start }: AdminServer, { onTestFinished }: TestContext): Promise<Scene> {
   const server = await start();
-  onTestFinished(() => server.close());
+  onTestFinished(async () => {
+    await server.close();
+  });
   const admin = new AdminClient(`127.0.0.1:${server.port}`);
   onTestFinished(() => admin.destroy());
   return {

@@ -22,7 +22,9 @@ const scenes = SIDES.map(({ name, start }) => ({
   name,
   async scene({ onTestFinished }: TestContext): Promise<Scene> {
     const server = await start();
-    onTestFinished(() => server.close());
+    onTestFinished(async () => {
+      await server.close();
+    });
     const line = await Line.to(server.port);
     onTestFinished(() => line.destroy());
     const at = ['-h', '127.0.0.1', '-p', `${server.port}`];

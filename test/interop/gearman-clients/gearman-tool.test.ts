@@ -29,7 +29,9 @@ const scenes = SIDES.map(({ name, start: begin }) => ({
   name,
   async scene({ onTestFinished }: TestContext): Promise<Scene> {
     const server = await begin();
-    onTestFinished(() => server.close());
+    onTestFinished(async () => {
+      await server.close();
+    });
     const at = ['-h', '127.0.0.1', '-p', `${server.port}`];
     const admin = await Admin.of(server.port, onTestFinished);
     const client: Scene['client'] = (args, input) => run(onTestFinished, gearman!, [...at, ...args], input);

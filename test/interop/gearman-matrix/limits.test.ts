@@ -15,7 +15,9 @@ const gearman = program('gearman', 'gearman-tools');
 /** Starts a server, and gives connections to it. */
 async function connections({ start }: MatrixServer, count: number, context: TestContext): Promise<Line[]> {
   const server = await start!();
-  context.onTestFinished(() => server.close());
+  context.onTestFinished(async () => {
+    await server.close();
+  });
   const lines = await Promise.all(Array.from({ length: count }, () => Line.to(server.port)));
   context.onTestFinished(() => {
     for (const line of lines) line.destroy();
@@ -47,11 +49,15 @@ async function outcomeWith(
   says: (handle: string) => Buffer[],
 ): Promise<Outcome> {
   const server = await start!();
-  context.onTestFinished(() => server.close());
+  context.onTestFinished(async () => {
+    await server.close();
+  });
   const worker = await Line.to(server.port);
   context.onTestFinished(() => worker.destroy());
   const client = CLIENTS.find((kind) => kind.name === name)!.connect(server.port);
-  context.onTestFinished(() => client.close());
+  context.onTestFinished(async () => {
+    await client.close();
+  });
   await heardBy(worker, request(PACKETS.CAN_DO, 'f'), request(PACKETS.PRE_SLEEP, ''));
   const outcomes = client.run([{ function: 'f', payload: { text: 'x' } }]);
   for (;;) {
@@ -160,21 +166,29 @@ describe('what parts of Debian cannot do', () => {
 
   test.runIf(hasClient('php'))('libgearman submits no empty payload', async (context) => {
     const server = await GEARMAND.start!();
-    context.onTestFinished(() => server.close());
+    context.onTestFinished(async () => {
+      await server.close();
+    });
     const client = CLIENTS.find((kind) => kind.name === 'php')!.connect(server.port);
-    context.onTestFinished(() => client.close());
+    context.onTestFinished(async () => {
+      await client.close();
+    });
     const [outcome] = await client.run([{ function: 'f', payload: { text: '' } }]);
     expect(outcome!.error).toContain('invalid workload');
   });
 
   test.runIf(gearman !== undefined && hasClient('perl'))('the tool repeats lines as a worker', async (context) => {
     const server = await GEARMAND.start!();
-    context.onTestFinished(() => server.close());
+    context.onTestFinished(async () => {
+      await server.close();
+    });
     const command = ['-f', 'lines', '-n', '--', 'printf', String.raw`one\ntwo\n`];
     const worker = new Running(gearman!, ['-w', '-h', '127.0.0.1', '-p', `${server.port}`, ...command]);
     context.onTestFinished(() => worker.destroy());
     const client = CLIENTS.find((kind) => kind.name === 'perl')!.connect(server.port);
-    context.onTestFinished(() => client.close());
+    context.onTestFinished(async () => {
+      await client.close();
+    });
     const [outcome] = await client.run([{ function: 'lines', payload: { text: 'x' } }]);
     expect(outcome!.data).toEqual(['one\n', 'one\ntwo\n']);
   });

@@ -23,7 +23,9 @@ export function ourClient(port: number): ClientUnderTest {
 
   return {
     run: (requests) => Promise.all(requests.map(outcomeOf)),
-    close: () => client.close(),
+    close: async () => {
+      await client.close();
+    },
   };
 }
 

@@ -54,5 +54,9 @@ export function ourWorker(port: number): WorkerUnderTest {
   // The server in Perl answers to data and warnings with errors.
   worker.onError(() => {});
   for (const [name, handler] of Object.entries(FUNCTIONS)) worker.handle(`ours.${name}`, handler);
-  return { close: () => worker.close() };
+  return {
+    close: async () => {
+      await worker.close();
+    },
+  };
 }

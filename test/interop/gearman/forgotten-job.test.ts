@@ -6,7 +6,9 @@ import { gearmand, gearmandWith } from './gearmand.ts';
 describe.runIf(gearmand !== undefined)('a job that gearmand drops without a word', () => {
   test('is lost for its client, which submits it again', async ({ onTestFinished }) => {
     const server = await gearmandWith(gearmand!)();
-    onTestFinished(() => server.close());
+    onTestFinished(async () => {
+      await server.close();
+    });
     const place = `127.0.0.1:${server.port}`;
     const first = new GearmanClient(place);
     await first.submit('work', 'x', { unique: 'same' }).created;

@@ -22,7 +22,7 @@ afterAll(() => servers.remove());
 const PROTOCOLS: readonly ClientProtocol[] = ['meta', 'text', 'binary'];
 const WAYS: readonly Way[] = ['TCP', 'a unix socket', 'TLS', 'a login'];
 
-type Options<In, Out> = Omit<MemcachedClientOptions<In, Out>, 'servers' | 'protocol'>;
+type Options<In, Out> = Omit<MemcachedClientOptions<In, Out>, 'protocol'>;
 
 async function clientOf<In, Out>(
   start: Start,
@@ -31,14 +31,15 @@ async function clientOf<In, Out>(
   way: Way = 'TCP',
 ): Promise<MemcachedClient<In, Out>> {
   const address = await start(onTestFinished, way, protocol === 'binary' ? 'binary' : 'text');
-  const client = new MemcachedClient<In, Out>({
+  const client = new MemcachedClient<In, Out>(address, {
     ...options,
-    servers: address,
     protocol,
     ...(way === 'TLS' ? { tls: { ca: readFileSync(servers.ca) } } : {}),
     ...(way === 'a login' ? { username: USER, password: PASSWORD } : {}),
   });
-  onTestFinished(() => client.close());
+  onTestFinished(async () => {
+    await client.close();
+  });
   return client;
 }
 
@@ -249,10 +250,14 @@ function behaves(start: () => Start, protocol: ClientProtocol): void {
 
   test('puts a prefix in front of keys, and hashes long ones', async () => {
     const address = await start()(onTestFinished);
-    const own = new MemcachedClient({ servers: address, protocol, prefix: 'app:', hashLongKeys: true });
-    const plain = new MemcachedClient({ servers: address, protocol });
-    onTestFinished(() => own.close());
-    onTestFinished(() => plain.close());
+    const own = new MemcachedClient(address, { protocol, prefix: 'app:', hashLongKeys: true });
+    const plain = new MemcachedClient(address, { protocol });
+    onTestFinished(async () => {
+      await own.close();
+    });
+    onTestFinished(async () => {
+      await plain.close();
+    });
     await own.set('k', 'x');
     expect(String(await plain.get('app:k'))).toBe('x');
     expect([...(await own.getMany(['k'])).keys()]).toEqual(['k']);
@@ -369,7 +374,9 @@ for (const way of WAYS.slice(1)) {
 
 test.each(PROTOCOLS)('says that a login was refused: %s', async (protocol) => {
   const address = await servers.ours(onTestFinished, 'a login', protocol === 'binary' ? 'binary' : 'text');
-  const client = new MemcachedClient({ servers: address, protocol, username: USER, password: 'wrong' });
-  onTestFinished(() => client.close());
+  const client = new MemcachedClient(address, { protocol, username: USER, password: 'wrong' });
+  onTestFinished(async () => {
+    await client.close();
+  });
   await expect(client.get('k')).rejects.toMatchObject({ code: 'MEMCACHED_LOGIN_FAILED' });
 });

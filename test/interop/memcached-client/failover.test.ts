@@ -1,10 +1,5 @@
-import {
-  type ClientProtocol,
-  type FailureMode,
-  MemcachedClient,
-  memcachedChannels,
-  type ServerSeen,
-} from '@wirewright/memcached';
+import type { ServerSeen } from '@wirewright/core';
+import { type ClientProtocol, type FailureMode, MemcachedClient, memcachedChannels } from '@wirewright/memcached';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { freePort, program, Running } from '../../support/programs.ts';
@@ -37,16 +32,20 @@ interface Scene {
 async function scene(protocol: ClientProtocol, failure: FailureMode = 'fail-fast'): Promise<Scene> {
   const ports = await Promise.all([freePort(), freePort(), freePort()]);
   const processes = await Promise.all(ports.map(start));
-  const client = new MemcachedClient({
-    servers: ports.map((port) => `127.0.0.1:${port}`),
-    protocol,
-    failure,
-    failures: 2,
-    retry: { minDelay: 20, maxDelay: LONGEST_PAUSE },
-    timeout: TIMEOUT,
-    heartbeat: { interval: 100, misses: 2 },
+  const client = new MemcachedClient(
+    ports.map((port) => `127.0.0.1:${port}`),
+    {
+      protocol,
+      failure,
+      failures: 2,
+      reconnect: { minDelay: 20, maxDelay: LONGEST_PAUSE },
+      timeout: TIMEOUT,
+      heartbeat: { interval: 100, misses: 2 },
+    },
+  );
+  onTestFinished(async () => {
+    await client.close();
   });
-  onTestFinished(() => client.close());
   const told: string[] = [];
   const down = (seen: unknown): void => void told.push(`down ${(seen as ServerSeen).server}`);
   const up = (seen: unknown): void => void told.push(`up ${(seen as ServerSeen).server}`);
@@ -140,20 +139,20 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
       const seen = load(client, 40);
       await pause(200);
       processes[1]!.destroy();
-      await expect.poll(() => client.servers[1]!.down, { timeout: 5000 }).toBe(true);
+      await expect.poll(() => client.servers[1]!.up, { timeout: 5000 }).toBe(false);
       await pause(300);
-      expect(client.servers.map(({ down }) => down)).toEqual([false, true, false]);
+      expect(client.servers.map(({ up }) => up)).toEqual([true, false, true]);
       await start(ports[1]!);
-      await expect.poll(() => client.servers[1]!.down, { timeout: LONGEST_PAUSE + SLOWNESS }).toBe(false);
+      await expect.poll(() => client.servers[1]!.up, { timeout: LONGEST_PAUSE + SLOWNESS }).toBe(true);
       const failedBefore = [...seen.failed.values()].reduce((sum, count) => sum + count, 0);
-      const before = client.servers[1]!.calls.hits;
-      await expect.poll(() => client.servers[1]!.calls.hits - before, { timeout: SLOWNESS }).toBeGreaterThan(50);
+      const before = client.servers[1]!.counters.hits;
+      await expect.poll(() => client.servers[1]!.counters.hits - before, { timeout: SLOWNESS }).toBeGreaterThan(50);
       await seen.stop();
       expectSound(seen);
       expect(failedBefore).toBeGreaterThan(0);
       const name = `127.0.0.1:${ports[1]}`;
       expect(told).toEqual([`down ${name}`, `up ${name}`]);
-      expect(client.servers[1]!.calls.ejections).toBe(1);
+      expect(client.servers[1]!.counters.ejections).toBe(1);
     });
 
     test(`${protocol}: stopped, so that it takes everything and says nothing`, async () => {
@@ -161,14 +160,14 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
       const seen = load(client, 40);
       await pause(200);
       processes[1]!.process.kill('SIGSTOP');
-      await expect.poll(() => client.servers[1]!.down, { timeout: TIMEOUT * 4 + SLOWNESS }).toBe(true);
+      await expect.poll(() => client.servers[1]!.up, { timeout: TIMEOUT * 4 + SLOWNESS }).toBe(false);
       const others = seen.done;
       await pause(300);
       expect(seen.done).toBeGreaterThan(others);
       processes[1]!.process.kill('SIGCONT');
-      await expect.poll(() => client.servers[1]!.down, { timeout: TIMEOUT + LONGEST_PAUSE + SLOWNESS }).toBe(false);
-      const before = client.servers[1]!.calls.hits;
-      await expect.poll(() => client.servers[1]!.calls.hits - before, { timeout: SLOWNESS }).toBeGreaterThan(50);
+      await expect.poll(() => client.servers[1]!.up, { timeout: TIMEOUT + LONGEST_PAUSE + SLOWNESS }).toBe(true);
+      const before = client.servers[1]!.counters.hits;
+      await expect.poll(() => client.servers[1]!.counters.hits - before, { timeout: SLOWNESS }).toBeGreaterThan(50);
       await seen.stop();
       expectSound(seen);
       expect(told[0]).toBe(`down 127.0.0.1:${ports[1]}`);
@@ -180,7 +179,7 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
     const seen = load(client, 20);
     await pause(150);
     processes[1]!.destroy();
-    await expect.poll(() => client.servers[1]!.down, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => client.servers[1]!.up, { timeout: 5000 }).toBe(false);
     const failed = (): number => [...seen.failed.values()].reduce((sum, count) => sum + count, 0);
     // Those that were under way may still fail.
     await pause(TIMEOUT);
@@ -192,7 +191,7 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
     expectSound(seen);
     for (const process of processes) process.destroy();
     await expect
-      .poll(() => client.servers.every(({ down }) => down) || client.get('k').catch(() => {}), {
+      .poll(() => client.servers.every(({ up }) => !up) || client.get('k').catch(() => {}), {
         timeout: 5000,
       })
       .toBe(true);
@@ -216,9 +215,11 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
     await expect.poll(() => all().catch(() => false), { timeout: 5000 }).toBe(true);
     expect((await client.getMany(keys)).size).toBe(50);
     const gutter = client.servers.find((server) => server.gutter)!;
-    expect(gutter.calls.hits).toBeGreaterThan(5);
-    const direct = new MemcachedClient({ servers: gutter.name });
-    onTestFinished(() => direct.close());
+    expect(gutter.counters.hits).toBeGreaterThan(5);
+    const direct = new MemcachedClient(gutter.name);
+    onTestFinished(async () => {
+      await direct.close();
+    });
     for (const key of keys) {
       const [reply] = await direct.command({ op: 'mg', key, flags: 't' }, { key });
       if (reply!.status === 'HD') expect(Number(reply!.flag('t'))).toBeLessThanOrEqual(7);

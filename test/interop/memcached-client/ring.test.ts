@@ -60,10 +60,10 @@ describe.skipIf(memcached === undefined || python === undefined)('a ring of five
   };
 
   const ours = ({ distribution, weights }: Kind): MemcachedClient =>
-    new MemcachedClient({
-      servers: ports.map((port, index) => ({ host: '127.0.0.1', port, weight: weights[index]! })),
-      distribution,
-    });
+    new MemcachedClient(
+      ports.map((port, index) => ({ host: '127.0.0.1', port, weight: weights[index]! })),
+      { distribution },
+    );
 
   test.each(KINDS)('$name: what we place, a client of Python finds', async (kind) => {
     await using client = ours(kind);
@@ -89,7 +89,7 @@ describe.skipIf(memcached === undefined || python === undefined)('a ring of five
     const weights = WEIGHTS;
     await using client = ours({ name: '', distribution, weights });
     await client.setMany(keys.map((key) => [key, 'x'] as const));
-    const items = client.servers.map(({ calls }) => calls.calls);
+    const items = client.servers.map(({ counters }) => counters.calls);
     const total = weights.reduce((sum, weight) => sum + weight);
     items.forEach((count, index) => {
       const share = (KEYS * weights[index]!) / total;
@@ -108,7 +108,7 @@ describe.skipIf(memcached === undefined || python === undefined)('a ring of five
     const distribution: Distribution = (servers) => (key) => Number(/\d+/.exec(String(key))![0]) % servers.length;
     await using client = ours({ name: '', distribution, weights: WEIGHTS });
     await client.setMany(keys.slice(0, 100).map((key) => [key, 'x'] as const));
-    expect(client.servers.map(({ calls }) => calls.calls)).toEqual(WEIGHTS.map(() => 20));
+    expect(client.servers.map(({ counters }) => counters.calls)).toEqual(WEIGHTS.map(() => 20));
     await using lost = ours({ name: '', distribution: () => () => 7, weights: WEIGHTS });
     await expect(lost.get('k')).rejects.toMatchObject({ code: 'WIRE_INVALID_OPTION' });
   });

@@ -17,7 +17,9 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
     servers = await TwoServers.start(memcached!);
   });
 
-  afterAll(() => servers.close());
+  afterAll(async () => {
+    await servers.close();
+  });
 
   // Other dialogues each time: a failure says the seed that makes them again.
   test('answer many generated text commands the same', async () => {

@@ -28,7 +28,9 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
     servers = await TwoServers.start(memcached!);
   });
 
-  afterAll(() => servers.close());
+  afterAll(async () => {
+    await servers.close();
+  });
 
   test('are compared by many cases, and differ in few', () => {
     expect(CASES.length).toBeGreaterThanOrEqual(300);
@@ -57,7 +59,9 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours, on purpo
     servers = await TwoServers.start(memcached!);
   });
 
-  afterAll(() => servers.close());
+  afterAll(async () => {
+    await servers.close();
+  });
 
   test.each(DIFFERENCES)('differ: $what', async ({ dialogue, ours: expected }) => {
     const { real, ours } = await hold(servers, dialogue);

@@ -58,7 +58,9 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
     servers = await TwoServers.start(memcached!);
   });
 
-  afterAll(() => servers.close());
+  afterAll(async () => {
+    await servers.close();
+  });
 
   test('have statistics by the same names, in the same order', async () => {
     const { real, ours } = await hold(servers, ['stats\r\n', 'set a 0 0 1\r\n1\r\nstats items\r\n']);

@@ -5,6 +5,7 @@ import {
   type CommandSeen,
   MemcachedClient,
   type MemcachedClientOptions,
+  type MemcachedPlace,
   memcachedChannels,
   MemcachedServer,
 } from '@wirewright/memcached';
@@ -20,9 +21,13 @@ async function serverPort(): Promise<number> {
   return server.port!;
 }
 
-function clientOf(options: MemcachedClientOptions): MemcachedClient {
-  const client = new MemcachedClient(options);
-  onTestFinished(() => client.close());
+type Options = MemcachedClientOptions & { readonly servers: MemcachedPlace | readonly MemcachedPlace[] };
+
+function clientOf({ servers, ...options }: Options): MemcachedClient {
+  const client = new MemcachedClient(servers, options);
+  onTestFinished(async () => {
+    await client.close();
+  });
   return client;
 }
 
@@ -52,12 +57,13 @@ describe('options', () => {
     ['maxItemSize', { servers: 'a', maxItemSize: 10 }],
     ['maxPending', { servers: 'a', maxPending: 0 }],
     ['retries', { servers: 'a', retries: 3 }],
-  ])('%s: refuses %j', (name, options) => {
+  ])('%s: refuses %j', (name, given) => {
+    const { servers, ...options } = given as Options;
     const refused = expect.objectContaining({
       code: 'WIRE_INVALID_OPTION',
       message: expect.stringContaining(name) as string,
     }) as Error;
-    expect(() => new MemcachedClient(options as MemcachedClientOptions)).toThrow(refused);
+    expect(() => new MemcachedClient(servers, options)).toThrow(refused);
   });
 
   test.each([
@@ -66,7 +72,7 @@ describe('options', () => {
     ['[::1]:22122', '[::1]:22122'],
     ['/run/memcached.sock', '/run/memcached.sock'],
   ])('%s is a server', (place, name) => {
-    expect(clientOf({ servers: place }).servers).toMatchObject([{ name, weight: 1, down: false, gutter: false }]);
+    expect(clientOf({ servers: place }).servers).toMatchObject([{ name, weight: 1, up: true, gutter: false }]);
   });
 });
 
@@ -129,10 +135,10 @@ test('counts what was asked of each server, and what came of it', async () => {
     lost: 0,
     ejections: 0,
   });
-  const each = client.servers.map(({ calls }) => calls.calls);
+  const each = client.servers.map(({ counters }) => counters.calls);
   expect(each[0]! + each[1]!).toBe(153);
   for (const calls of each) expect(calls).toBeGreaterThan(30);
-  expect(client.servers.map(({ connections }) => connections.open)).toEqual([1, 1]);
+  expect(client.servers.map(({ pool }) => pool.open)).toEqual([1, 1]);
 });
 
 test('servers come and go', async () => {
@@ -145,7 +151,7 @@ test('servers come and go', async () => {
   client.addServer(names[2]!);
   expect(() => client.addServer(names[2]!)).toThrow('already');
   await fill();
-  expect(client.servers[2]!.calls.calls).toBeGreaterThan(5);
+  expect(client.servers[2]!.counters.calls).toBeGreaterThan(5);
   const asked = client.getMany(keys);
   await client.removeServer(names[0]!);
   expect((await asked).size).toBe(60);
@@ -163,7 +169,7 @@ test('several connections to a server are made when one is full', async () => {
   const client = clientOf({ servers: `127.0.0.1:${await serverPort()}`, connections: 3 });
   const value = 'x'.repeat(60_000);
   await Promise.all(Array.from({ length: 500 }, (_, i) => client.set(`k${i % 10}`, value)));
-  const { open } = client.servers[0]!.connections;
+  const { open } = client.servers[0]!.pool;
   expect(open).toBeGreaterThan(1);
   expect(open).toBeLessThanOrEqual(3);
 });

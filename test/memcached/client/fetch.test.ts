@@ -27,8 +27,10 @@ function clientOf(
   servers: string,
   options: Partial<MemcachedClientOptions<string, string>> = {},
 ): MemcachedClient<string, string> {
-  const client = new MemcachedClient<string, string>({ servers, values: text, ...options });
-  onTestFinished(() => client.close());
+  const client = new MemcachedClient<string, string>(servers, { values: text, ...options });
+  onTestFinished(async () => {
+    await client.close();
+  });
   return client;
 }
 
@@ -149,8 +151,10 @@ describe.skipIf(memcached === undefined)('meta, memcached', () => {
 
 test('when the cache is not there, the value is computed', async () => {
   const port = await freePort();
-  const client = new MemcachedClient({ servers: `127.0.0.1:${port}`, values: json<{ n: number }>() });
-  onTestFinished(() => client.close());
+  const client = new MemcachedClient(`127.0.0.1:${port}`, { values: json<{ n: number }>() });
+  onTestFinished(async () => {
+    await client.close();
+  });
   for (let n = 0; n < 5; n++) expect(await client.fetch('k', () => ({ n }), { ttl: 60 })).toEqual({ n });
   await expect(client.fetch('a b', () => ({ n: 0 }))).rejects.toMatchObject({ code: 'MEMCACHED_INVALID_KEY' });
 });

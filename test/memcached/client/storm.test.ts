@@ -51,14 +51,10 @@ test.each(['meta', 'text', 'binary'] as const)(
     await server.listen({ port: 0, host: '127.0.0.1' });
     const next = random(7);
     const port = await badWay(server.port!, next);
-    const client = new MemcachedClient({
-      servers: `127.0.0.1:${port}`,
-      protocol,
-      connections: 2,
-      timeout: 500,
-      failures: 1000,
+    const client = new MemcachedClient(`127.0.0.1:${port}`, { protocol, connections: 2, timeout: 500, failures: 1000 });
+    onTestFinished(async () => {
+      await client.close({ grace: 0 });
     });
-    onTestFinished(() => client.close({ grace: 0 }));
     const wrong: string[] = [];
     const counts = { done: 0, failed: 0 };
     const limits = (): { timeout?: number; signal?: AbortSignal } => {
@@ -98,6 +94,6 @@ test.each(['meta', 'text', 'binary'] as const)(
     expect(counts.done).toBeGreaterThan(500);
     expect(counts.failed).toBeGreaterThan(10);
     expect(client.counters.calls).toBeGreaterThan(1000);
-    await expect.poll(() => client.servers[0]!.connections.inFlight, { timeout: 2000 }).toBe(0);
+    await expect.poll(() => client.servers[0]!.pool.inFlight, { timeout: 2000 }).toBe(0);
   },
 );

@@ -26,8 +26,10 @@ const { port } = await (async () => {
 })();
 
 function clientOf<In, Out>(values?: Serializer<In, Out>): MemcachedClient<In, Out> {
-  const client = new MemcachedClient<In, Out>({ servers: `127.0.0.1:${port}`, ...(values && { values }) });
-  onTestFinished(() => client.close());
+  const client = new MemcachedClient<In, Out>(`127.0.0.1:${port}`, { ...(values && { values }) });
+  onTestFinished(async () => {
+    await client.close();
+  });
   return client;
 }
 
@@ -65,8 +67,10 @@ test('mixed gives back what it was given', async () => {
 });
 
 test('types follow the serializer', async () => {
-  const plain = new MemcachedClient({ servers: `127.0.0.1:${port}` });
-  onTestFinished(() => plain.close());
+  const plain = new MemcachedClient(`127.0.0.1:${port}`);
+  onTestFinished(async () => {
+    await plain.close();
+  });
   expectTypeOf(plain.get('k')).resolves.toEqualTypeOf<Buffer | undefined>();
   const typed = clientOf(json<{ name: string }>());
   await typed.set('k', { name: 'Ann' });

@@ -7,7 +7,7 @@ export function openOurs(
   port: number,
   protocol: 'meta' | 'text' | 'binary',
 ): CacheClient<void, Uint8Array | undefined> {
-  const client = new MemcachedClient({ servers: [`127.0.0.1:${port}`], protocol });
+  const client = new MemcachedClient([`127.0.0.1:${port}`], { protocol });
   return {
     set: (key, value) => client.set(key, value),
     isStored: () => true,

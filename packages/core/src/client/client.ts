@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 
 import type { CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
-import { integerOption, signalOption } from '../codec/options.ts';
+import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
 import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
-import { callUnheard } from '../connection/hooks.ts';
+import { callUnheard, declared } from '../connection/hooks.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -25,13 +25,8 @@ import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
 import type { RetrySeen } from '../channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
-import {
-  checkConnectPlace,
-  connectSocket,
-  connectTls,
-  type ConnectOptions,
-  type ConnectPlace,
-} from './connect-socket.ts';
+import { type ConnectPlace, readPlace, type ServerPlace } from './connect-place.ts';
+import { connectSocket, connectTls } from './connect-socket.ts';
 import { connectStream } from './connect-stream.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -54,6 +49,11 @@ export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionO
    * at once, and nothing is queued in the meantime. Default false.
    */
   readonly reconnect?: boolean | ReconnectOptions | undefined;
+}
+
+export interface ConnectOptions {
+  /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -130,20 +130,22 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * Connects, and resolves with the connection when `onConnect` has settled. With `reconnect`, the connections that follow it are
    * found in {@link current}, and `onConnect` is called for each; `signal` ends that, too.
    *
-   * @throws {InvalidOptionError} (rejects) the options name no place, or an impossible one
+   * @param place `'localhost:9991'`, `'/run/echo.sock'`, `{ port: 9991 }`, `{ host, port, tls }`, `{ path }` or `{ stream }`
+   * @throws {InvalidOptionError} (rejects) it is no place, or an impossible one
    * @throws {ConnectTimeoutError} (rejects) it took longer than `connectTimeout`
    * @throws {ConnectError} (rejects) nobody answers there
    * @throws {TlsError} (rejects) the TLS handshake failed; a {@link CertificateError} when it is about the server's certificate
    * @throws {WireError} (rejects) `onConnect` failed, or left the connection without a codec
    */
-  async connect(options: ConnectOptions): Promise<Connection<In, Out, Data>> {
-    const signal = this.#checkConnect('connect()', options);
+  async connect(place: ServerPlace, options: ConnectOptions = {}): Promise<Connection<In, Out, Data>> {
+    const { connect } = readPlace('connect()', place);
+    const signal = this.#endOf('connect()', options);
     if (this.#reconnect === undefined) {
-      return this.#connect(options, signal, (connection) => {
+      return this.#connect(connect, signal, (connection) => {
         this.#current = connection;
       });
     }
-    return this.#keeping(options, signal, this.#reconnect).connect();
+    return this.#keeping(connect, signal, this.#reconnect).connect();
   }
 
   /**
@@ -151,20 +153,21 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * pauses as `reconnect` has them. It is told by `onConnect`, `onClose` and `onRetry`, and found in {@link current}. Closing the client ends
    * it, as `signal` does, and so does closing the connection on purpose.
    *
-   * @throws {InvalidOptionError} the options name no place, or an impossible one
+   * @throws {InvalidOptionError} it is no place, or an impossible one
    * @throws {ClosedError} the client is closed
    */
-  keep(options: ConnectOptions): KeptConnection {
-    const signal = this.#checkConnect('keep()', options);
-    connectTls(options);
-    const { keeper } = this.#keeping(options, signal, this.#reconnect ?? reconnectSettings({}));
+  keep(place: ServerPlace, options: ConnectOptions = {}): KeptConnection {
+    const { connect } = readPlace('keep()', place);
+    const signal = this.#endOf('keep()', options);
+    connectTls(connect);
+    const { keeper } = this.#keeping(connect, signal, this.#reconnect ?? reconnectSettings({}));
     void keeper.begin();
     return keeper;
   }
 
   /** What ends the connecting. */
-  #checkConnect(of: string, options: ConnectOptions): AbortSignal {
-    checkConnectPlace(of, options, ['signal']);
+  #endOf(of: string, options: ConnectOptions): AbortSignal {
+    knownOptions(of, options, ['signal']);
     signalOption(options.signal);
     this.#stop.signal.throwIfAborted();
     return options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
@@ -172,14 +175,14 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** What connects to a place, and then again. */
   #keeping(
-    options: ConnectOptions,
+    place: ConnectPlace,
     signal: AbortSignal,
     settings: ReconnectSettings,
   ): { readonly keeper: Reconnect; readonly connect: () => Promise<Connection<In, Out, Data>> } {
     const connect = async (): Promise<Connection<In, Out, Data>> => {
       let made: Connection<In, Out, Data> | undefined;
       try {
-        const connection = await this.#connect(options, signal, (fresh) => {
+        const connection = await this.#connect(place, signal, (fresh) => {
           this.#current = fresh;
           made = fresh;
         });
@@ -203,15 +206,15 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * @throws {InvalidOptionError} an option is unknown or out of range, or an `onRead` hook takes the messages
    * @throws {ClosedError} the client is closed
    */
-  pool(place: ConnectPlace, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
-    checkConnectPlace('pool()', place);
-    connectTls(place);
+  pool(place: ServerPlace, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
+    const { connect } = readPlace('pool()', place);
+    connectTls(connect);
     if (this.hooks.onRead !== undefined) {
       throw new InvalidOptionError('a pool takes the messages of its connections: use a client without an onRead hook');
     }
     this.#stop.signal.throwIfAborted();
     const dial = ({ signal }: { signal: AbortSignal }): Promise<Connection<In, Out, Data>> =>
-      this.#connect(place, signal);
+      this.#connect(connect, signal);
     const pool = new Pool<In, Out>({ ...options, clock: options.clock ?? this.#settings.clock, dial });
     this.#pools.add(pool);
     pool.onClose = () => this.#pools.delete(pool);
@@ -252,7 +255,6 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   ): Promise<Connection<In, Out, Data>> {
     let opened: Promise<void> | undefined;
     const { clock } = this.#settings;
-    const options = { ...place, signal };
     const use = (stream: Duplex): Connection<In, Out, Data> => {
       // In the very turn in which the socket connects: no event of it may find nobody listening.
       const fresh = new Connection<In, Out, Data>(stream, this.#settings);
@@ -263,7 +265,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     };
     const timeout = this.#connectTimeout;
     const connection = await (place.stream === undefined
-      ? connectSocket(options, this.#socketOptions, timeout, clock, use)
+      ? connectSocket(place, this.#socketOptions, timeout, clock, signal, use)
       : connectStream(place.stream, timeout, clock, signal, use));
     try {
       await abortable(Promise.race([opened, connection.closed]), signal);
@@ -290,12 +292,4 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     if (this.#current === connection) this.#current = undefined;
     this.#keepers.get(connection)?.lost(connection.closeReason!, connection.error);
   }
-}
-
-type RetryHook<Told> = (told: Told) => unknown;
-
-function declared<Told>(name: string, before: RetryHook<Told> | undefined, hook: RetryHook<Told>): RetryHook<Told> {
-  if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
-  if (before !== undefined) throw new InvalidOptionError(`${name} is declared already`);
-  return hook;
 }

@@ -1,45 +1,14 @@
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
-import { InvalidOptionError } from '../codec/errors.ts';
-import { knownOptions } from '../codec/options.ts';
 import type { Clock } from '../connection/clock.ts';
-import { checkPlace, type NetSocketOptions, type Place, placeName } from '../connection/socket-options.ts';
+import { DEFAULT_HOST, placeName } from '../connection/place.ts';
+import type { NetSocketOptions } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
 import { clientContext, noteHost, tlsConnect } from '../tls/tls-connect.ts';
 import type { TlsClientOptions } from '../tls/tls-options.ts';
-
-/** Where a client connects to, and whether in plaintext. */
-export interface ConnectPlace extends Place {
-  /** Encrypts: true for Node's defaults, which trust the authorities that the system of Node does. Default false. */
-  readonly tls?: boolean | TlsClientOptions | undefined;
-  /**
-   * Instead of port and path: makes a stream of bytes for each connection, such as the channel of a tunnel, or one end of a pair, to be used
-   * as if it had been connected.
-   */
-  readonly stream?: ((options: { readonly signal: AbortSignal }) => Duplex | Promise<Duplex>) | undefined;
-}
-
-/**
- * @param of what takes it, for messages
- * @param more options that are known besides
- * @throws {InvalidOptionError} it is no place, or an impossible one
- */
-export function checkConnectPlace(of: string, place: ConnectPlace, more: readonly string[] = []): void {
-  if (place.stream === undefined) {
-    checkPlace(of, place, ['tls', 'stream', ...more], 1);
-    return;
-  }
-  knownOptions(of, place, ['stream', ...more]);
-  if (typeof place.stream !== 'function') throw new InvalidOptionError('stream must be a function that makes a Duplex');
-}
-
-export interface ConnectOptions extends ConnectPlace {
-  /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
+import type { ConnectPlace } from './connect-place.ts';
 
 /**
  * How long one address of a name may take before the next is tried as well. Node's 250 ms give up on addresses that are merely far
@@ -66,15 +35,16 @@ export function connectTls({ tls }: ConnectPlace): TlsClientOptions | undefined 
  * @throws {TlsError} (rejects) the handshake failed
  */
 export function connectSocket<T>(
-  options: ConnectOptions,
+  target: ConnectPlace,
   socketOptions: NetSocketOptions,
   timeout: number,
   clock: Clock,
+  signal: AbortSignal,
   use: (socket: Socket) => T,
 ): Promise<T> {
-  const { port, host = 'localhost', path, signal } = options;
-  signal?.throwIfAborted();
-  const tls = connectTls(options);
+  const { port, host = DEFAULT_HOST, path } = target;
+  signal.throwIfAborted();
+  const tls = connectTls(target);
   const place = path === undefined ? { port: port!, host } : { path };
   const where = placeName(place);
   return new Promise<T>((resolve, reject) => {
@@ -82,7 +52,7 @@ export function connectSocket<T>(
     if (path === undefined) noteHost(socket, host);
     const settle = (): void => {
       cancel();
-      signal?.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       socket.off('connect', connected);
       // The 'error' listener stays until the connection has put its own: a failed socket may still have something to say.
     };
@@ -91,7 +61,7 @@ export function connectSocket<T>(
       socket.destroy();
       reject(error);
     };
-    const abort = (): void => failed(signal!.reason);
+    const abort = (): void => failed(signal.reason);
     const onError = (error: Error): void => failed(connectError(where, error));
     const made = (stream: Socket | TLSSocket): void => {
       settle();
@@ -115,7 +85,7 @@ export function connectSocket<T>(
       }
     };
     const cancel = Sweep.of(clock).after(timeout, () => failed(new ConnectTimeoutError(where, timeout)));
-    signal?.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     socket.on('error', onError);
     socket.on('connect', connected);
   });

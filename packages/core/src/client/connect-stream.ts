@@ -1,11 +1,12 @@
+import { isOwned } from '../connection/life.ts';
 import type { Duplex } from 'node:stream';
 
-import { describeCause } from '../codec/errors.ts';
+import { describeCause, InvalidOptionError } from '../codec/errors.ts';
 import { checkBytes } from '../connection/check-bytes.ts';
 import type { Clock } from '../connection/clock.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
-import type { ConnectPlace } from './connect-socket.ts';
+import type { ConnectPlace } from './connect-place.ts';
 
 /**
  * Has `make` make a stream, and resolves with what `use` makes of it. One that comes too late is destroyed.
@@ -53,10 +54,12 @@ export function connectStream<T>(
       settle();
       try {
         checkBytes(stream);
+        if (isOwned(stream)) throw new InvalidOptionError('this stream has a connection already');
         resolve(use(stream));
       } catch (error) {
         reject(error);
-        stream?.destroy?.();
+        // Nobody else will. One that was made before has its connection, which goes on.
+        if (!isOwned(stream)) stream?.destroy?.();
       }
     };
     made().catch(reject);

@@ -89,3 +89,9 @@ export async function closeAll(
   signal?.removeEventListener('abort', endGrace);
   return { drained, destroyed: closed.size - drained };
 }
+
+/** The counts of several that were closed as one. */
+export function closedTogether(results: readonly CloseResult[]): CloseResult {
+  const sum = (of: keyof CloseResult): number => results.reduce((total, result) => total + result[of], 0);
+  return { drained: sum('drained'), destroyed: sum('destroyed') };
+}

@@ -1,7 +1,7 @@
-import { InvalidOptionError, type WireError } from '../codec/errors.ts';
+import type { WireError } from '../codec/errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
-import { callUnheard, type HookName, type Hooks } from './hooks.ts';
+import { callUnheard, declared, type HookName, type Hooks } from './hooks.ts';
 
 /** What a server and a client have in common: hooks that are declared once, for all their connections. */
 export abstract class HookHost<In, Out, Data> {
@@ -43,10 +43,7 @@ export abstract class HookHost<In, Out, Data> {
   }
 
   #declare<Name extends HookName>(name: Name, hook: NonNullable<Hooks<In, Out, Data>[Name]>): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
-    if (this.hooks[name] !== undefined)
-      throw new InvalidOptionError(`${name} is declared already: there is one for all connections`);
-    this.hooks[name] = hook;
+    this.hooks[name] = declared(name, this.hooks[name], hook);
     return this;
   }
 }

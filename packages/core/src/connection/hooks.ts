@@ -1,4 +1,4 @@
-import { WireError } from '../codec/errors.ts';
+import { InvalidOptionError, WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
 import { isThenable } from '../is-thenable.ts';
 import type { CloseReason } from './close-reason.ts';
@@ -29,6 +29,18 @@ export type HookName = keyof Hooks<unknown>;
 /** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */
 export function hookError(name: string, error: unknown): WireError {
   return error instanceof WireError ? error : new HookError(name, error);
+}
+
+/**
+ * A hook as it is declared, once.
+ *
+ * @param before the one that was declared under this name
+ * @throws {InvalidOptionError} it is none, or there is one already
+ */
+export function declared<Hook>(name: string, before: Hook | undefined, hook: Hook): Hook {
+  if (typeof hook !== 'function') throw new InvalidOptionError(`${name} takes a function`);
+  if (before !== undefined) throw new InvalidOptionError(`${name} is declared already`);
+  return hook;
 }
 
 /** Calls a hook that nothing can fail for any more: what it throws or rejects with becomes a process warning. */

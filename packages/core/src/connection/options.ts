@@ -38,17 +38,21 @@ export interface ConnectionOptions<Data = unknown> {
   readonly handshakeTimeout?: number | false | undefined;
   /** Milliseconds that the peer has to end after `close()`, before the socket is destroyed. Default 5000. */
   readonly closeTimeout?: number | undefined;
-  /** Finds out whether a silent peer is still there. Default: does not. */
-  readonly heartbeat?: HeartbeatOptions<Data> | undefined;
+  /** Finds out whether a silent peer is still there. Default false: does not. */
+  readonly heartbeat?: HeartbeatOptions<Data> | false | undefined;
   /** Where time comes from. Default the machine's. */
   readonly clock?: Clock | undefined;
 }
 
-export interface HeartbeatOptions<Data = unknown> {
-  /** Milliseconds of silence after which the peer is pinged, and again while it stays silent. Default 30,000. */
+/** When a peer that is silent is pinged, and when it is given up. */
+export interface HeartbeatTiming {
+  /** Milliseconds of silence after which the peer is pinged, and again while it stays silent. Default 10,000. */
   readonly interval?: number | undefined;
-  /** How many pings may go unanswered; then the connection closes. Any byte received is an answer. Default 2. */
+  /** How many pings may go unanswered; then the connection closes. Any byte received is an answer. Default 3. */
   readonly misses?: number | undefined;
+}
+
+export interface HeartbeatOptions<Data = unknown> extends HeartbeatTiming {
   /** Sends something that the peer answers. That a request of it fails for want of an answer is no error. */
   // oxlint-disable-next-line typescript/no-explicit-any -- one ping may serve connections of every protocol
   readonly ping: (connection: Connection<any, any, Data>) => unknown;
@@ -121,7 +125,7 @@ export function connectionSettings<In, Out, Data>(
       ? undefined
       : integerOption('maxBufferedBytes', options.maxBufferedBytes, high);
   const deadlines = deadlineSettings(options);
-  const ping = options.heartbeat?.ping;
+  const ping = heartbeatOf(options)?.ping;
   return { role, codec, hooks, data, halfOpen, marks: { low, high }, maxBufferedBytes, deadlines, ping, clock };
 }
 
@@ -131,18 +135,23 @@ function deadlineSettings<Data>(options: ConnectionOptions<Data>): DeadlineSetti
   const stall = timeoutOption('stallTimeout', options.stallTimeout ?? 30_000);
   const handshake = timeoutOption('handshakeTimeout', options.handshakeTimeout ?? 10_000);
   const close = integerOption('closeTimeout', options.closeTimeout ?? 5000, 0, MAX_DELAY);
-  const heartbeat = options.heartbeat === undefined ? undefined : heartbeatSettings(options.heartbeat);
+  const heartbeat = heartbeatSettings(heartbeatOf(options));
   const interval = pollInterval([idle, frame, stall, heartbeat?.interval ?? 0]);
   return { idle, frame, stall, handshake, close, heartbeat, interval };
 }
 
-function heartbeatSettings<Data>(options: HeartbeatOptions<Data>): NonNullable<DeadlineSettings['heartbeat']> {
+function heartbeatOf<Data>({ heartbeat }: ConnectionOptions<Data>): HeartbeatOptions<Data> | undefined {
+  return heartbeat === false ? undefined : heartbeat;
+}
+
+function heartbeatSettings<Data>(options: HeartbeatOptions<Data> | undefined): DeadlineSettings['heartbeat'] {
+  if (options === undefined) return undefined;
   knownOptions('heartbeat', options, ['interval', 'misses', 'ping']);
   if (typeof options.ping !== 'function')
     throw new InvalidOptionError('heartbeat needs a ping: a function that sends one');
   return {
-    interval: integerOption('interval of the heartbeat', options.interval ?? 30_000, 1, MAX_DELAY),
-    misses: integerOption('misses of the heartbeat', options.misses ?? 2, 1),
+    interval: integerOption('interval of the heartbeat', options.interval ?? 10_000, 1, MAX_DELAY),
+    misses: integerOption('misses of the heartbeat', options.misses ?? 3, 1),
   };
 }
 

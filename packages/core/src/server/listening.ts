@@ -3,7 +3,7 @@ import type { Server as NetServer } from 'node:net';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption } from '../codec/options.ts';
-import { type Place, placeName } from '../connection/socket-options.ts';
+import { type Place, placeName } from '../connection/place.ts';
 import { AddressInUseError, ListenError } from '../errors.ts';
 import { ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
 import { removeStaleSocket } from './stale-socket.ts';

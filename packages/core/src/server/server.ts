@@ -18,8 +18,8 @@ import {
   type ConnectionSettings,
   connectionSettings,
 } from '../connection/options.ts';
+import { checkPlace, placeOf } from '../connection/place.ts';
 import {
-  checkPlace,
   type NetSocketOptions,
   netSocketOptions,
   SOCKET_OPTIONS,
@@ -28,7 +28,7 @@ import {
 import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
 import { channels, type ConnectionRefused } from '../channels.ts';
-import { callUnheard } from '../connection/hooks.ts';
+import { callUnheard, declared } from '../connection/hooks.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
 import { onStopSignals } from '../on-stop-signals.ts';
 import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
@@ -123,9 +123,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * or took too long, or the server is closing. No other hook is called for it. What `hook` throws is a process warning.
    */
   onRefuse(hook: (refused: ConnectionRefused) => unknown): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError('onRefuse takes a function');
-    if (this.#onRefuse !== undefined) throw new InvalidOptionError('onRefuse is declared already');
-    this.#onRefuse = hook;
+    this.#onRefuse = declared('onRefuse', this.#onRefuse, hook);
     return this;
   }
 
@@ -155,14 +153,21 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     return typeof address === 'object' ? address.port : undefined;
   }
 
+  /** The port of the protocol, where `listen()` is told of none: for servers of a protocol that has one. */
+  protected get usualPort(): number | undefined {
+    return undefined;
+  }
+
   /**
    * Listens on a port or path; may be called for several. Resolves with this server when it does.
    *
-   * @throws {InvalidOptionError} (rejects) the options name no place, or an impossible one
+   * @param place `'127.0.0.1:9991'`, `'/run/echo.sock'`, `{ port: 9991 }`, `{ host, port, tls }`, `{ path, mode }` ...
+   * @throws {InvalidOptionError} (rejects) it is no place, or an impossible one
    * @throws {AddressInUseError} (rejects) somebody listens there
    * @throws {ListenError} (rejects) it cannot listen there for another reason
    */
-  async listen(options: ListenOptions): Promise<this> {
+  async listen(place: string | ListenOptions): Promise<this> {
+    const options: ListenOptions = placeOf('listen()', place, this.usualPort);
     checkPlace('listen()', options, LISTEN_OPTIONS, 0);
     checkMode(options);
     const entrance = Entrance.of(options);

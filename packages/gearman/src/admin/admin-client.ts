@@ -1,7 +1,7 @@
-import type { CloseOptions } from '@wirewright/core';
+import { type CloseOptions, type ServerPlace, readPlace, type CloseResult } from '@wirewright/core';
 import { booleanOption, choiceOption, integerOption, knownOptions } from '@wirewright/core/codec';
+import { USUAL_PORT } from '../usual-port.ts';
 
-import { type GearmanPlace, readPlace } from '../places.ts';
 import { AdminLink } from './admin-link.ts';
 import { type AdminCallOptions, type AdminOptions, adminSettings } from './admin-options.ts';
 import { checkLine, checkWord } from './command-line.ts';
@@ -48,7 +48,7 @@ export interface AdminMaxQueue {
  * Each command rejects with:
  *
  * @throws {AdminError} (rejects) the server answered `ERR`
- * @throws {UnexpectedAnswerError} (rejects) it answered what cannot be the answer; closes the connection
+ * @throws {UnexpectedReplyError} (rejects) it answered what cannot be the answer; closes the connection
  * @throws {AnswerTooLongError} (rejects) the lines of the answer are over `maxAnswerLength`; closes the connection
  * @throws {InvalidNameError} (rejects) a word is empty, or has a space or a control character; nothing was sent
  * @throws {RequestTimeoutError} (rejects) there was no answer in time
@@ -63,8 +63,11 @@ export class AdminClient {
   readonly #link: AdminLink;
 
   /** @throws {InvalidOptionError} it is no place, or an option is unknown or out of range */
-  constructor(place: GearmanPlace, options: AdminOptions = {}) {
-    this.#link = new AdminLink(readPlace(place, options.tls), adminSettings(options));
+  constructor(place: ServerPlace, options: AdminOptions = {}) {
+    this.#link = new AdminLink(
+      readPlace('a server', place, { port: USUAL_PORT, tls: options.tls }),
+      adminSettings(options),
+    );
   }
 
   /** The server, `host:port` or a path. */
@@ -209,7 +212,7 @@ export class AdminClient {
    *
    * @throws {InvalidOptionError} `grace` is out of range
    */
-  close(options: CloseOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<CloseResult> {
     return this.#link.close(options);
   }
 

@@ -20,10 +20,12 @@ import {
   RequestTimeoutError,
   UnansweredError,
   waitFor,
+  type ReadyPlace,
+  closedTogether,
+  type CloseResult,
 } from '@wirewright/core';
 import { encodeMessage } from '@wirewright/core/codec';
 
-import type { ReadyPlace } from '../places.ts';
 import type { AdminCallOptions, AdminSettings } from './admin-options.ts';
 import { Answer } from './answer.ts';
 
@@ -39,7 +41,7 @@ export class AdminLink {
   readonly #underWay = new Set<Promise<unknown>>();
   #connection: Connection<Packet | TextLine, GearmanOutput> | undefined = undefined;
   #echoes = 0;
-  #closing: Promise<void> | undefined = undefined;
+  #closing: Promise<CloseResult> | undefined = undefined;
 
   constructor(place: ReadyPlace, settings: AdminSettings) {
     this.name = place.name;
@@ -100,14 +102,14 @@ export class AdminLink {
   }
 
   /** Takes no more commands, and closes when those under way are answered or the grace is over. */
-  close(options: CloseOptions): Promise<void> {
+  close(options: CloseOptions): Promise<CloseResult> {
     const grace = graceOf(options);
     this.#closing ??= this.#close(grace);
     return this.#closing;
   }
 
   destroy(): void {
-    this.#closing ??= Promise.resolve();
+    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#client.destroy();
   }
 
@@ -116,12 +118,12 @@ export class AdminLink {
     this.#connection?.destroy();
   }
 
-  async #close(grace: Grace): Promise<void> {
+  async #close(grace: Grace): Promise<CloseResult> {
     const { delay, signal } = grace;
     const { clock } = this.#settings;
     const since = clock.now();
     await waitFor((end) => void Promise.allSettled(this.#underWay).then(end), grace, clock);
     // A client that closes gives up connecting, which those under way may wait for.
-    await this.#client.close({ grace: Math.max(0, Math.floor(delay - (clock.now() - since))), signal });
+    return this.#client.close({ grace: Math.max(0, Math.floor(delay - (clock.now() - since))), signal });
   }
 }

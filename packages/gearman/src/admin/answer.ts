@@ -1,7 +1,7 @@
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { Packet, PacketType, type TextLine } from '@wirewright/codec-gearman';
 import { ProtocolError } from '@wirewright/core';
 
-import { UnexpectedAnswerError } from '../errors.ts';
 import { AdminError, AnswerTooLongError } from './errors.ts';
 import { quoted } from './quoted.ts';
 
@@ -55,13 +55,13 @@ export class Answer<R> {
 
   #end(packet: Packet): R {
     if (packet.type !== PacketType.EchoRes || packet.text(0) !== this.#echo) {
-      throw new UnexpectedAnswerError(`${quoted(this.#command)} with lines`, packet.name);
+      throw unexpectedAnswer(`${quoted(this.#command)} with lines`, packet.name);
     }
     const lines = this.#lines;
     if (lines.length === 1 && ERROR.test(lines[0]!)) return this.#result(lines);
     const last = lines.pop();
     if (last === '.') return this.#read(lines);
-    throw new UnexpectedAnswerError(`${quoted(this.#command)} with lines up to a dot`, quoted(last ?? ''));
+    throw unexpectedAnswer(`${quoted(this.#command)} with lines up to a dot`, quoted(last ?? ''));
   }
 
   #result(lines: readonly string[]): R {

@@ -8,6 +8,8 @@ const CODE = /^(?:[A-Z]+|\w*_\w*)$/;
 
 /** The server answered a command with `ERR`. The connection goes on. `GEARMAN_ADMIN_FAILED`. */
 export class AdminError extends WireError {
+  /** The server may have acted on the command. */
+  readonly sent = true;
   /** The command as it was sent. */
   readonly command: string;
   /** What the server calls the error: `UNKNOWN_COMMAND`, `incomplete_args` ...; empty when it only says it in words. */

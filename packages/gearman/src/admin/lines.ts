@@ -1,37 +1,37 @@
-import { UnexpectedAnswerError } from '../errors.ts';
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { quoted } from './quoted.ts';
 
 /**
  * What stands behind `OK`.
  *
- * @throws {UnexpectedAnswerError} it is no OK
+ * @throws {UnexpectedReplyError} it is no OK
  */
 export function okOf([line = '']: readonly string[]): string {
   if (line === 'OK') return '';
   if (line.startsWith('OK ')) return line.slice(3).trim();
-  throw new UnexpectedAnswerError('OK', quoted(line));
+  throw unexpectedAnswer('OK', quoted(line));
 }
 
 /**
  * A version, with OK in front, as gearmand has it, or without, as Gearman::Server does.
  *
- * @throws {UnexpectedAnswerError} it is none
+ * @throws {UnexpectedReplyError} it is none
  */
 export function versionOf(lines: readonly string[]): string {
   const [line = ''] = lines;
   if (line.startsWith('OK ')) return okOf(lines);
   if (/^v?\d/.test(line)) return line.trim();
-  throw new UnexpectedAnswerError('a version', quoted(line));
+  throw unexpectedAnswer('a version', quoted(line));
 }
 
-/** @throws {UnexpectedAnswerError} it is no number */
+/** @throws {UnexpectedReplyError} it is no number */
 export function numberOf(lines: readonly string[]): number {
   const digits = okOf(lines);
   if (/^\d{1,15}$/.test(digits)) return Number(digits);
-  throw new UnexpectedAnswerError('a number', quoted(lines[0]!));
+  throw unexpectedAnswer('a number', quoted(lines[0]!));
 }
 
-/** @throws {UnexpectedAnswerError} it is no JSON of an object */
+/** @throws {UnexpectedReplyError} it is no JSON of an object */
 export function jsonOf([line = '']: readonly string[]): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -40,5 +40,5 @@ export function jsonOf([line = '']: readonly string[]): Readonly<Record<string, 
     // Said below.
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new UnexpectedAnswerError('an object of JSON', quoted(line));
+  throw unexpectedAnswer('an object of JSON', quoted(line));
 }

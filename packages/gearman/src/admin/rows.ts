@@ -1,4 +1,4 @@
-import { UnexpectedAnswerError } from '../errors.ts';
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { quoted } from './quoted.ts';
 
 /** A function, by `status`. */
@@ -72,7 +72,7 @@ const WORKER = /^(\d+) (\S*) ([^]*?) :(?: ([^]*))?$/;
 
 const CLIENT = /^(?:-?|\S+:\d+)$/;
 
-/** @throws {UnexpectedAnswerError} a row cannot be read */
+/** @throws {UnexpectedReplyError} a row cannot be read */
 export function statusRows(lines: readonly string[]): AdminStatusRow[] {
   return rows('status', lines, (text) => {
     const [name, total, running, workers] = nameAndNumbers(text, 3) ?? [];
@@ -80,7 +80,7 @@ export function statusRows(lines: readonly string[]): AdminStatusRow[] {
   });
 }
 
-/** @throws {UnexpectedAnswerError} a row cannot be read */
+/** @throws {UnexpectedReplyError} a row cannot be read */
 export function priorityStatusRows(lines: readonly string[]): AdminPriorityStatusRow[] {
   return rows('prioritystatus', lines, (text) => {
     const [name, high, normal, low, workers] = nameAndNumbers(text, 4) ?? [];
@@ -90,7 +90,7 @@ export function priorityStatusRows(lines: readonly string[]): AdminPriorityStatu
   });
 }
 
-/** @throws {UnexpectedAnswerError} a row cannot be read */
+/** @throws {UnexpectedReplyError} a row cannot be read */
 export function shownJobs(lines: readonly string[]): AdminShownJob[] {
   return rows('show jobs', lines, (text) => {
     const [handle, retries, ignored, durable] = nameAndNumbers(text, 3) ?? [];
@@ -100,7 +100,7 @@ export function shownJobs(lines: readonly string[]): AdminShownJob[] {
   });
 }
 
-/** @throws {UnexpectedAnswerError} a row cannot be read */
+/** @throws {UnexpectedReplyError} a row cannot be read */
 export function jobRows(lines: readonly string[]): AdminJobRow[] {
   return rows('jobs', lines, (text) => {
     const [head, listeners] = nameAndNumbers(text, 1) ?? [];
@@ -112,7 +112,7 @@ export function jobRows(lines: readonly string[]): AdminJobRow[] {
 /**
  * A row begins with two numbers of the connection, which no line that goes on with a name is likely to do.
  *
- * @throws {UnexpectedAnswerError} a row cannot be read
+ * @throws {UnexpectedReplyError} a row cannot be read
  */
 export function workerRows(lines: readonly string[]): AdminWorkerRow[] {
   const texts: string[] = [];
@@ -127,7 +127,7 @@ export function workerRows(lines: readonly string[]): AdminWorkerRow[] {
   });
 }
 
-/** @throws {UnexpectedAnswerError} a row cannot be read */
+/** @throws {UnexpectedReplyError} a row cannot be read */
 export function clientRows(lines: readonly string[]): AdminClientRow[] {
   const clients: { address: string; lines: string[] }[] = [];
   for (const line of lines) {
@@ -186,5 +186,5 @@ function waitedFor(text: string): Omit<AdminJobRow, 'listeners'> | undefined {
 }
 
 function unreadable(command: string, text: string): never {
-  throw new UnexpectedAnswerError(`a row of ${command}`, quoted(text));
+  throw unexpectedAnswer(`a row of ${command}`, quoted(text));
 }

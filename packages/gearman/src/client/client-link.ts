@@ -1,13 +1,14 @@
+import { unexpectedAnswer } from '../unexpected-answer.ts';
+import { type ReadyPlace } from '@wirewright/core';
 import { Buffer } from 'node:buffer';
 
 import { packet, Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
 
 import { AdminError } from '../admin/errors.ts';
-import { JobExceptionError, JobFailedError, JobLostError, type JobSeen, UnexpectedAnswerError } from '../errors.ts';
+import { JobExceptionError, JobFailedError, JobLostError, type JobSeen } from '../errors.ts';
 import { answer } from '../link/answers.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { wireHandle } from '../names.ts';
-import type { ReadyPlace } from '../places.ts';
 import type { ClientSettings } from './client-options.ts';
 import { registerOptions } from './register-options.ts';
 import { submitPacket } from './submit-packet.ts';
@@ -72,7 +73,7 @@ export class ClientLink {
   /**
    * Submits the job of a task. Resolves when the server has it.
    *
-   * @throws {ServerRefusedError} (rejects) the server did not take it
+   * @throws {CommandError} (rejects) the server did not take it
    * @throws {ConnectionLostError} (rejects) the connection was lost first; `sent` says whether the server may have it
    */
   async submit(task: AnyTask): Promise<void> {
@@ -104,7 +105,7 @@ export class ClientLink {
    */
   async cancel(handle: string): Promise<boolean> {
     return this.link.ask(Buffer.from(`cancel job ${handle}\r\n`, 'latin1'), (frame) => {
-      if (!(frame instanceof TextLine)) throw new UnexpectedAnswerError('a line', frame.name);
+      if (!(frame instanceof TextLine)) throw unexpectedAnswer('a line', frame.name);
       if (frame.latin1.startsWith('OK')) return true;
       const error = new AdminError('cancel job', frame.text.slice(4));
       if (error.answer === 'UNKNOWN_JOB') return false;
@@ -115,7 +116,7 @@ export class ClientLink {
   /**
    * Whether the server has a worker for a function.
    *
-   * @throws {ServerRefusedError} (rejects) the server does not tell
+   * @throws {CommandError} (rejects) the server does not tell
    */
   async hasWorker(name: string): Promise<boolean> {
     let found = false;

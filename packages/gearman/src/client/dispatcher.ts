@@ -1,6 +1,6 @@
 import { Backoff, ClosedError, InvalidOptionError } from '@wirewright/core';
 
-import { JobFailedError, JobLostError, NoServerError, NoWorkerError } from '../errors.ts';
+import { JobFailedError, JobLostError, NoServerError, NoWorkerError, CommandError } from '../errors.ts';
 import type { Fleet } from '../link/fleet.ts';
 import type { ClientLink } from './client-link.ts';
 import type { ClientSettings } from './client-options.ts';
@@ -41,7 +41,7 @@ export class Dispatcher {
     }
     let retries = this.#retries.get(task);
     if (retries === undefined) {
-      retries = { lost: 0, failure: 0, backoff: new Backoff(this.#settings.link.retry) };
+      retries = { lost: 0, failure: 0, backoff: new Backoff(this.#settings.link.reconnect) };
       this.#retries.set(task, retries);
     }
     if (retries[kind]++ >= submission.retries[kind]) {
@@ -151,6 +151,6 @@ function wasSent(error: unknown): boolean {
 
 /** What the failure of a submit that was sent is to its task. */
 function sentError(task: AnyTask, { link }: ClientLink, error: unknown): Error {
-  const lost = (error as { sent?: unknown }).sent === true;
+  const lost = (error as { sent?: unknown }).sent === true && !(error instanceof CommandError);
   return lost ? new JobLostError({ function: task.function, handle: '', server: link.name }, error) : (error as Error);
 }

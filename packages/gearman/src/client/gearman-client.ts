@@ -8,15 +8,19 @@ import {
   InvalidOptionError,
   type RequestOptions,
   waitFor,
+  type ServerPlace,
+  TooManyPendingError,
+  closedTogether,
+  type CloseResult,
+  type ServerStatus,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
 import { gearmanChannels, publishOver } from '../channels.ts';
-import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError, TooManyTasksError } from '../errors.ts';
+import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError } from '../errors.ts';
 import { answer } from '../link/answers.ts';
-import { Fleet, type ServerStatus } from '../link/fleet.ts';
+import { Fleet } from '../link/fleet.ts';
 import { checkName, checkUnique, wireHandle } from '../names.ts';
-import type { GearmanPlace } from '../places.ts';
 import { ClientLink } from './client-link.ts';
 import { type ClientSettings, clientSettings, type GearmanClientOptions } from './client-options.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -72,13 +76,13 @@ export class GearmanClient {
   readonly #options = new Set<string>();
   readonly #tasks = new TaskList();
   readonly #counters = { submitted: 0, completed: 0, failed: 0, rejected: 0, strays: 0 };
-  #closing: Promise<void> | undefined = undefined;
+  #closing: Promise<CloseResult> | undefined = undefined;
   #closed = false;
   /** Called when no task is under way any more. */
   #onIdle: (() => void) | undefined = undefined;
 
   /** @throws {InvalidOptionError} a server is no place or there twice, or an option is unknown or out of range */
-  constructor(servers: GearmanPlace | readonly GearmanPlace[], options: GearmanClientOptions = {}) {
+  constructor(servers: ServerPlace | readonly ServerPlace[], options: GearmanClientOptions = {}) {
     this.#settings = clientSettings(options);
     if (this.#settings.exceptions) this.#options.add('exceptions');
     const events = {
@@ -104,12 +108,12 @@ export class GearmanClient {
    * @throws {JobFailedError} (rejects) the worker failed
    * @throws {NoServerError} (rejects) no server can be reached
    * @throws {JobLostError} (rejects) the connection to the server was lost while it had the job
-   * @throws {ServerRefusedError} (rejects) the server did not take it
+   * @throws {CommandError} (rejects) the server did not take it
    * @throws {NoWorkerError} (rejects) no server has a worker for it, with `requireWorker`
    * @throws {TaskTimeoutError} (rejects) it was not over in time
    * @throws {InvalidNameError} (rejects) a name has a NUL, or is empty
    * @throws {InvalidOptionError} (rejects) an option is unknown, out of range, or goes not with another
-   * @throws {TooManyTasksError} (rejects) too many tasks are under way
+   * @throws {TooManyPendingError} (rejects) too many tasks are under way
    * @throws {ClosedError} (rejects) the client is closed
    * @throws (rejects) the reason of `signal`
    */
@@ -121,7 +125,8 @@ export class GearmanClient {
     this.#tasks.add(task);
     try {
       if (this.#closing !== undefined) throw new ClosedError('the client');
-      if (this.#tasks.size > this.#settings.maxPending) throw new TooManyTasksError(this.#settings.maxPending);
+      if (this.#tasks.size > this.#settings.maxPending)
+        throw new TooManyPendingError(this.#settings.maxPending, 'tasks are under way');
       task.submission = readSubmission(name, payload, options, this.#settings.usual);
       this.#limit(task);
       if (!task.over) this.#dispatcher.dispatch(task);
@@ -165,7 +170,7 @@ export class GearmanClient {
    * Has a server send back what it gets.
    *
    * @throws {NoServerError} (rejects) it, or none, can be reached
-   * @throws {ServerRefusedError} (rejects) it answered with an error
+   * @throws {CommandError} (rejects) it answered with an error
    * @throws {RequestTimeoutError} (rejects) it did not answer in time
    * @throws {ConnectionLostError} (rejects) the connection was lost first
    * @throws {InvalidOptionError} (rejects) there is no such server, or an option is out of range
@@ -183,7 +188,7 @@ export class GearmanClient {
    * Asks all servers for an option, those that are not up as soon as they are, and again on each connection that follows. Resolves when those
    * that are up have agreed.
    *
-   * @throws {ServerRefusedError} (rejects) one does not know it
+   * @throws {CommandError} (rejects) one does not know it
    */
   async option(name: string): Promise<void> {
     checkName('the name of an option', name);
@@ -230,7 +235,7 @@ export class GearmanClient {
   }
 
   /** @throws {InvalidOptionError} it is no place, or there already */
-  addServer(place: GearmanPlace): void {
+  addServer(place: ServerPlace): void {
     this.#fleet.add(place);
   }
 
@@ -239,23 +244,24 @@ export class GearmanClient {
    *
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
-  async removeServer(name: string, options: CloseOptions = {}): Promise<void> {
+  async removeServer(name: string, options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
     const member = this.#fleet.remove(name);
     await waitFor((done) => member.whenIdle(done), grace, this.#settings.link.clock);
-    await member.link.close({ grace: 1000 });
+    const closed = await member.link.close({ grace: 1000 });
     this.#fleet.left(member);
+    return closed;
   }
 
   // ---------------------------------------------------------------- ending
 
   /**
    * Takes no more jobs, waits until those under way are over or the grace is, and closes. Tasks that are not over then reject with a
-   * {@link ClosedError}. A second call gets the same promise.
+   * {@link ClosedError}. Resolves with counts of connections; a second call gets the same promise.
    *
    * @throws {InvalidOptionError} `grace` is out of range
    */
-  close(options: CloseOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
     this.#closing ??= this.#close(grace);
     return this.#closing;
@@ -263,7 +269,7 @@ export class GearmanClient {
 
   /** Breaks off all connections; tasks under way reject with a {@link ClosedError}. */
   destroy(): void {
-    this.#closing ??= Promise.resolve();
+    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#end();
     for (const { link } of this.#fleet.all) link.destroy();
   }
@@ -273,14 +279,14 @@ export class GearmanClient {
     await this.close();
   }
 
-  async #close(grace: Grace): Promise<void> {
+  async #close(grace: Grace): Promise<CloseResult> {
     const idle = (done: () => void): void => {
       if (this.#tasks.size === 0) done();
       else this.#onIdle = done;
     };
     await waitFor(idle, grace, this.#settings.link.clock);
     this.#end();
-    await Promise.all(this.#fleet.all.map(({ link }) => link.close({ grace: 1000 })));
+    return closedTogether(await Promise.all(this.#fleet.all.map(({ link }) => link.close({ grace: 1000 }))));
   }
 
   #end(): void {

@@ -11,7 +11,7 @@ export function registerOptions(link: ServerLink, options: Iterable<string>): vo
 /**
  * Asks a server for an option.
  *
- * @throws {ServerRefusedError} (rejects) it does not know it
+ * @throws {CommandError} (rejects) it does not know it
  */
 export async function requestOption(link: ServerLink, name: string): Promise<void> {
   await link.ask(packet(PacketType.OptionReq, name), (frame) => answer(link.name, frame, PacketType.OptionRes));

@@ -1,12 +1,13 @@
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { Packet, packetName, PacketType, type TextLine } from '@wirewright/codec-gearman';
 
-import { ServerRefusedError, UnexpectedAnswerError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 
 /**
  * The packet that answers a request, when it is of one of `types`.
  *
- * @throws {ServerRefusedError} it is an ERROR
- * @throws {UnexpectedAnswerError} it is another one, lacks arguments, or is a line
+ * @throws {CommandError} it is an ERROR
+ * @throws {UnexpectedReplyError} it is another one, lacks arguments, or is a line
  */
 export function answer(server: string, frame: Packet | TextLine, ...types: readonly number[]): Packet {
   if (frame instanceof Packet) {
@@ -14,7 +15,7 @@ export function answer(server: string, frame: Packet | TextLine, ...types: reado
     if (frame.type === PacketType.Error) throw refusal(server, frame);
   }
   const got = frame instanceof Packet ? inFull(frame) : `the line ${JSON.stringify(frame.text.slice(0, 60))}`;
-  throw new UnexpectedAnswerError(types.map(packetName).join(' or '), got);
+  throw unexpectedAnswer(types.map(packetName).join(' or '), got);
 }
 
 function inFull({ name, complete }: Packet): string {
@@ -22,6 +23,6 @@ function inFull({ name, complete }: Packet): string {
 }
 
 /** What an ERROR says. */
-export function refusal(server: string, packet: Packet): ServerRefusedError {
-  return new ServerRefusedError(server, packet.text(0), packet.text(1));
+export function refusal(server: string, packet: Packet): CommandError {
+  return new CommandError(server, packet.text(0), packet.text(1));
 }

@@ -1,16 +1,16 @@
-import { ClosedError, InvalidOptionError, type TlsClientOptions } from '@wirewright/core';
+import {
+  ClosedError,
+  InvalidOptionError,
+  type TlsClientOptions,
+  type ServerPlace,
+  readPlace,
+  readPlaces,
+  type ReadyPlace,
+  type ServerStatus,
+} from '@wirewright/core';
+import { USUAL_PORT } from '../usual-port.ts';
 
-import { type GearmanPlace, readPlace, readPlaces, type ReadyPlace } from '../places.ts';
 import type { ServerLink } from './server-link.ts';
-
-/** A server of a client or worker, as it is at the moment. */
-export interface ServerStatus {
-  /** `host:port`, or a path. */
-  readonly name: string;
-  readonly up: boolean;
-  /** Why it is not up; undefined while nobody has tried. */
-  readonly error: Error | undefined;
-}
 
 /** What a client or worker has for each of its servers. */
 interface Member {
@@ -28,13 +28,13 @@ export class Fleet<M extends Member> {
 
   /** @throws {InvalidOptionError} one is no place, is there twice, or there is none */
   constructor(
-    places: GearmanPlace | readonly GearmanPlace[],
+    places: ServerPlace | readonly ServerPlace[],
     tls: boolean | TlsClientOptions | undefined,
     make: (place: ReadyPlace) => M,
   ) {
     this.#make = make;
     this.#tls = tls;
-    this.#members = readPlaces(places, tls).map(make);
+    this.#members = readPlaces('the servers', places, (place) => this.#read(place)).map(make);
   }
 
   get members(): readonly M[] {
@@ -63,9 +63,9 @@ export class Fleet<M extends Member> {
    * @throws {InvalidOptionError} it is no place, or there already
    * @throws {ClosedError} no server can come any more
    */
-  add(given: GearmanPlace): M {
+  add(given: ServerPlace): M {
     if (this.#closed) throw new ClosedError('what has these servers');
-    const place = readPlace(given, this.#tls);
+    const place = this.#read(given);
     if (this.#members.some(({ link }) => link.name === place.name)) {
       throw new InvalidOptionError(`${place.name} is one of the servers already`);
     }
@@ -87,6 +87,10 @@ export class Fleet<M extends Member> {
   /** One that was removed has nothing to do any more. */
   left(member: M): void {
     this.#leaving.delete(member);
+  }
+
+  #read(place: ServerPlace): ReadyPlace {
+    return readPlace('a server', place, { port: USUAL_PORT, tls: this.#tls });
   }
 
   /** Takes no more servers. */

@@ -4,10 +4,11 @@ import {
   Backoff,
   type Clock,
   type CodecFactory,
+  type HeartbeatTiming,
   systemClock,
   type TlsClientOptions,
 } from '@wirewright/core';
-import { integerOption, knownOptions } from '@wirewright/core/codec';
+import { integerOption } from '@wirewright/core/codec';
 
 /** What clients and workers need to know of the connections to their servers. */
 export interface LinkOptions {
@@ -19,12 +20,9 @@ export interface LinkOptions {
    */
   readonly requestTimeout?: number | undefined;
   /** Sends an ECHO_REQ after `interval` ms of silence, and breaks off when `misses` went unanswered. Default 10,000 and 3; false for none. */
-  readonly heartbeat?:
-    | false
-    | { readonly interval?: number | undefined; readonly misses?: number | undefined }
-    | undefined;
+  readonly heartbeat?: HeartbeatTiming | false | undefined;
   /** Pauses between the attempts to connect, with full jitter. Default 50 ms to 10,000 ms. */
-  readonly retry?: BackoffOptions | undefined;
+  readonly reconnect?: BackoffOptions | undefined;
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
   /** Longest body of a packet in bytes. Default 32 MiB. */
@@ -38,7 +36,7 @@ export const LINK_OPTIONS: readonly string[] = [
   'connectTimeout',
   'requestTimeout',
   'heartbeat',
-  'retry',
+  'reconnect',
   'tls',
   'maxFrameLength',
   'clock',
@@ -49,30 +47,23 @@ export interface LinkSettings {
   readonly codec: CodecFactory<Packet | TextLine, GearmanOutput>;
   readonly connectTimeout: number;
   readonly requestTimeout: number;
-  readonly heartbeat: { readonly interval: number; readonly misses: number } | undefined;
-  readonly retry: BackoffOptions;
+  readonly heartbeat: HeartbeatTiming | false;
+  readonly reconnect: BackoffOptions;
   readonly tls: boolean | TlsClientOptions | undefined;
   readonly clock: Clock;
 }
 
 /** @throws {InvalidOptionError} an option is out of range */
 export function linkSettings(options: LinkOptions): LinkSettings {
-  const { heartbeat = {}, retry = {}, tls, maxFrameLength, clock = systemClock } = options;
-  if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
+  const { heartbeat = {}, reconnect = {}, tls, maxFrameLength, clock = systemClock } = options;
   // Refused now rather than when a connection is lost.
-  void new Backoff(retry);
+  void new Backoff(reconnect);
   return {
     codec: gearmanClient({ maxFrameLength }),
     connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1),
     requestTimeout: integerOption('requestTimeout', options.requestTimeout ?? 10_000, 1),
-    heartbeat:
-      heartbeat === false
-        ? undefined
-        : {
-            interval: integerOption('interval of the heartbeat', heartbeat.interval ?? 10_000, 1),
-            misses: integerOption('misses of the heartbeat', heartbeat.misses ?? 3, 1),
-          },
-    retry,
+    heartbeat,
+    reconnect,
     tls,
     clock,
   };

@@ -12,10 +12,11 @@ import {
   UnansweredError,
   type RequestOptions,
   type WireError,
+  type ReadyPlace,
+  type CloseResult,
 } from '@wirewright/core';
 
 import { gearmanChannels } from '../channels.ts';
-import type { ReadyPlace } from '../places.ts';
 import { answer } from './answers.ts';
 import type { LinkSettings } from './link-options.ts';
 
@@ -63,13 +64,13 @@ export class ServerLink {
     this.#place = place;
     this.#settings = settings;
     this.#events = events;
-    const { codec, connectTimeout, retry, heartbeat, clock } = settings;
+    const { codec, connectTimeout, reconnect, heartbeat, clock } = settings;
     this.#client = new Client<Incoming, GearmanOutput>({
       codec,
       connectTimeout,
-      reconnect: retry,
+      reconnect,
       clock,
-      ...(heartbeat === undefined ? {} : { heartbeat: { ...heartbeat, ping: () => this.#ping() } }),
+      heartbeat: heartbeat === false ? false : { ...heartbeat, ping: () => this.#ping() },
     })
       .onConnect((connection) => this.#connected(connection))
       // There is nothing left to say to a server that breaks the protocol.
@@ -161,11 +162,11 @@ export class ServerLink {
   }
 
   /** Ends the connection when what was sent has left, and makes no more. */
-  async close(options: CloseOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<CloseResult> {
     this.#closed = true;
     const closing = this.#client.close(options);
     this.#settle();
-    await closing;
+    return closing;
   }
 
   destroy(): void {

@@ -1,6 +1,8 @@
 import { InvalidOptionError, timeoutOption } from '@wirewright/core';
 import { booleanOption, integerOption, knownOptions } from '@wirewright/core/codec';
 
+import { type JobBackoff, type JobPauses, jobPauses } from '../job-backoff.ts';
+
 /** How an attempt can end without a result. */
 export type Setback = 'lost' | 'timeout' | 'failure';
 
@@ -12,13 +14,6 @@ export interface Retries {
   readonly timeout?: number | undefined;
   /** The worker sent WORK_FAIL or WORK_EXCEPTION. Default 0. */
   readonly failure?: number | undefined;
-}
-
-export interface RetryBackoff {
-  /** Milliseconds before the second attempt; each one after has twice as many. */
-  readonly initial: number;
-  /** Milliseconds at most. Default 60,000. */
-  readonly max?: number | undefined;
 }
 
 /** Jobs that a function may have by priority, those that run included; 0 for any number. */
@@ -35,7 +30,7 @@ export interface FunctionOptions {
   /** A number goes for all three; default as gearmand has it. */
   readonly retries?: number | Retries | undefined;
   /** How long a job rests before it is tried again. Default not at all. */
-  readonly backoff?: RetryBackoff | undefined;
+  readonly backoff?: JobBackoff | undefined;
   /** A function that gets a job, as one in the background, which has failed or has no attempts left. Default none. */
   readonly deadLetter?: string | undefined;
   /** A number goes for each priority. Default any number. */
@@ -51,7 +46,7 @@ export interface FunctionPolicy {
   /** 0 for any time. */
   readonly timeout: number;
   readonly retries: Readonly<Record<Setback, number>>;
-  readonly backoff: { readonly initial: number; readonly max: number };
+  readonly backoff: JobPauses;
   /** Each byte of the name one character. */
   readonly deadLetter: string | undefined;
   readonly maxQueue: readonly [number, number, number];
@@ -67,16 +62,11 @@ export function functionPolicy(of: string, options: FunctionOptions): FunctionPo
   return {
     timeout: timeoutOption('timeout', timeout),
     retries: retriesOf(options.retries ?? {}),
-    backoff: backoffOf(options.backoff),
+    backoff: jobPauses(options.backoff),
     deadLetter: deadLetter === undefined ? undefined : Buffer.from(deadLetter).toString('latin1'),
     maxQueue: maxQueueOf(options.maxQueue ?? 0),
     requireWorker: booleanOption('requireWorker', requireWorker),
   };
-}
-
-/** Milliseconds that a job rests after its attempt `attempts`. */
-export function restAfter({ backoff }: FunctionPolicy, attempts: number): number {
-  return backoff.initial === 0 ? 0 : Math.min(backoff.max, backoff.initial * 2 ** Math.min(attempts - 1, 40));
 }
 
 function retriesOf(retries: number | Retries): FunctionPolicy['retries'] {
@@ -92,13 +82,6 @@ function retriesOf(retries: number | Retries): FunctionPolicy['retries'] {
 
 function countOption(name: string, count: number): number {
   return count === Infinity ? count : integerOption(name, count, 0);
-}
-
-function backoffOf(backoff: RetryBackoff | undefined): FunctionPolicy['backoff'] {
-  if (backoff === undefined) return { initial: 0, max: 0 };
-  knownOptions('backoff', backoff, ['initial', 'max']);
-  const initial = integerOption('backoff.initial', backoff.initial, 1);
-  return { initial, max: integerOption('backoff.max', backoff.max ?? Math.max(initial, 60_000), initial) };
 }
 
 function maxQueueOf(limits: number | MaxQueue): FunctionPolicy['maxQueue'] {

@@ -5,7 +5,8 @@ import { type GearmanOutput, packet, PacketType } from '@wirewright/codec-gearma
 
 import type { StoredJob } from '../store/job-store.ts';
 import { AlarmCall } from './alarm-call.ts';
-import { restAfter, type Setback } from './function-policy.ts';
+import { pauseAfter } from '../job-backoff.ts';
+import type { Setback } from './function-policy.ts';
 import type { Functions } from './functions.ts';
 import { Handles } from './handles.ts';
 import { Job, JobState, type JobTraits, type Priority } from './job.ts';
@@ -463,7 +464,7 @@ export class JobBoard {
       this.#leaveWorker(job);
       job.numerator = 0;
       job.denominator = 0;
-      const rest = restAfter(policy, job.attempts);
+      const rest = pauseAfter(policy.backoff, job.attempts);
       job.when = rest === 0 ? 0 : this.#settings.wall() + rest;
       if (job.durable) this.#keeper?.put(job);
       this.#place(job);

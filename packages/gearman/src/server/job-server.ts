@@ -14,9 +14,10 @@ import {
   type ListenOptions,
   Server,
   waitFor,
+  declared,
 } from '@wirewright/core';
 
-import { DEFAULT_PORT } from '../places.ts';
+import { USUAL_PORT } from '../usual-port.ts';
 import type { StoreDamage } from '../store/job-store.ts';
 import { AdminReports } from './admin-reports.ts';
 import { AdminService } from './admin-service.ts';
@@ -137,9 +138,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   /** An administrator has sent `shutdown`, or `shutdown graceful`, and may. Without a hook, the server closes, or drains. */
   onShutdown(hook: (graceful: boolean) => unknown): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError('onShutdown takes a function');
-    if (this.#onShutdown !== undefined) throw new InvalidOptionError('onShutdown is declared already');
-    this.#onShutdown = hook;
+    this.#onShutdown = declared('onShutdown', this.#onShutdown, hook);
     return this;
   }
 
@@ -148,9 +147,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
    * process warning.
    */
   onStoreTrouble(hook: (error: Error) => unknown): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError('onStoreTrouble takes a function');
-    if (this.#onStoreTrouble !== undefined) throw new InvalidOptionError('onStoreTrouble is declared already');
-    this.#onStoreTrouble = hook;
+    this.#onStoreTrouble = declared('onStoreTrouble', this.#onStoreTrouble, hook);
     return this;
   }
 
@@ -163,10 +160,14 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     return this.#opened;
   }
 
-  /** Listens on port 4730, or where `options` say, once the store is open; see {@link Server.listen}. */
-  override async listen(options: ListenOptions = { port: DEFAULT_PORT }): Promise<this> {
+  protected override get usualPort(): number {
+    return USUAL_PORT;
+  }
+
+  /** Listens on port 4730 unless `place` says otherwise, once the store is open; see {@link Server.listen}. */
+  override async listen(place: string | ListenOptions = {}): Promise<this> {
     await this.open();
-    await super.listen(options);
+    await super.listen(place);
     this.#probe?.start();
     return this;
   }

@@ -84,7 +84,7 @@ export class Job {
   }
 
   /**
-   * Aborted when nobody wants the job any more: its time is over ({@link JobTimeoutError}), it was cancelled ({@link JobCancelledError}), its
+   * Aborted when nobody wants the job any more: its time is over ({@link HandlerTimeoutError}), it was cancelled ({@link JobCancelledError}), its
    * server was lost ({@link JobLostError}), or the worker is closed (`ClosedError`).
    */
   get signal(): AbortSignal {

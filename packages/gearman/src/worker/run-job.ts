@@ -1,6 +1,6 @@
-import { type Clock, describeCause, InvalidOptionError, isThenable } from '@wirewright/core';
+import { type Clock, describeCause, InvalidOptionError, isThenable, HandlerTimeoutError } from '@wirewright/core';
 
-import { JobTimeoutError } from '../errors.ts';
+import { pauseAfter } from '../job-backoff.ts';
 import type { Job, JobResult } from './job.ts';
 import type { Ability, JobMiddleware } from './worker-options.ts';
 
@@ -25,7 +25,7 @@ export function runJob(
   let late = false;
   const cancel = clock.after(timeout, () => {
     late = true;
-    const error = new JobTimeoutError(job.function, timeout);
+    const error = new HandlerTimeoutError(job.function, timeout);
     job.exception(error.message, error);
     job.warn(error);
     ended();
@@ -52,9 +52,8 @@ async function attempt(job: Job, ability: Ability, middleware: readonly JobMiddl
         job.exception(describeCause(error), error instanceof Error ? error : new Error(describeCause(error)));
         return;
       }
-      const { initial, max } = ability.backoff;
       // oxlint-disable-next-line no-await-in-loop -- the same
-      await pause(job, Math.min(max, initial * 2 ** (job.attempt - 1)), clock);
+      await pause(job, pauseAfter(ability.backoff, job.attempt), clock);
       if (job.over) return;
       job.restart();
     }

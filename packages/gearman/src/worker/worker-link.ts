@@ -1,11 +1,11 @@
+import { type ReadyPlace } from '@wirewright/core';
 import { packet, type Packet, PacketType } from '@wirewright/codec-gearman';
 
-import { JobCancelledError, JobLostError, ServerRefusedError } from '../errors.ts';
+import { JobCancelledError, JobLostError, CommandError } from '../errors.ts';
 import { answer, refusal } from '../link/answers.ts';
 import type { LinkSettings } from '../link/link-options.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { wireHandle } from '../names.ts';
-import type { ReadyPlace } from '../places.ts';
 import type { Job } from './job.ts';
 import type { Ability } from './worker-options.ts';
 
@@ -229,7 +229,7 @@ export class WorkerLink {
 
   /** A server that does not know how it was asked is asked in an older way. */
   #refused(error: Error, type: number): void {
-    if (!(error instanceof ServerRefusedError)) return;
+    if (!(error instanceof CommandError)) return;
     if (GRABS[this.#grab] === type && this.#grab < GRABS.length - 1) this.#grab++;
     else if (GRABS[this.#grab] === type) {
       this.hopeful = false;

@@ -1,6 +1,7 @@
 import { InvalidOptionError, timeoutOption } from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 
+import { type JobBackoff, type JobPauses, jobPauses } from '../job-backoff.ts';
 import { LINK_OPTIONS, type LinkOptions, type LinkSettings, linkSettings } from '../link/link-options.ts';
 import { checkName } from '../names.ts';
 import type { Job, JobResult } from './job.ts';
@@ -44,14 +45,6 @@ export type JobHandler = (job: Job) => JobResult | Promise<JobResult>;
 /** Does something around a handler, or in its place. */
 export type JobMiddleware = (job: Job, next: () => Promise<JobResult>) => JobResult | Promise<JobResult>;
 
-/** The pauses between attempts. */
-export interface HandlerBackoff {
-  /** Milliseconds before the second attempt; each one after has twice as many. */
-  readonly initial: number;
-  /** Milliseconds at most. Default 60,000. */
-  readonly max?: number | undefined;
-}
-
 export interface HandlerOptions {
   /** Milliseconds that the handler has, all attempts together; then the job's signal is aborted, and the job fails. Default false: any time. */
   readonly timeout?: number | false | undefined;
@@ -63,7 +56,7 @@ export interface HandlerOptions {
   /** How often the handler is tried again, here, when it has thrown. Default 0. */
   readonly retries?: number | undefined;
   /** Default: no pauses. */
-  readonly backoff?: HandlerBackoff | undefined;
+  readonly backoff?: JobBackoff | undefined;
 }
 
 /** What does the jobs of a function, and how. */
@@ -75,7 +68,7 @@ export interface Ability {
   /** As CAN_DO_TIMEOUT has it. */
   readonly serverTimeout: number | undefined;
   readonly retries: number;
-  readonly backoff: { readonly initial: number; readonly max: number };
+  readonly backoff: JobPauses;
 }
 
 /**
@@ -86,16 +79,14 @@ export function readAbility(name: string, handler: JobHandler, options: HandlerO
   checkName('the name of a function', name);
   if (typeof handler !== 'function') throw new InvalidOptionError('handle() takes a function that does the job');
   knownOptions('handle()', options, ['timeout', 'serverTimeout', 'retries', 'backoff']);
-  const { timeout = false, serverTimeout, retries = 0, backoff = { initial: 0 } } = options;
-  knownOptions('backoff', backoff, ['initial', 'max']);
-  const initial = integerOption('initial of backoff', backoff.initial, 0);
+  const { timeout = false, serverTimeout, retries = 0 } = options;
   return {
     name,
     handler,
     timeout: timeoutOption('timeout', timeout),
     serverTimeout: serverTimeout === undefined ? undefined : readServerTimeout(serverTimeout),
     retries: retries === Infinity ? retries : integerOption('retries', retries, 0),
-    backoff: { initial, max: integerOption('max of backoff', backoff.max ?? Math.max(60_000, initial), initial) },
+    backoff: jobPauses(options.backoff),
   };
 }
 

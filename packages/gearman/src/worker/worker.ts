@@ -9,12 +9,16 @@ import {
   onStopSignals,
   QueueFullError,
   waitFor,
+  type ServerPlace,
+  declared,
+  closedTogether,
+  type CloseResult,
+  type ServerStatus,
 } from '@wirewright/core';
 import { booleanOption } from '@wirewright/core/codec';
 
 import { gearmanChannels, publishOver } from '../channels.ts';
-import { Fleet, type ServerStatus } from '../link/fleet.ts';
-import type { GearmanPlace } from '../places.ts';
+import { Fleet } from '../link/fleet.ts';
 import { Job, type JobPort } from './job.ts';
 import { runJob } from './run-job.ts';
 import { WorkerLink } from './worker-link.ts';
@@ -78,7 +82,7 @@ export class Worker {
   #running = 0;
   /** Whose turn it is to be asked for a job. */
   #turn = 0;
-  #closing: Promise<void> | undefined = undefined;
+  #closing: Promise<CloseResult> | undefined = undefined;
   #onError: ((error: Error, seen: WorkerErrorSeen) => unknown) | undefined = undefined;
   #removeSignals: (() => void) | undefined = undefined;
   #cancelCheck: (() => void) | undefined = undefined;
@@ -86,7 +90,7 @@ export class Worker {
   #waiting: (() => void)[] = [];
 
   /** @throws {InvalidOptionError} a server is no place or there twice, or an option is unknown or out of range */
-  constructor(servers: GearmanPlace | readonly GearmanPlace[], options: WorkerOptions = {}) {
+  constructor(servers: ServerPlace | readonly ServerPlace[], options: WorkerOptions = {}) {
     this.#settings = workerSettings(options);
     const { clientId, link } = this.#settings;
     const events = {
@@ -143,9 +147,7 @@ export class Worker {
    * a process warning; so is what `hook` throws.
    */
   onError(hook: (error: Error, seen: WorkerErrorSeen) => unknown): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError('onError takes a function');
-    if (this.#onError !== undefined) throw new InvalidOptionError('onError is declared already');
-    this.#onError = hook;
+    this.#onError = declared('onError', this.#onError, hook);
     return this;
   }
 
@@ -196,7 +198,7 @@ export class Worker {
   // ---------------------------------------------------------------- servers
 
   /** @throws {InvalidOptionError} it is no place, or there already */
-  addServer(place: GearmanPlace): void {
+  addServer(place: ServerPlace): void {
     const { link } = this.#fleet.add(place);
     if (this.#abilities.size > 0) link.start();
   }
@@ -206,22 +208,23 @@ export class Worker {
    *
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
-  async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<void> {
+  async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<CloseResult> {
     const grace = graceOfJobs(options);
     const member = this.#fleet.remove(name);
-    await this.#leave(member, grace);
+    const closed = await this.#leave(member, grace);
     this.#fleet.left(member);
+    return closed;
   }
 
   // ---------------------------------------------------------------- ending
 
   /**
-   * Takes no more jobs, finishes those that run, and leaves. What is not over when the grace is, servers get back, and give to others. A second
-   * call gets the same promise.
+   * Takes no more jobs, finishes those that run, and leaves. What is not over when the grace is, servers get back, and give to others. Resolves
+   * with counts of connections; a second call gets the same promise.
    *
    * @throws {InvalidOptionError} an option is unknown or out of range
    */
-  close(options: WorkerCloseOptions = {}): Promise<void> {
+  close(options: WorkerCloseOptions = {}): Promise<CloseResult> {
     const grace = graceOfJobs(options);
     this.#closing ??= this.#close(grace);
     return this.#closing;
@@ -229,7 +232,7 @@ export class Worker {
 
   /** Leaves at once. Servers give what runs to others. */
   destroy(): void {
-    this.#closing ??= Promise.resolve();
+    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#end();
     for (const member of this.#fleet.all) giveBack(member);
   }
@@ -255,20 +258,21 @@ export class Worker {
     await this.close();
   }
 
-  async #close(grace: Grace): Promise<void> {
+  async #close(grace: Grace): Promise<CloseResult> {
     this.#fleet.close();
-    await Promise.all(this.#fleet.all.map((member) => this.#leave(member, grace)));
+    const closed = await Promise.all(this.#fleet.all.map((member) => this.#leave(member, grace)));
     this.#end();
+    return closedTogether(closed);
   }
 
-  async #leave(member: WorkerLink, grace: Grace): Promise<void> {
+  async #leave(member: WorkerLink, grace: Grace): Promise<CloseResult> {
     const { clock } = this.#settings.link;
     const end = clock.now() + grace.delay;
     await waitFor((done) => member.retire(done), grace, clock);
     member.stop();
     if (member.jobs.size > 0) giveBack(member);
     // The last results have to leave.
-    await member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal: grace.signal });
+    return member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal: grace.signal });
   }
 
   #end(): void {

@@ -1,5 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
+import type { ServerSeen } from '@wirewright/core';
+
 /** What `wirewright:memcached:command` publishes when a command is settled; of a batch, each of its keys. */
 export interface CommandSeen {
   /** The name of the server, as `servers` of the client has it. */
@@ -13,13 +15,6 @@ export interface CommandSeen {
   /** What it has resolved with. */
   readonly result?: unknown;
   /** What it was rejected with; undefined when it has succeeded, a miss included. */
-  readonly error?: unknown;
-}
-
-/** What `wirewright:memcached:server:down` and `wirewright:memcached:server:up` publish. */
-export interface ServerSeen {
-  readonly server: string;
-  /** The failure that was one too many; undefined when the server is back. */
   readonly error?: unknown;
 }
 

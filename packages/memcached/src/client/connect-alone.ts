@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, type ConnectOptions, Exchange } from '@wirewright/core';
+import { Client, type ClientOptions, type ConnectOptions, type ConnectPlace, Exchange } from '@wirewright/core';
 import type { Codec, CodecFactory } from '@wirewright/core/codec';
 
 import { type AnyCall, promised } from './call.ts';
@@ -16,7 +16,8 @@ const SECRET = { text: 'login', secret: true };
 export async function connectAlone<Frame, Request>(
   frames: CodecFactory<Frame, Request>,
   options: ClientOptions<Frame, Request>,
-  place: ConnectOptions,
+  place: ConnectPlace,
+  connecting: ConnectOptions,
   login: AnyCall | undefined,
 ): Promise<Exchange<Frame, Request>> {
   let loggingIn = login !== undefined;
@@ -29,7 +30,7 @@ export async function connectAlone<Frame, Request>(
       describe: (message) => (loggingIn ? SECRET : plain.describe!(message)),
     };
   };
-  const connection = await new Client<Frame, Request>({ ...options, codec }).connect(place);
+  const connection = await new Client<Frame, Request>({ ...options, codec }).connect(place, connecting);
   const exchange = new Exchange(connection);
   if (login === undefined) return exchange;
   const answered = promised(login);

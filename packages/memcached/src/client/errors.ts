@@ -22,6 +22,8 @@ export class InvalidValueError extends WireError {
 
 /** The serializer could make nothing of what is stored; `cause` has what it threw. `MEMCACHED_UNREADABLE_VALUE`. */
 export class UnreadableValueError extends WireError {
+  /** The server has answered. */
+  readonly sent = true;
   /** The flags of the item, which say how it was written. */
   readonly flags: number;
 
@@ -67,6 +69,9 @@ export class CommandError extends WireError {
 
 /** The server did not take the name and password, or knows no such login. `MEMCACHED_LOGIN_FAILED`. */
 export class LoginError extends WireError {
+  /** Nothing but the login was sent. */
+  readonly sent = false;
+
   constructor(answer: string) {
     super('MEMCACHED_LOGIN_FAILED', `the server refused the login: ${JSON.stringify(answer)}`);
   }
@@ -83,16 +88,6 @@ export class ServerDownError extends WireError {
     const who = server === '' ? 'all servers are' : `${server} is`;
     super('MEMCACHED_SERVER_DOWN', `${who} down, and probed from time to time: ${describeCause(cause)}`, { cause });
     this.server = server;
-  }
-}
-
-/** As many calls wait for the answers of a server as may. Nothing was sent. `MEMCACHED_TOO_MANY_CALLS`. */
-export class TooManyCallsError extends WireError {
-  /** Nothing was sent: what failed with this can be asked again. */
-  readonly sent = false;
-
-  constructor(server: string, limit: number) {
-    super('MEMCACHED_TOO_MANY_CALLS', `${limit} calls wait for ${server} already (maxPending): slow down`);
   }
 }
 
@@ -115,6 +110,9 @@ export class BatchError<Key, Results> extends WireError {
 
 /** `update` found the item changed by others again and again, as often as it may try. `MEMCACHED_CONFLICT`. */
 export class ConflictError extends WireError {
+  /** Each attempt was sent; none has changed anything. */
+  readonly sent = true;
+
   constructor(attempts: number) {
     super('MEMCACHED_CONFLICT', `the item was changed by others in each of ${attempts} attempts (attempts)`);
   }

@@ -1,4 +1,12 @@
-import { type CloseOptions, InvalidOptionError, type PoolCounters } from '@wirewright/core';
+import {
+  ClosedError,
+  type CloseOptions,
+  InvalidOptionError,
+  type PoolCounters,
+  closedTogether,
+  type CloseResult,
+  type ServerStatus,
+} from '@wirewright/core';
 
 import type { AnyCall } from './call.ts';
 import { type CallOptions, checkOptions, Known, type UnansweredOptions } from './call-options.ts';
@@ -6,20 +14,17 @@ import type { CallCounters } from './counters.ts';
 import { gather } from './gather.ts';
 import type { CacheKey, Keys, WireKey } from './keys.ts';
 import type { ClientSettings } from './options.ts';
-import { type MemcachedServerPlace, readPlace, type ReadyPlace } from './places.ts';
+import { type MemcachedPlace, readServer, type ReadyServer } from './places.ts';
 import { RemoteServer } from './remote-server.ts';
 import { Ring } from './ring.ts';
 
-/** A server of a client, as it is at the moment. */
-export interface ServerStatus {
-  readonly name: string;
+/** A server of a client, as it is at the moment; not up when it is ejected. */
+export interface MemcachedServerStatus extends ServerStatus {
   readonly weight: number;
-  /** Whether it is ejected. */
-  readonly down: boolean;
   /** Whether it is one of the gutter pool. */
   readonly gutter: boolean;
-  readonly calls: Readonly<CallCounters>;
-  readonly connections: PoolCounters;
+  readonly counters: Readonly<CallCounters>;
+  readonly pool: PoolCounters;
 }
 
 /** Which server a command is for: the one of a key, or one by its name. */
@@ -34,7 +39,7 @@ export class Fleet {
   readonly #settings: FleetSettings;
   readonly #ring: Ring;
   readonly #gutter: Ring | undefined;
-  #closing: Promise<void> | undefined = undefined;
+  #closing: Promise<CloseResult> | undefined = undefined;
 
   constructor(settings: FleetSettings) {
     this.#settings = settings;
@@ -123,15 +128,18 @@ export class Fleet {
 
   // ---------------------------------------------------------------- servers
 
-  get status(): readonly ServerStatus[] {
+  get status(): readonly MemcachedServerStatus[] {
     const ring = this.#ring.servers.map((server) => statusOf(server, false));
     return [...ring, ...(this.#gutter?.servers ?? []).map((server) => statusOf(server, true))];
   }
 
-  /** @throws {InvalidOptionError} it is there already, no place, or the client is closed */
-  add(given: MemcachedServerPlace): void {
-    if (this.#closing !== undefined) throw new InvalidOptionError('the client is closed');
-    const place = readPlace(given, this.#settings.tls);
+  /**
+   * @throws {InvalidOptionError} it is there already, or no place
+   * @throws {ClosedError} the client is closed
+   */
+  add(given: MemcachedPlace): void {
+    if (this.#closing !== undefined) throw new ClosedError('the client');
+    const place = readServer(given, this.#settings.tls);
     const { servers } = this.#ring;
     if (servers.some(({ name }) => name === place.info.name)) {
       throw new InvalidOptionError(`${place.info.name} is one of the servers already`);
@@ -140,31 +148,41 @@ export class Fleet {
   }
 
   /** @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one */
-  async remove(name: string, options: CloseOptions): Promise<void> {
+  async remove(name: string, options: CloseOptions): Promise<CloseResult> {
     const { servers } = this.#ring;
     const server = servers.find((one) => one.name === name);
     if (server === undefined) throw new InvalidOptionError(`${name} is none of the servers: ${this.#names}`);
     if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
     this.#ring.servers = servers.filter((one) => one !== server);
-    await server.close(options);
+    return server.close(options);
   }
 
-  close(options: CloseOptions): Promise<void> {
+  close(options: CloseOptions): Promise<CloseResult> {
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
-  async #close(options: CloseOptions): Promise<void> {
-    const all = [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
-    await Promise.all(all.map((server) => server.close(options)));
+  async #close(options: CloseOptions): Promise<CloseResult> {
+    const closed = await Promise.all(this.#all.map((server) => server.close(options)));
     await this.#settings.server.client.close(options);
+    return closedTogether(closed);
+  }
+
+  destroy(): void {
+    this.#closing ??= Promise.resolve(closedTogether([]));
+    for (const server of this.#all) server.destroy();
+    this.#settings.server.client.destroy();
+  }
+
+  get #all(): readonly RemoteServer[] {
+    return [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
   }
 
   get #names(): string {
     return this.#ring.servers.map(({ name }) => name).join(', ');
   }
 
-  #server(place: ReadyPlace): RemoteServer {
+  #server(place: ReadyServer): RemoteServer {
     return new RemoteServer(place, this.#settings.server, Infinity, () => this.#ring.update());
   }
 }
@@ -175,13 +193,14 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function statusOf(server: RemoteServer, gutter: boolean): ServerStatus {
+function statusOf(server: RemoteServer, gutter: boolean): MemcachedServerStatus {
   return {
     name: server.name,
+    up: !server.isDown,
+    error: server.downError as Error | undefined,
     weight: server.info.weight,
-    down: server.isDown,
     gutter,
-    calls: { ...server.counters },
-    connections: server.pool,
+    counters: { ...server.counters },
+    pool: server.pool,
   };
 }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import type { BinaryResponse, RequestFields } from '@wirewright/codec-memcached-binary';
 import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-text';
-import { type CloseOptions, type Exchange, InvalidOptionError } from '@wirewright/core';
+import { type CloseOptions, type Exchange, InvalidOptionError, type CloseResult } from '@wirewright/core';
 import { type FrameBody, integerOption } from '@wirewright/core/codec';
 
 import {
@@ -20,12 +20,12 @@ import { Counting } from './counting.ts';
 import type { CallCounters } from './counters.ts';
 import type { CacheItem } from './dialect/values.ts';
 import { ConflictError, UnsupportedError } from './errors.ts';
-import { type CommandTarget, Fleet, type ServerStatus } from './fleet.ts';
+import { type CommandTarget, Fleet, type MemcachedServerStatus } from './fleet.ts';
 import { type FetchOptions, Herd, type Producer } from './herd.ts';
 import type { CacheKey } from './keys.ts';
 import { leasedPlace } from './leased-place.ts';
 import { type ClientSettings, clientSettings, type MemcachedClientOptions } from './options.ts';
-import type { MemcachedServerPlace } from './places.ts';
+import type { MemcachedPlace } from './places.ts';
 import { asBoolean, asCas, asSet, type CasOutcome, Storing } from './storing.ts';
 import { exptimeOf } from './ttl.ts';
 import { isUint64 } from './uint64.ts';
@@ -36,7 +36,7 @@ const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
  * Asks memcached servers for items, over the text, meta or binary protocol.
  *
  * ```ts
- * await using cache = new MemcachedClient({ servers: ['127.0.0.1:11211'] });
+ * await using cache = new MemcachedClient('localhost:11211');
  * await cache.set('greeting', 'hello', { ttl: 60 });
  * console.log(String(await cache.get('greeting')));
  * ```
@@ -52,7 +52,7 @@ const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
  * - `ConnectionLostError`: the connection broke first; `sent` says whether the server may have acted
  * - `ServerDownError`: the server is ejected
  * - `CommandError`: the server answered with an error
- * - `TooManyCallsError`, `ClosedError`
+ * - `TooManyPendingError`, `ClosedError`
  */
 export class MemcachedClient<In = FrameBody, Out = Buffer> {
   readonly #settings: ClientSettings<In, Out>;
@@ -61,9 +61,12 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   readonly #counting: Counting;
   readonly #herd: Herd<In, Out> = new Herd<In, Out>();
 
-  /** @throws {InvalidOptionError} an option is missing, unknown or out of range */
-  constructor(options: MemcachedClientOptions<In, Out>) {
-    const settings = clientSettings(options);
+  /**
+   * @param servers where they are: `'cache1:11211'`, `{ host, port, weight }`, `'/run/memcached.sock'`, or several of these
+   * @throws {InvalidOptionError} one is no server, or there is none; an option is unknown or out of range
+   */
+  constructor(servers: MemcachedPlace | readonly MemcachedPlace[], options: MemcachedClientOptions<In, Out> = {}) {
+    const settings = clientSettings(servers, options);
     this.#settings = settings;
     this.#fleet = new Fleet(settings);
     this.#storing = new Storing(this.#fleet, settings.values, settings.maxItemSize);
@@ -342,13 +345,13 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   // ---------------------------------------------------------------- servers
 
   /** The servers, those of the gutter pool behind the others, and what was asked of each. */
-  get servers(): readonly ServerStatus[] {
+  get servers(): readonly MemcachedServerStatus[] {
     return this.#fleet.status;
   }
 
   /** What was asked of all servers together. */
   get counters(): CallCounters {
-    const all = this.servers.map(({ calls }) => calls);
+    const all = this.servers.map(({ counters }) => counters);
     const sum = (name: keyof CallCounters): number => all.reduce((total, calls) => total + calls[name], 0);
     return {
       calls: sum('calls'),
@@ -366,9 +369,10 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
   /**
    * Adds a server, to which its share of the keys belongs at once.
    *
-   * @throws {InvalidOptionError} it is there already, no place, or the client is closed
+   * @throws {InvalidOptionError} it is there already, or no place
+   * @throws {ClosedError} the client is closed
    */
-  addServer(place: MemcachedServerPlace): void {
+  addServer(place: MemcachedPlace): void {
     this.#fleet.add(place);
   }
 
@@ -377,13 +381,23 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    *
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
-  removeServer(name: string, options: CloseOptions = {}): Promise<void> {
+  removeServer(name: string, options: CloseOptions = {}): Promise<CloseResult> {
     return this.#fleet.remove(name, options);
   }
 
-  /** Takes no more calls, and resolves when those that there are have been answered or the grace is over. */
-  close(options: CloseOptions = {}): Promise<void> {
+  /**
+   * Takes no more calls, waits for the answers to those under way, and destroys what is left when the grace is over. Resolves with counts of
+   * connections; a second call gets the same promise.
+   *
+   * @throws {InvalidOptionError} (rejects) `grace` is out of range
+   */
+  close(options: CloseOptions = {}): Promise<CloseResult> {
     return this.#fleet.close(options);
+  }
+
+  /** Destroys all connections at once; calls under way reject with a `ConnectionLostError` or `ClosedError`. */
+  destroy(): void {
+    this.#fleet.destroy();
   }
 
   /** {@link close}: `await using`. */

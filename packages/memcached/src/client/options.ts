@@ -4,7 +4,9 @@ import {
   type ClientOptions,
   type Clock,
   type Connection,
+  type HeartbeatTiming,
   InvalidOptionError,
+  readPlaces,
   systemClock,
   timeoutOption,
   type TlsClientOptions,
@@ -30,7 +32,7 @@ import type { Decoder } from './dialect/values.ts';
 import type { Distribution } from './distribution/distribution.ts';
 import { ketama } from './distribution/ketama.ts';
 import { Keys } from './keys.ts';
-import { type MemcachedServerPlace, readPlace, type ReadyPlace } from './places.ts';
+import { type MemcachedPlace, readServer, type ReadyServer } from './places.ts';
 import type { Serializer } from './values/serializer.ts';
 import { bytes } from './values/serializers.ts';
 
@@ -49,11 +51,9 @@ export type ClientProtocol = 'meta' | 'text' | 'binary';
 export type FailureMode =
   | 'fail-fast'
   | 'next-server'
-  | { readonly gutter: readonly MemcachedServerPlace[]; readonly ttl?: number | undefined };
+  | { readonly gutter: readonly MemcachedPlace[]; readonly ttl?: number | undefined };
 
 export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
-  /** Where the servers are: `'cache1:11211'`, `{ host, port, weight }`, `'/run/memcached.sock'`, or several of these. */
-  readonly servers: MemcachedServerPlace | readonly MemcachedServerPlace[];
   /** Default `meta`. */
   readonly protocol?: ClientProtocol | undefined;
   /** Makes bytes of values and back. Default {@link bytes}. */
@@ -65,7 +65,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   /** Failures in a row that eject a server. Default 3. */
   readonly failures?: number | undefined;
   /** Pauses between the probes of an ejected server, with jitter. Default 50 ms to 10,000 ms. */
-  readonly retry?: BackoffOptions | undefined;
+  readonly reconnect?: BackoffOptions | undefined;
   /** Connections to each server at most. Default 1: calls do not wait for each other on it. */
   readonly connections?: number | undefined;
   /** Milliseconds that a call may take, everything included; false for no limit. Default 2000. */
@@ -73,10 +73,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   /** Milliseconds that connecting may take. Default 1000. */
   readonly connectTimeout?: number | undefined;
   /** Pings a silent connection every `interval` ms, and closes it when `misses` pings went unanswered. Default 10,000 and 3; false for none. */
-  readonly heartbeat?:
-    | false
-    | { readonly interval?: number | undefined; readonly misses?: number | undefined }
-    | undefined;
+  readonly heartbeat?: HeartbeatTiming | false | undefined;
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
   /** Logs in: with SASL PLAIN in the binary protocol, else as memcached's `-Y` has it. */
@@ -95,13 +92,12 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
 }
 
 const NAMES: readonly (keyof MemcachedClientOptions)[] = [
-  'servers',
   'protocol',
   'values',
   'distribution',
   'failure',
   'failures',
-  'retry',
+  'reconnect',
   'connections',
   'timeout',
   'connectTimeout',
@@ -129,7 +125,7 @@ export interface ServerSettings {
   readonly timeout: number | false;
   readonly dialTimeout: number;
   readonly failures: number;
-  readonly retry: BackoffOptions;
+  readonly reconnect: BackoffOptions;
   readonly credentials: Credentials | undefined;
   readonly maxPending: number;
   readonly clock: Clock;
@@ -140,8 +136,8 @@ export interface ServerSettings {
 /** {@link MemcachedClientOptions} as a client uses them. */
 export interface ClientSettings<In, Out> {
   readonly protocol: ClientProtocol;
-  readonly places: readonly ReadyPlace[];
-  readonly gutter: readonly ReadyPlace[];
+  readonly places: readonly ReadyServer[];
+  readonly gutter: readonly ReadyServer[];
   /** Seconds that values live in the gutter pool at most. */
   readonly gutterTtl: number;
   readonly nextServer: boolean;
@@ -157,8 +153,11 @@ const DIALECTS = { meta: MetaDialect, text: TextDialect, binary: BinaryDialect }
 
 const BINARY_KEYS = { meta: 'base64', text: 'refused', binary: 'as they are' } as const;
 
-/** @throws {InvalidOptionError} an option is missing, unknown or out of range */
-export function clientSettings<In, Out>(options: MemcachedClientOptions<In, Out>): ClientSettings<In, Out> {
+/** @throws {InvalidOptionError} one is no server, or there is none; an option is unknown or out of range */
+export function clientSettings<In, Out>(
+  servers: MemcachedPlace | readonly MemcachedPlace[],
+  options: MemcachedClientOptions<In, Out>,
+): ClientSettings<In, Out> {
   knownOptions('new MemcachedClient()', options, NAMES);
   const protocol = choiceOption('protocol', options.protocol ?? 'meta', ['meta', 'text', 'binary']);
   const values = options.values ?? (bytes as unknown as Serializer<In, Out>);
@@ -175,7 +174,7 @@ export function clientSettings<In, Out>(options: MemcachedClientOptions<In, Out>
   const maxItemSize = integerOption('maxItemSize', options.maxItemSize ?? 1024 * 1024, 1024, 1024 ** 3);
   return {
     protocol,
-    places: placesOf('servers', options.servers, tls),
+    places: readPlaces('the servers', servers, (place) => readServer(place, tls)),
     values,
     distribution,
     ...failureSettings(failure, tls),
@@ -189,27 +188,18 @@ export function clientSettings<In, Out>(options: MemcachedClientOptions<In, Out>
 function failureSettings(
   failure: FailureMode,
   tls: boolean | TlsClientOptions | undefined,
-): { nextServer: boolean; gutter: readonly ReadyPlace[]; gutterTtl: number } {
+): { nextServer: boolean; gutter: readonly ReadyServer[]; gutterTtl: number } {
   if (typeof failure === 'string') {
     choiceOption('failure', failure, ['fail-fast', 'next-server']);
     return { nextServer: failure === 'next-server', gutter: [], gutterTtl: 0 };
   }
   knownOptions('failure', failure, ['gutter', 'ttl']);
   const gutterTtl = integerOption('ttl of the gutter pool', failure.ttl ?? 10, 1);
-  return { nextServer: false, gutter: placesOf('gutter', failure.gutter, tls), gutterTtl };
-}
-
-function placesOf(
-  name: string,
-  given: MemcachedServerPlace | readonly MemcachedServerPlace[],
-  tls: boolean | TlsClientOptions | undefined,
-): ReadyPlace[] {
-  const list = (Array.isArray(given) ? given : given === undefined ? [] : [given]) as MemcachedServerPlace[];
-  if (list.length === 0) throw new InvalidOptionError(`${name} must name at least one server: ['127.0.0.1:11211']`);
-  const places = list.map((place) => readPlace(place, tls));
-  const twice = places.find(({ info }, index) => places.findIndex((other) => other.info.name === info.name) < index);
-  if (twice !== undefined) throw new InvalidOptionError(`${twice.info.name} is among the ${name} twice`);
-  return places;
+  return {
+    nextServer: false,
+    gutter: readPlaces('the gutter pool', failure.gutter, (place) => readServer(place, tls)),
+    gutterTtl,
+  };
 }
 
 function serverSettings(
@@ -218,7 +208,7 @@ function serverSettings(
   decoder: Decoder,
   maxItemSize: number,
 ): ServerSettings {
-  const { clock = systemClock, heartbeat = {}, retry = {} } = options;
+  const { clock = systemClock, heartbeat = {}, reconnect = {} } = options;
   const pings: ServerSettings['pings'] = new WeakMap();
   const connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 1000, 1);
   const timeout = options.timeout ?? 2000;
@@ -229,7 +219,7 @@ function serverSettings(
   const client = new Client<unknown, AnyBatch>({
     ...connection,
     codec: batchCodec(frames) as CodecFactory<unknown, AnyBatch>,
-    ...(heartbeat === false ? {} : { heartbeat: heartbeatOf(heartbeat, (to) => pings.get(to as never)?.()) }),
+    heartbeat: heartbeat === false ? false : { ...heartbeat, ping: (to) => pings.get(to)?.() },
   });
   return {
     client,
@@ -240,21 +230,12 @@ function serverSettings(
     timeout,
     dialTimeout: connectTimeout + (timeout === false ? connectTimeout : timeout),
     failures: integerOption('failures', options.failures ?? 3, 1),
-    retry,
+    reconnect,
     credentials: credentialsOf(options),
     maxPending: integerOption('maxPending', options.maxPending ?? 65_536, 1),
     clock,
     pings,
   };
-}
-
-function heartbeatOf(
-  given: { readonly interval?: number | undefined; readonly misses?: number | undefined },
-  ping: (connection: unknown) => unknown,
-): { interval: number; misses: number; ping: (connection: unknown) => unknown } {
-  knownOptions('heartbeat', given, ['interval', 'misses']);
-  const { interval = 10_000, misses = 3 } = given;
-  return { interval, misses, ping };
 }
 
 function credentialsOf({ username, password }: MemcachedClientOptions<never, unknown>): Credentials | undefined {

@@ -13,6 +13,8 @@ import {
   type RequestOptions,
   RequestTimeoutError,
   waitFor,
+  TooManyPendingError,
+  type CloseResult,
 } from '@wirewright/core';
 
 import type { AnyBatch } from './batch.ts';
@@ -23,9 +25,9 @@ import { connectAlone } from './connect-alone.ts';
 import { type CallCounters, callCounters } from './counters.ts';
 import type { Dialect } from './dialect/dialect.ts';
 import type { ServerInfo } from './distribution/distribution.ts';
-import { LoginError, ServerDownError, TooManyCallsError } from './errors.ts';
+import { LoginError, ServerDownError } from './errors.ts';
 import type { ServerSettings } from './options.ts';
-import type { ReadyPlace } from './places.ts';
+import type { ReadyServer } from './places.ts';
 
 /** Milliseconds for which a server has to be up before the pauses start small again. */
 const STABLE = 10_000;
@@ -52,7 +54,7 @@ export class RemoteServer {
   /** Seconds that what is stored here lives at most; Infinity for as long as it likes. */
   readonly maxTtl: number;
   readonly #settings: ServerSettings;
-  readonly #place: ReadyPlace;
+  readonly #place: ReadyServer;
   readonly #client: Client<unknown, AnyBatch>;
   readonly #changed: () => void;
   readonly #usual: RequestOptions;
@@ -75,7 +77,7 @@ export class RemoteServer {
   #upSince: number;
 
   /** @param changed called when it has gone down, or come back */
-  constructor(place: ReadyPlace, settings: ServerSettings, maxTtl: number, changed: () => void) {
+  constructor(place: ReadyServer, settings: ServerSettings, maxTtl: number, changed: () => void) {
     this.info = place.info;
     this.maxTtl = maxTtl;
     this.#place = place;
@@ -84,7 +86,7 @@ export class RemoteServer {
     this.#changed = changed;
     this.#usual = { timeout: settings.timeout };
     this.#patience = (settings.timeout === false ? UNHURRIED : settings.timeout) / 4;
-    this.#backoff = new Backoff(settings.retry);
+    this.#backoff = new Backoff(settings.reconnect);
     this.#upSince = settings.clock.now();
     this.dialect = settings.dialect(this.counters, (call) => this.#postQuietly(call));
     this.#pool = this.#makePool();
@@ -113,7 +115,7 @@ export class RemoteServer {
    * Sends a command, with those of the same turn unless it has a signal or a timeout of its own.
    *
    * @throws {ServerDownError} the server is ejected
-   * @throws {TooManyCallsError} too many calls wait for it
+   * @throws {TooManyPendingError} too many calls wait for it
    * @throws {ClosedError} the client is closed
    */
   ask<T>(call: AnyCall, options: CallOptions): Promise<T> {
@@ -170,7 +172,7 @@ export class RemoteServer {
     if (this.#closed) throw new ClosedError('the client');
     const { credentials, frames, connection } = this.#settings;
     const login = credentials === undefined ? undefined : this.dialect.login(credentials);
-    return connectAlone(frames, connection, { ...this.#place.connect, signal }, login);
+    return connectAlone(frames, connection, this.#place.connect, { signal }, login);
   }
 
   /** The same for the dialect, which has nobody to tell. */
@@ -186,7 +188,8 @@ export class RemoteServer {
     if (this.#closed) throw new ClosedError('the client');
     if (this.#down !== undefined) throw new ServerDownError(this.name, this.#down);
     const { maxPending } = this.#settings;
-    if (this.#load.waiting + calls > maxPending) throw new TooManyCallsError(this.name, maxPending);
+    if (this.#load.waiting + calls > maxPending)
+      throw new TooManyPendingError(maxPending, `calls wait for ${this.name}`);
     this.#load.waiting += calls;
     this.counters.calls += calls;
   }
@@ -325,7 +328,7 @@ export class RemoteServer {
   // ---------------------------------------------------------------- ending
 
   /** Takes no more calls, and resolves when those that it has are answered or the grace is over. */
-  async close(options: CloseOptions): Promise<void> {
+  async close(options: CloseOptions): Promise<CloseResult> {
     const grace = graceOf(options);
     const { delay, signal } = grace;
     this.#flush();
@@ -341,7 +344,15 @@ export class RemoteServer {
     await waitFor(idle, grace, clock);
     this.#onIdle = undefined;
     const left = Math.max(0, Math.floor(delay - (clock.now() - since)));
-    await this.#pool.close({ grace: left, ...(signal && { signal }) });
+    return this.#pool.close({ grace: left, signal });
+  }
+
+  /** Breaks off its connections; calls under way reject. */
+  destroy(): void {
+    this.#closed = true;
+    this.#flush();
+    this.#cancelProbe?.();
+    this.#pool.destroy();
   }
 }
 

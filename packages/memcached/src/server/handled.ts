@@ -1,9 +1,8 @@
 import { type BinaryRequest, isSilent, responses, type ServerResponse } from '@wirewright/codec-memcached-binary';
 import type { MetaRequest, Request, ServerReply } from '@wirewright/codec-memcached-text';
-import { describeCause, isThenable } from '@wirewright/core';
+import { describeCause, isThenable, HandlerError } from '@wirewright/core';
 
 import type { Client } from './client.ts';
-import { HandlerError } from './errors.ts';
 import { type Answer, type BinaryHandler, Fatal, type TextHandler } from './handlers.ts';
 
 /** Tells that a handler failed. */

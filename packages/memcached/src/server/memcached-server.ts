@@ -1,4 +1,5 @@
 import type { Server as NetServer } from 'node:net';
+import { USUAL_PORT } from '../usual-port.ts';
 
 import {
   type CloseOptions,
@@ -7,8 +8,8 @@ import {
   type ListenOptions,
   Server,
   systemClock,
+  declared,
 } from '@wirewright/core';
-import { InvalidOptionError } from '@wirewright/core/codec';
 
 import type { Store } from '../store/store.ts';
 import type { Client } from './client.ts';
@@ -20,7 +21,6 @@ import { Services } from './services.ts';
 import { type Stat, Stats } from './stats/stats.ts';
 
 /** The port that memcached listens on unless it is told otherwise. */
-const PORT = 11_211;
 
 /** Milliseconds after which the time is taken anew. */
 const TICK = 1000;
@@ -121,17 +121,19 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
 
   /** A client has sent `shutdown`, or `shutdown graceful`, and may. Without a hook, the server closes. */
   onShutdown(hook: (graceful: boolean) => unknown): this {
-    if (typeof hook !== 'function') throw new InvalidOptionError('onShutdown takes a function');
-    if (this.#onShutdown !== undefined) throw new InvalidOptionError('onShutdown is declared already');
-    this.#onShutdown = hook;
+    this.#onShutdown = declared('onShutdown', this.#onShutdown, hook);
     return this;
   }
 
-  /** Listens on port 11211, or where `options` say; see {@link Server.listen}. */
-  override async listen(options: ListenOptions = { port: PORT }): Promise<this> {
+  protected override get usualPort(): number {
+    return USUAL_PORT;
+  }
+
+  /** Listens on port 11211 unless `place` says otherwise; see {@link Server.listen}. */
+  override async listen(place: string | ListenOptions = {}): Promise<this> {
     this.#startClock();
-    await super.listen(options);
-    if (options.tls !== undefined) this.#served.tls = true;
+    await super.listen(place);
+    if (typeof place === 'object' && place.tls !== undefined) this.#served.tls = true;
     return this;
   }
 

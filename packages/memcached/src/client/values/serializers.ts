@@ -21,7 +21,7 @@ export const text: Serializer<string> = {
  * Whatever JSON can tell, typed as you say.
  *
  * ```ts
- * const client = new MemcachedClient({ servers, values: json<Profile>() });
+ * const client = new MemcachedClient(servers, { values: json<Profile>() });
  * ```
  */
 export function json<T = unknown>(): Serializer<T> {

@@ -1,1 +1,0 @@
-export { memoryPlace } from './memory-place.ts';
