@@ -36,9 +36,7 @@ export async function scripted(script: Script): Promise<Scripted> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterwards(async () => {
-    await server.close();
-  });
+  afterwards(() => server.close());
   return { port: (server.address() as { port: number }).port, lines, sockets };
 }
 

@@ -25,7 +25,7 @@ const MAX_WEIGHT = 65_535;
  * @throws {InvalidOptionError} it is no place
  */
 export function readServer(given: MemcachedPlace, tls: boolean | TlsClientOptions | undefined): ReadyServer {
-  const { weight = 1, ...place } = typeof given === 'string' ? ({} as WeightedPlace) : given;
+  const { weight = 1, ...place }: WeightedPlace = typeof given === 'string' ? {} : given;
   integerOption('weight', weight, 1, MAX_WEIGHT);
   const target = typeof given === 'string' ? given : place;
   const { name, connect } = readPlace('a server', target, { port: USUAL_PORT, tls });
