@@ -50,8 +50,10 @@ sub result {
     return $reference ? $$reference : undef;
 }
 
-# Runs tasks at once, and returns what has become of each in the order in which they ended.
+# Runs tasks at once, and returns what has become of each in the order in which they ended. What comes first, if it is a sub, is called
+# when the server has all of them.
 sub run_all {
+    my $submitted = ref $_[0] eq 'CODE' ? shift : sub { };
     my @ended;
     my $set = $client->new_task_set;
     for my $task (@_) {
@@ -62,6 +64,7 @@ sub run_all {
             %options,
         });
     }
+    $submitted->();
     $set->wait;
     return @ended;
 }
@@ -114,9 +117,11 @@ check('data and warnings on the way', sub {
 });
 check('tasks that are the same', sub {
     my $gate = "$args{folder}/same-gate";
-    # All three are asked for before the first of them can end.
+    my $steps = 0;
+    # All are asked for before the first of them can end: what comes while they are, a status among it, is dealt with at once.
     my @ended = run_all(
-        ['held', $gate, uniq => 'one', on_status => sub { open my $file, '>', $gate or die $! }],
+        sub { open my $file, '>', $gate or die $! },
+        ['held', $gate, uniq => 'one', on_status => sub { $steps++ }],
         ['held', $gate, uniq => 'one'],
         ['count', '', uniq => 'other'],
         ['count', '', uniq => 'other'],
@@ -124,6 +129,7 @@ check('tasks that are the same', sub {
     same(scalar(grep { $_ eq 'let go' } @ended), 2);
     my @counts = grep { $_ ne 'let go' } @ended;
     same($counts[0], $counts[1]);
+    same($steps, 1);
 });
 check('background, and what becomes of it', sub {
     my $gate = "$args{folder}/background-gate";
