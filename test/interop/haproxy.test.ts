@@ -35,10 +35,16 @@ describe.runIf(haproxy !== undefined)('haproxy', () => {
     readonly front: number;
     readonly server: Server<string, Line>;
     readonly refused: ConnectionRefused[];
+    readonly running: Running;
   }
 
-  /** Our server, which says who it is that speaks, and haproxy in front of it, which sends `header`. */
-  async function proxied(header: string, options: Partial<ListenOptions> = {}, path?: string): Promise<Proxied> {
+  /** Our server, which says who it is that speaks, and haproxy in front of it, which sends `header`; `more` is of its configuration. */
+  async function proxied(
+    header: string,
+    options: Partial<ListenOptions> = {},
+    path?: string,
+    more: string[] = [],
+  ): Promise<Proxied> {
     const refused: ConnectionRefused[] = [];
     const server = new Server<string, Line>({ codec: line() })
       .onRead((connection, text) => {
@@ -60,7 +66,7 @@ describe.runIf(haproxy !== undefined)('haproxy', () => {
   timeout server 30s
 listen front
   bind 127.0.0.1:${front}
-  server back ${path ?? `127.0.0.1:${server.port}`} ${header}
+${more.map((each) => `  ${each}\n`).join('')}  server back ${path ?? `127.0.0.1:${server.port}`} ${header}
 `,
     );
     const running = new Running(haproxy!, ['-f', config, '-db']);
@@ -68,9 +74,13 @@ listen front
     // It says nothing when it is ready.
     for (let attempt = 0; attempt < 500; attempt++) {
       if (await isOpen(front)) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await soon();
     }
-    return { front, server, refused };
+    return { front, server, refused, running };
+  }
+
+  function soon(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   function isOpen(port: number): Promise<boolean> {
@@ -115,9 +125,20 @@ listen front
   });
 
   test('is served when it looks whether the server is well, and tells of nobody', async () => {
-    const { server } = await proxied('send-proxy-v2 check inter 50');
-    while (server.counters.accepted < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    const check = ['option tcp-check', 'tcp-check send hello\\n', 'tcp-check expect rstring ^v2.127.0.0.1'];
+    const { server, refused, running } = await proxied('send-proxy-v2 check inter 50', {}, undefined, check);
+    while (server.counters.messagesIn < 3) await soon();
     expect(server.counters.closed).not.toHaveProperty('hook-error');
+    expect(running.output).not.toContain('DOWN');
+    expect(refused).toEqual([]);
+  });
+
+  test('breaks off when it has seen that the server is there', async () => {
+    const { server, refused } = await proxied('send-proxy-v2 check inter 50');
+    while (server.counters.accepted + server.counters.refused < 3) await soon();
+    expect(server.counters.closed).not.toHaveProperty('hook-error');
+    // Whether Node has accepted it by then is a matter of chance.
+    expect(refused.filter(({ error }) => error.code !== 'WIRE_UNAVAILABLE')).toEqual([]);
   });
 
   test('that sends no header is told from one that does', async () => {
