@@ -3,12 +3,14 @@ import { Command } from 'commander';
 
 import { runGearmand } from './gearmand/run-gearmand.ts';
 import { runMemcached } from './memcached/run-memcached.ts';
+import { ownVersion } from './own-version.ts';
 import { quasizeroCommand } from './quasizero-command.ts';
 
 /** Runs the command with these arguments. */
 export async function run(args: readonly string[]): Promise<void> {
   const program = new Command('wirewright')
     .description('Protocol servers on one machine, from a terminal.')
+    .version(ownVersion())
     .addCommand(memcachedCommand())
     .addCommand(gearmandCommand())
     .addCommand(quasizeroCommand())
