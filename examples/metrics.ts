@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 
 import { line } from '@wirewright/codec-line';
 import { Client, Server } from '@wirewright/core';
-import { Metrics } from '@wirewright/core/prometheus';
+import { clientMetrics, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
 
 import { run } from './run.ts';
 
@@ -27,7 +27,7 @@ await run(async () => {
   await server.listen({ port: Number(values.port ?? 0), host: '127.0.0.1' });
   const place = { port: server.port!, host: '127.0.0.1' };
 
-  const metrics = new Metrics().server('echo', server);
+  const metrics = new Metrics().add('echo', server, serverMetrics);
   const http = createServer((_request, response) => {
     response.setHeader('content-type', metrics.registry.contentType);
     void metrics.registry.metrics().then((text) => response.end(text));
@@ -44,7 +44,7 @@ await run(async () => {
 
   const client = new Client({ codec: line() });
   const pool = client.pool(place, { latency: true });
-  metrics.client('upstream', client).pool('upstream', pool);
+  metrics.add('upstream', client, clientMetrics).add('upstream', pool, poolMetrics);
   await Promise.all(Array.from({ length: 1000 }, (_, i) => pool.request(`line ${i}`, (text) => text)));
 
   const scrape = await (await fetch(url)).text();

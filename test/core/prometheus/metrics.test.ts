@@ -2,29 +2,18 @@ import { createHistogram } from 'node:perf_hooks';
 
 import { line, type Line } from '@wirewright/codec-line';
 import { Client, ConnectionLostError, InvalidOptionError, Server } from '@wirewright/core';
-import { Metrics } from '@wirewright/core/prometheus';
-import { Counter, type OpenMetricsContentType, register, Registry, type RegistryContentType } from 'prom-client';
+import { clientMetrics, type MetricFamily, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
+import { Counter, type OpenMetricsContentType, register, Registry } from 'prom-client';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { random } from '../../support/random.ts';
+import { scraped } from '../../support/scraped.ts';
 
 const closing: { destroy(): void }[] = [];
 
 afterEach(() => {
   for (const one of closing.splice(0)) one.destroy();
 });
-
-/** The samples of a scrape, by what stands before the value. */
-async function scraped(registry: Registry<RegistryContentType>): Promise<Map<string, number>> {
-  const text = await registry.metrics();
-  const lines = text.split('\n').filter((row) => row !== '' && !row.startsWith('#'));
-  return new Map(
-    lines.map((row) => {
-      const cut = row.lastIndexOf(' ');
-      return [row.slice(0, cut), Number(row.slice(cut + 1))];
-    }),
-  );
-}
 
 async function talked(messages: number): Promise<{ server: Server<string, Line>; client: Client<string, Line> }> {
   const server = new Server<string, Line>({ codec: line(), latency: true, maxConnections: 1 }).onRead(
@@ -45,7 +34,10 @@ describe('Metrics', () => {
     const pool = client.pool(place, { latency: true });
     // There is room for one connection only.
     await expect(pool.request('hello', (text) => text)).rejects.toThrow(ConnectionLostError);
-    const metrics = new Metrics().server('echo', server).client('upstream', client).pool('second', pool);
+    const metrics = new Metrics()
+      .add('echo', server, serverMetrics)
+      .add('upstream', client, clientMetrics)
+      .add('second', pool, poolMetrics);
     const values = await scraped(metrics.registry);
     const { accepted, refused, open, bytesIn, bytesOut, messagesIn, messagesOut } = server.counters;
     expect([accepted, bytesIn, messagesOut, refused > 0]).toEqual([1, 42, 7, true]);
@@ -69,7 +61,7 @@ describe('Metrics', () => {
 
   test('are read anew for each scrape, reasons of closing included, and stay when the server is closed', async () => {
     const { server, client } = await talked(1);
-    const { registry } = new Metrics().server('echo', server);
+    const { registry } = new Metrics().add('echo', server, serverMetrics);
     const closed = 'wirewright_server_closed_total{server="echo",reason="peer"}';
     expect((await scraped(registry)).has(closed)).toBe(false);
     await client.close();
@@ -82,7 +74,10 @@ describe('Metrics', () => {
   test('of several sources stand side by side, until they are removed', async () => {
     const a = new Server({ codec: line() });
     const b = new Server({ codec: line() });
-    const metrics = new Metrics({ prefix: 'app_' }).server('a', a).server('b', b).client('a', new Client());
+    const metrics = new Metrics({ prefix: 'app_' })
+      .add('a', a, serverMetrics)
+      .add('b', b, serverMetrics)
+      .add('a', new Client(), clientMetrics);
     expect([...(await scraped(metrics.registry)).keys()].filter((key) => key.includes('accepted'))).toEqual([
       'app_server_accepted_total{server="a"}',
       'app_server_accepted_total{server="b"}',
@@ -91,32 +86,68 @@ describe('Metrics', () => {
     expect([...(await scraped(metrics.registry)).keys()].filter((key) => key.includes('accepted'))).toEqual([
       'app_server_accepted_total{server="b"}',
     ]);
-    metrics.server('a', a);
+    metrics.add('a', a, serverMetrics);
   });
 
   test('of a source that was added under several names are all removed with it', async () => {
     const server = new Server({ codec: line() });
-    const metrics = new Metrics().server('a', server).server('b', server).client('c', server);
+    const metrics = new Metrics()
+      .add('a', server, serverMetrics)
+      .add('b', server, serverMetrics)
+      .add('c', server, clientMetrics);
     expect(metrics.remove(server)).toBe(true);
     expect([...(await scraped(metrics.registry)).keys()].filter((key) => key.includes('connections'))).toEqual([]);
   });
 
-  test('go into a registry all or none', () => {
+  test('go into a registry all or none', async () => {
     const registry = new Registry();
-    const theirs = new Counter({ name: 'wirewright_pool_closed_total', help: 'x', registers: [registry] });
-    const make = (): unknown => new Metrics({ registry });
-    expect(make).toThrow(InvalidOptionError);
-    expect(make).toThrow(/wirewright_pool_closed_total already/);
+    const theirs = new Counter({ name: 'wirewright_server_closed_total', help: 'x', registers: [registry] });
+    const metrics = new Metrics({ registry });
+    const server = new Server({ codec: line() });
+    const add = (): unknown => metrics.add('echo', server, serverMetrics);
+    expect(add).toThrow(InvalidOptionError);
+    expect(add).toThrow(/wirewright_server_closed_total already/);
     expect(registry.getMetricsAsArray()).toEqual([theirs]);
-    const second = new Registry();
-    const first = new Metrics({ registry: second });
-    expect(() => new Metrics({ registry: first.registry })).toThrow(InvalidOptionError);
-    expect(new Metrics({ registry: second, prefix: 'other_' }).registry).toBe(second);
+    expect(metrics.remove(server)).toBe(false);
+    registry.removeSingleMetric('wirewright_server_closed_total');
+    add();
+    const second = new Metrics({ registry });
+    expect(() => second.add('other', server, serverMetrics)).toThrow(/has wirewright_server_accepted_total already/);
+    const other = new Metrics({ registry, prefix: 'other_' }).add('other', server, serverMetrics);
+    expect((await scraped(other.registry)).get('other_server_accepted_total{server="other"}')).toBe(0);
+  });
+
+  test('are registered with the first source that has them', () => {
+    const metrics = new Metrics();
+    expect(metrics.registry.getMetricsAsArray()).toEqual([]);
+    metrics.add('a', new Client(), clientMetrics);
+    expect(metrics.registry.getMetricsAsArray().length).toBe(clientMetrics.length);
+    metrics.add('b', new Client(), clientMetrics);
+    expect(metrics.registry.getMetricsAsArray().length).toBe(clientMetrics.length);
+  });
+
+  test('of a server that has more of its own are added together, or on top', async () => {
+    const depth: readonly MetricFamily<{ readonly depth: number }>[] = [
+      { name: 'deep_level', help: 'How deep it is.', labels: ['server'], read: (source) => source.depth },
+    ];
+    const deep = Object.assign(new Server({ codec: line() }), { depth: 3 });
+    const deeper = Object.assign(new Server({ codec: line() }), { depth: 4 });
+    const metrics = new Metrics().add('deep', deep, [...serverMetrics, ...depth]);
+    metrics.add('deeper', deeper, serverMetrics).add('deeper', deeper, [...serverMetrics, ...depth]);
+    const values = await scraped(metrics.registry);
+    expect([...values].filter(([key]) => /deep_level|accepted/.test(key))).toEqual([
+      ['wirewright_server_accepted_total{server="deep"}', 0],
+      ['wirewright_server_accepted_total{server="deeper"}', 0],
+      ['wirewright_deep_level{server="deep"}', 3],
+      ['wirewright_deep_level{server="deeper"}', 4],
+    ]);
+    expect([metrics.remove(deep), metrics.remove(deep)]).toEqual([true, false]);
+    expect([...(await scraped(metrics.registry)).keys()].filter((key) => key.includes('"deep"'))).toEqual([]);
   });
 
   test('say nothing of a latency that somebody else records', async () => {
     const latency = { record: () => {}, percentile: () => 1 };
-    const { registry } = new Metrics().server('x', new Server({ codec: line(), latency }));
+    const { registry } = new Metrics().add('x', new Server({ codec: line(), latency }), serverMetrics);
     const values = await scraped(registry);
     expect([...values.keys()].filter((key) => key.includes('hook_seconds'))).toEqual([]);
     expect(values.get('wirewright_server_accepted_total{server="x"}')).toBe(0);
@@ -125,22 +156,24 @@ describe('Metrics', () => {
   test('take what has the counters of its kind', () => {
     const metrics = new Metrics();
     const client = new Client<string, Line>({ codec: line() });
-    // @ts-expect-error a client does not accept
-    expect(metrics.server('x', client)).toBe(metrics);
-    // @ts-expect-error a pool has other counters
-    expect(metrics.client('y', client.pool({ port: 1 }))).toBe(metrics);
-    metrics.client('z', client).pool('z', client.pool({ port: 1 }));
     closing.push(client);
+    const pool = client.pool({ port: 1 });
+    // @ts-expect-error a client does not accept
+    expect(() => metrics.add('x', client, serverMetrics)).toThrow(/x is no server of which server_accepted_total/);
+    // @ts-expect-error a pool has other counters
+    expect(() => metrics.add('y', pool, clientMetrics)).toThrow(/y is no client of which client_bytes_total/);
+    expect(metrics.registry.getMetricsAsArray()).toEqual([]);
+    metrics.add('z', client, clientMetrics).add('z', pool, poolMetrics);
   });
 
   test('go into the registry of prom-client, and into one of OpenMetrics', async () => {
-    new Metrics({ registry: register, prefix: 'shared_' }).server('echo', new Server({ codec: line() }));
+    new Metrics({ registry: register, prefix: 'shared_' }).add('echo', new Server({ codec: line() }), serverMetrics);
     expect((await scraped(register)).get('shared_server_accepted_total{server="echo"}')).toBe(0);
     register.clear();
     const { server } = await talked(1);
     const registry = new Registry<OpenMetricsContentType>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    new Metrics({ registry }).server('echo', server);
+    new Metrics({ registry }).add('echo', server, serverMetrics);
     const text = await registry.metrics();
     expect(text).toContain('wirewright_server_accepted_total{server="echo"} 1\n');
     expect(text).toContain('# TYPE wirewright_server_hook_seconds histogram\n');
@@ -150,7 +183,7 @@ describe('Metrics', () => {
   test('count a latency in its bucket, to a hundredth, and never lose one', async () => {
     const latency = createHistogram({ lowest: 1, highest: 3_600_000_000_000, figures: 2 });
     const buckets = [0.000_001, 0.000_1, 0.01, 1, 100];
-    const { registry } = new Metrics({ buckets }).server('x', { counters: new Server().counters, latency });
+    const { registry } = new Metrics({ buckets }).add('x', { counters: new Server().counters, latency }, serverMetrics);
     const next = random(1);
     const recorded: number[] = [];
     let before: number[] = [];
@@ -174,7 +207,7 @@ describe('Metrics', () => {
   });
 
   test('of nothing are zero', async () => {
-    const { registry } = new Metrics().server('quiet', new Server({ latency: true }));
+    const { registry } = new Metrics().add('quiet', new Server({ latency: true }), serverMetrics);
     const values = await scraped(registry);
     expect(values.get('wirewright_server_hook_seconds_sum{server="quiet"}')).toBe(0);
     expect(values.get('wirewright_server_hook_seconds_bucket{le="0.001",server="quiet"}')).toBe(0);
@@ -188,11 +221,18 @@ describe('Metrics', () => {
     ['no buckets', () => new Metrics({ buckets: [] }), /buckets must be/],
     [
       'a name that is taken',
-      () => new Metrics().server('a', new Server()).server('a', new Server()),
+      () => new Metrics().add('a', new Server(), serverMetrics).add('a', new Server(), serverMetrics),
       /called a already/,
     ],
-    ['no name', () => new Metrics().pool('', {} as never), /needs a name/],
-    ['what counts nothing', () => new Metrics().client('a', {} as never), /has no counters/],
+    ['no name', () => new Metrics().add('', new Client(), clientMetrics), /name of their source/],
+    ['what counts nothing', () => new Metrics().add('a', {} as never, clientMetrics), /a is no client of which/],
+    ['nothing at all', () => new Metrics().add('a', undefined as never, clientMetrics), /a is no client of which/],
+    ['no families', () => new Metrics().add('a', new Client(), undefined as never), /takes the families/],
+    [
+      'a family that is there twice',
+      () => new Metrics().add('a', new Client(), [...clientMetrics, ...clientMetrics]),
+      /each family once/,
+    ],
   ])('refuse %s', (_, make, message) => {
     expect(make).toThrow(InvalidOptionError);
     expect(make).toThrow(message);

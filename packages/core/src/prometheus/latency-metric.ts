@@ -1,6 +1,7 @@
 import type { Histogram } from 'node:perf_hooks';
 
 import { countUpTo } from './buckets.ts';
+import type { LatencyFamily } from './metric-family.ts';
 
 /** What a registry of prom-client asks of a metric. */
 interface RegistryValue {
@@ -10,34 +11,35 @@ interface RegistryValue {
 }
 
 /** A Prometheus histogram, in seconds, of histograms of Node, in nanoseconds. It is computed when it is read. */
-export class LatencyMetric {
+export class LatencyMetric<Source> {
   readonly name: string;
   readonly help: string;
   readonly type = 'histogram';
   readonly aggregator = 'sum';
-  readonly #label: string;
+  readonly #family: LatencyFamily<Source>;
   readonly #buckets: readonly number[];
-  readonly #histograms: () => Iterable<readonly [name: string, histogram: Histogram]>;
+  readonly #sources: ReadonlyMap<string, Source>;
 
-  /** @param label the label that has the name of each histogram */
   constructor(
     name: string,
-    help: string,
-    label: string,
+    family: LatencyFamily<Source>,
     buckets: readonly number[],
-    histograms: () => Iterable<readonly [name: string, histogram: Histogram]>,
+    sources: ReadonlyMap<string, Source>,
   ) {
     this.name = name;
-    this.help = help;
-    this.#label = label;
+    this.help = family.help;
+    this.#family = family;
     this.#buckets = buckets;
-    this.#histograms = histograms;
+    this.#sources = sources;
   }
 
   /** For the registry. */
   async get(): Promise<object> {
     const { name, help, type, aggregator } = this;
-    const values = Array.from(this.#histograms(), ([of, histogram]) => this.#values(of, histogram)).flat();
+    const values = [...this.#sources].flatMap(([of, source]) => {
+      const histogram = this.#family.latency(source);
+      return typeof histogram?.percentile === 'function' ? this.#values(of, histogram) : [];
+    });
     return { name, help, type, aggregator, values };
   }
 
@@ -45,7 +47,7 @@ export class LatencyMetric {
   reset(): void {}
 
   #values(of: string, histogram: Histogram): RegistryValue[] {
-    const labels = { [this.#label]: of };
+    const labels = { [this.#family.labels[0]]: of };
     const { count } = histogram;
     const bucket = (le: number | '+Inf', value: number): RegistryValue => ({
       metricName: `${this.name}_bucket`,

@@ -1,15 +1,10 @@
-import type { Histogram } from 'node:perf_hooks';
-
 import { Counter, Gauge, type Metric, Registry, type RegistryContentType } from 'prom-client';
 
-import type { PoolCounters } from '../client/pool.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
 import { knownOptions } from '../codec/options.ts';
-import type { TrafficCounters } from '../observe/traffic.ts';
-import type { ServerCounters } from '../server/server.ts';
 import { checkBuckets, DEFAULT_BUCKETS } from './buckets.ts';
-import { CLIENT_FAMILIES, type Family, POOL_FAMILIES, SERVER_FAMILIES } from './families.ts';
 import { LatencyMetric } from './latency-metric.ts';
+import type { MetricFamily, Sample, ValueFamily } from './metric-family.ts';
 
 /** Of either format. */
 type AnyRegistry = Registry<RegistryContentType>;
@@ -23,19 +18,15 @@ export interface MetricsOptions {
   readonly buckets?: readonly number[] | undefined;
 }
 
-/** What metrics are read of: a server, client or pool, or anything that counts like one. */
-export interface MetricsSource<Counters> {
-  readonly counters: Counters;
-  /** A histogram of `node:perf_hooks`, in nanoseconds. */
-  readonly latency?: Histogram | undefined;
-}
+/** Sources of a family, by name. */
+type Sources = Map<string, object>;
 
 /**
- * The counters and histograms of servers, clients and pools as metrics for Prometheus. They are read when the registry is, and cost
- * nothing before.
+ * What servers, clients and whatever else counts have counted, as metrics for Prometheus. They are read when the registry is, and cost nothing
+ * before.
  *
  * ```ts
- * const metrics = new Metrics().server('echo', server);
+ * const metrics = new Metrics().add('echo', server, serverMetrics);
  * http.createServer(async (_, response) => response.end(await metrics.registry.metrics())).listen(9100);
  * ```
  *
@@ -43,14 +34,11 @@ export interface MetricsSource<Counters> {
  */
 export class Metrics {
   readonly registry: AnyRegistry;
-  readonly #servers = new Sources<ServerCounters>('server');
-  readonly #clients = new Sources<TrafficCounters>('client');
-  readonly #pools = new Sources<PoolCounters>('pool');
+  readonly #prefix: string;
+  readonly #buckets: readonly number[];
+  readonly #families = new Map<MetricFamily<never>, Sources>();
 
-  /**
-   * @throws {InvalidOptionError} an option is unknown or out of range, or the registry has a metric of one of these names already: then
-   * none is registered
-   */
+  /** @throws {InvalidOptionError} an option is unknown or out of range */
   constructor(options: MetricsOptions = {}) {
     knownOptions('new Metrics()', options, ['registry', 'prefix', 'buckets']);
     const { registry = new Registry(), prefix = 'wirewright_' } = options;
@@ -58,120 +46,105 @@ export class Metrics {
       throw new InvalidOptionError('registry must be a Registry of prom-client');
     if (typeof prefix !== 'string' || !/^([a-zA-Z_:][a-zA-Z0-9_:]*)?$/.test(prefix))
       throw new InvalidOptionError('prefix must be letters, digits, _ and :, and begin with no digit');
-    const buckets = checkBuckets(options.buckets ?? DEFAULT_BUCKETS);
     this.registry = registry;
-    const metrics = [
-      ...this.#servers.metrics(prefix, SERVER_FAMILIES),
-      this.#servers.latency(prefix, buckets, 'hook_seconds', 'How long onRead took, until it settled.'),
-      ...this.#clients.metrics(prefix, CLIENT_FAMILIES),
-      ...this.#pools.metrics(prefix, POOL_FAMILIES),
-      this.#pools.latency(prefix, buckets, 'reply_seconds', 'How long replies took.'),
-    ];
-    const taken = metrics.find(([name]) => registry.getSingleMetric(name) !== undefined);
-    if (taken !== undefined)
-      throw new InvalidOptionError(`the registry has ${taken[0]} already: use one Metrics for all, or another prefix`);
-    for (const [, metric] of metrics) registry.registerMetric(metric);
+    this.#prefix = prefix;
+    this.#buckets = checkBuckets(options.buckets ?? DEFAULT_BUCKETS);
   }
 
   /**
-   * Adds a server; its metrics have the label `server` with this name.
+   * Adds a server, client or whatever else: its metrics are those of `families`, with a label that has this name. Families that nothing was
+   * added with before are registered.
    *
-   * @throws {InvalidOptionError} another server has the name, or it is none
+   * @throws {InvalidOptionError} the name is none, or that of another source of one of the families; one of them cannot be read of the source,
+   * or is there twice; or the registry has a metric of one of their names already. Then nothing is added
    */
-  server(name: string, server: MetricsSource<ServerCounters>): this {
-    this.#servers.add(name, server);
+  add<Source extends object>(name: string, source: Source, families: readonly MetricFamily<Source>[]): this {
+    if (typeof name !== 'string' || name === '') throw new InvalidOptionError('metrics need the name of their source');
+    if (!Array.isArray(families))
+      throw new InvalidOptionError('add() takes the families of metrics: serverMetrics, say');
+    if (new Set(families.map((family) => family.name)).size < families.length)
+      throw new InvalidOptionError('add() takes each family once');
+    for (const family of families) this.#check(name, source, family);
+    const fresh = families.filter((family) => !this.#families.has(family)).map((family) => this.#make(family));
+    for (const { sources, family, metric } of fresh) {
+      this.registry.registerMetric(metric);
+      this.#families.set(family, sources);
+    }
+    for (const family of families) this.#families.get(family)!.set(name, source);
     return this;
   }
 
-  /**
-   * Adds a client, with the label `client`.
-   *
-   * @throws {InvalidOptionError} another client has the name, or it is none
-   */
-  client(name: string, client: MetricsSource<TrafficCounters>): this {
-    this.#clients.add(name, client);
-    return this;
+  /** Forgets a server, client or whatever else, under all names that it has. Returns whether it was there. */
+  remove(source: object): boolean {
+    let found = false;
+    for (const sources of this.#families.values())
+      for (const [name, one] of sources) if (one === source) found = sources.delete(name);
+    return found;
   }
 
-  /**
-   * Adds a pool, with the label `pool`.
-   *
-   * @throws {InvalidOptionError} another pool has the name, or it is none
-   */
-  pool(name: string, pool: MetricsSource<PoolCounters>): this {
-    this.#pools.add(name, pool);
-    return this;
+  #check<Source extends object>(name: string, source: Source, family: MetricFamily<Source>): void {
+    const sources = this.#families.get(family);
+    const label = family.labels[0];
+    if (sources === undefined && this.registry.getSingleMetric(this.#prefix + family.name) !== undefined)
+      throw new InvalidOptionError(
+        `the registry has ${this.#prefix}${family.name} already: use one Metrics for all, or another prefix`,
+      );
+    if (sources?.has(name) === true && sources.get(name) !== source)
+      throw new InvalidOptionError(`another ${label} is called ${name} already`);
+    if (!canRead(family, source))
+      throw new InvalidOptionError(`${name} is no ${label} of which ${family.name} can be read`);
   }
 
-  /** Forgets a server, client or pool, under all names that it has. Returns whether it was there. */
-  remove(source: MetricsSource<unknown>): boolean {
-    return [this.#servers, this.#clients, this.#pools].map((sources) => sources.remove(source)).includes(true);
+  #make<Source>(family: MetricFamily<Source>): { sources: Sources; family: MetricFamily<Source>; metric: Metric } {
+    const sources: Sources = new Map<string, object>();
+    // Those that were added with the family.
+    const typed = sources as Map<string, unknown> as ReadonlyMap<string, Source>;
+    const name = this.#prefix + family.name;
+    const metric =
+      'latency' in family
+        ? (new LatencyMetric(name, family, this.#buckets, typed) as unknown as Metric)
+        : valueMetric(name, family, typed);
+    return { sources, family, metric };
   }
 }
 
-/** A metric that no registry has yet; prom-client's types tell no names. */
-type Named = readonly [name: string, metric: Metric];
-
-/** The sources of one kind, by name. */
-class Sources<Counters> {
-  readonly #kind: string;
-  readonly #byName = new Map<string, MetricsSource<Counters>>();
-
-  constructor(kind: string) {
-    this.#kind = kind;
-  }
-
-  add(name: string, source: MetricsSource<Counters>): void {
-    if (typeof name !== 'string' || name === '')
-      throw new InvalidOptionError(`a ${this.#kind} needs a name for its metrics`);
-    if (typeof (source as Partial<typeof source> | null)?.counters !== 'object')
-      throw new InvalidOptionError(`${name} has no counters, as a ${this.#kind} has`);
-    if (this.#byName.has(name)) throw new InvalidOptionError(`another ${this.#kind} is called ${name} already`);
-    this.#byName.set(name, source);
-  }
-
-  remove(source: MetricsSource<unknown>): boolean {
-    const before = this.#byName.size;
-    for (const [name, one] of this.#byName) if (one === source) this.#byName.delete(name);
-    return this.#byName.size < before;
-  }
-
-  metrics(prefix: string, families: readonly Family<Counters>[]): Named[] {
-    const kind = this.#kind;
-    const byName = this.#byName;
-    return families.map(({ name, help, labels, read }) => {
-      const options = { name: `${prefix}${kind}_${name}`, help, labelNames: [kind, ...labels], registers: [] };
-      const samples = function* samples(): Generator<[Record<string, string>, number]> {
-        for (const [of, { counters }] of byName)
-          for (const [value, more] of read(counters)) yield [{ [kind]: of, ...more }, value];
-      };
-      if (name.endsWith('_total')) {
-        const counter = new Counter({
-          ...options,
-          collect() {
-            this.reset();
-            for (const [labelled, value] of samples()) this.inc(labelled, value);
-          },
-        });
-        return [options.name, counter];
-      }
-      const gauge = new Gauge({
-        ...options,
-        collect() {
-          this.reset();
-          for (const [labelled, value] of samples()) this.set(labelled, value);
-        },
-      });
-      return [options.name, gauge];
+function valueMetric<Source>(name: string, family: ValueFamily<Source>, sources: ReadonlyMap<string, Source>): Metric {
+  const { help, labels } = family;
+  const [label] = labels;
+  const options = { name, help, labelNames: labels, registers: [] };
+  const samples = function* samples(): Generator<[Record<string, string>, number]> {
+    for (const [of, source] of sources)
+      for (const [value, more] of samplesOf(family, source)) yield [{ [label]: of, ...more }, value];
+  };
+  if (!name.endsWith('_total'))
+    return new Gauge({
+      ...options,
+      collect() {
+        this.reset();
+        for (const [labelled, value] of samples()) this.set(labelled, value);
+      },
     });
-  }
+  return new Counter({
+    ...options,
+    collect() {
+      this.reset();
+      for (const [labelled, value] of samples()) this.inc(labelled, value);
+    },
+  });
+}
 
-  latency(prefix: string, buckets: readonly number[], name: string, help: string): Named {
-    const byName = this.#byName;
-    const histograms = function* histograms(): Generator<[string, Histogram]> {
-      for (const [of, { latency }] of byName) if (typeof latency?.percentile === 'function') yield [of, latency];
-    };
-    const metric = new LatencyMetric(`${prefix}${this.#kind}_${name}`, help, this.#kind, buckets, histograms);
-    return [metric.name, metric as unknown as Metric];
+function samplesOf<Source>({ read }: ValueFamily<Source>, source: Source): readonly Sample[] {
+  const values = read(source);
+  return typeof values === 'number' ? [[values]] : values;
+}
+
+/** Whether a source has what a family is read of: better now than when a scrape fails. */
+function canRead<Source>(family: MetricFamily<Source>, source: Source): boolean {
+  try {
+    if (!('latency' in family)) return samplesOf(family, source).every(([value]) => Number.isFinite(value));
+    family.latency(source);
+    return true;
+  } catch {
+    return false;
   }
 }
