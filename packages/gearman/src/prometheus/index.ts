@@ -1,3 +1,3 @@
-export type { JobMetricsOptions } from './job-metrics.ts';
-
-export { jobMetrics } from './job-metrics.ts';
+export { gearmanClientMetrics } from './gearman-client-metrics.ts';
+export { jobServerMetrics } from './job-server-metrics.ts';
+export { workerMetrics } from './worker-metrics.ts';
