@@ -1,0 +1,82 @@
+import type { MetricFamily, Sample } from '@wirewright/core/prometheus';
+
+import type { ServerStatus } from '../client/fleet.ts';
+import type { MemcachedClient } from '../client/memcached-client.ts';
+
+type Source = Pick<MemcachedClient, 'servers'>;
+
+const LABELS = ['client', 'server', 'gutter'] as const;
+
+/**
+ * The metrics of a `MemcachedClient`: `wirewright_memcached_client_...`, with the label `client`. Of its servers, the label `server` has
+ * the name, and `gutter` whether it is one of the gutter pool, which may have a server of the same name.
+ *
+ * ```ts
+ * const metrics = new Metrics().add('cache', client, memcachedClientMetrics);
+ * ```
+ */
+export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
+  {
+    name: 'memcached_client_up',
+    help: 'Whether the server is in use (1), or ejected (0).',
+    labels: LABELS,
+    read: byServer(({ down }) => [[down ? 0 : 1]]),
+  },
+  {
+    name: 'memcached_client_calls_total',
+    help: 'Commands that were given to the server, those of batches each.',
+    labels: LABELS,
+    read: byServer(({ calls }) => [[calls.calls]]),
+  },
+  {
+    name: 'memcached_client_lookups_total',
+    help: 'Items that were asked for, by whether they were there.',
+    labels: [...LABELS, 'result'],
+    read: byServer(({ calls: { hits, misses } }) => [
+      [hits, { result: 'hit' }],
+      [misses, { result: 'miss' }],
+    ]),
+  },
+  {
+    name: 'memcached_client_failures_total',
+    help: 'Commands that came to nothing: answered with an error, given up, or lost with their connection.',
+    labels: [...LABELS, 'reason'],
+    read: byServer(({ calls: { errors, timeouts, aborts, lost } }) => [
+      [errors, { reason: 'error' }],
+      [timeouts, { reason: 'timeout' }],
+      [aborts, { reason: 'abort' }],
+      [lost, { reason: 'lost' }],
+    ]),
+  },
+  {
+    name: 'memcached_client_unanswered_failures_total',
+    help: 'Commands of which no answer was wanted, and that turned out to have failed.',
+    labels: LABELS,
+    read: byServer(({ calls }) => [[calls.unansweredErrors]]),
+  },
+  {
+    name: 'memcached_client_ejections_total',
+    help: 'Times that the server was ejected.',
+    labels: LABELS,
+    read: byServer(({ calls }) => [[calls.ejections]]),
+  },
+  {
+    name: 'memcached_client_connections',
+    help: 'Connections that are open, and those that are being made.',
+    labels: [...LABELS, 'state'],
+    read: byServer(({ connections: { open, dialing } }) => [
+      [open, { state: 'open' }],
+      [dialing, { state: 'dialing' }],
+    ]),
+  },
+];
+
+function byServer(read: (status: ServerStatus) => readonly Sample[]): (source: Source) => readonly Sample[] {
+  return ({ servers }) =>
+    servers.flatMap((status) =>
+      read(status).map(([value, labels]): Sample => [
+        value,
+        { server: status.name, gutter: String(status.gutter), ...labels },
+      ]),
+    );
+}
