@@ -1,9 +1,9 @@
 /*
- * What a server has counted, for Prometheus: an echo server, some traffic, and a scrape over HTTP.
+ * What servers and clients have counted, for Prometheus: an echo server, a memcached server, some traffic, and a scrape over HTTP.
  *
  *   node examples/dist/metrics.js
  *
- * With --port it serves on, for `curl http://localhost:9100/metrics`:
+ * With --port the echo server serves on, for `curl http://localhost:9100/metrics`:
  *
  *   node examples/dist/metrics.js --port 9991 --metrics-port 9100
  */
@@ -14,16 +14,27 @@ import { parseArgs } from 'node:util';
 
 import { line } from '@wirewright/codec-line';
 import { Client, Server } from '@wirewright/core';
-import { clientMetrics, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
+import { clientMetrics, type MetricFamily, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
+import { MemcachedClient, MemcachedServer } from '@wirewright/memcached';
+import { memcachedClientMetrics, memcachedServerMetrics } from '@wirewright/memcached/prometheus';
 
 import { run } from './run.ts';
+
+/** What only this program counts. */
+const echoMetrics: readonly MetricFamily<{ readonly longest: number }>[] = [
+  { name: 'echo_longest_bytes', help: 'The longest line.', labels: ['server'], read: ({ longest }) => longest },
+];
 
 await run(async () => {
   const { values } = parseArgs({
     options: { port: { type: 'string' }, 'metrics-port': { type: 'string', default: '0' } },
   });
 
-  const server = new Server({ codec: line(), latency: true }).onRead((connection, text) => connection.send(text));
+  const lines = { longest: 0 };
+  const server = new Server({ codec: line(), latency: true }).onRead((connection, text) => {
+    lines.longest = Math.max(lines.longest, text.length);
+    connection.send(text);
+  });
   await server.listen({ port: Number(values.port ?? 0), host: '127.0.0.1' });
   const place = { port: server.port!, host: '127.0.0.1' };
 
@@ -32,6 +43,7 @@ await run(async () => {
     response.setHeader('content-type', metrics.registry.contentType);
     void metrics.registry.metrics().then((text) => response.end(text));
   });
+  metrics.add('echo', lines, echoMetrics);
   await once(http.listen(Number(values['metrics-port']), '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/metrics`;
 
@@ -47,15 +59,22 @@ await run(async () => {
   metrics.add('upstream', client, clientMetrics).add('upstream', pool, poolMetrics);
   await Promise.all(Array.from({ length: 1000 }, (_, i) => pool.request(`line ${i}`, (text) => text)));
 
+  const memcached = new MemcachedServer();
+  await memcached.listen({ port: 0, host: '127.0.0.1' });
+  const cache = new MemcachedClient({ servers: [`127.0.0.1:${memcached.port}`] });
+  metrics.add('cache', memcached, memcachedServerMetrics).add('cache', cache, memcachedClientMetrics);
+  await cache.set('greeting', 'hello');
+  await cache.getMany(['greeting', 'farewell']);
+
   const scrape = await (await fetch(url)).text();
-  // The help texts and most of the buckets left out.
+  // The help texts, most of the buckets and what did not happen left out.
   const shown = scrape
     .split('\n')
-    .filter((row) => !row.startsWith('#') && !/_bucket\{le="[\d.]+"/.test(row) && row !== '');
+    .filter((row) => !row.startsWith('#') && !/_bucket\{le="[\d.]+"/.test(row) && !/(^| 0)$/.test(row));
   console.log(shown.join('\n'));
 
-  await client.close();
-  await server.close();
+  await Promise.all([cache.close(), client.close()]);
+  await Promise.all([memcached.close(), server.close()]);
   http.close();
   http.closeAllConnections();
 });

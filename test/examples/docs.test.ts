@@ -14,7 +14,7 @@ test.each([
   ['docs/write-a-codec.md', 10],
   ['docs/observing.md', 5],
   ['docs/requests.md', 10],
-  ['docs/metrics.md', 2],
+  ['docs/metrics.md', 5],
   ['docs/security.md', 5],
   ['docs/scaling.md', 1],
   ['docs/memcached-client.md', 1],

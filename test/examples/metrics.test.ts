@@ -11,6 +11,8 @@ test('metrics shows what a scrape says', async () => {
   expect(printed).toContain('wirewright_server_messages_total{server="echo",direction="in"} 1000');
   expect(printed).toContain('wirewright_server_hook_seconds_count{server="echo"} 1000');
   expect(printed).toContain('wirewright_pool_reply_seconds_count{pool="upstream"} 1000');
+  expect(printed).toContain('wirewright_echo_longest_bytes{server="echo"} 8');
+  expect(printed).toContain('wirewright_memcached_server_lookups_total{server="cache",command="get",result="hit"} 1');
   expect(example.stderr).toBe('');
 });
 
