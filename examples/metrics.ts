@@ -61,7 +61,7 @@ await run(async () => {
 
   const memcached = new MemcachedServer();
   await memcached.listen({ port: 0, host: '127.0.0.1' });
-  const cache = new MemcachedClient({ servers: [`127.0.0.1:${memcached.port}`] });
+  const cache = new MemcachedClient(`127.0.0.1:${memcached.port}`);
   metrics.add('cache', memcached, memcachedServerMetrics).add('cache', cache, memcachedClientMetrics);
   await cache.set('greeting', 'hello');
   await cache.getMany(['greeting', 'farewell']);

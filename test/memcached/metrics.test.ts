@@ -95,15 +95,16 @@ test('a server is added with one call, once for each name', () => {
 test('a client: calls, hits, failures, connections and state of each server', async () => {
   const server = await serve();
   const name = `127.0.0.1:${server.port}`;
-  const client = new MemcachedClient({
-    // Nobody is on port 1, where all keys are.
-    servers: ['127.0.0.1:1', name],
+  // Nobody is on port 1, where all keys are.
+  const client = new MemcachedClient(['127.0.0.1:1', name], {
     distribution: () => () => 0,
     failures: 1,
     failure: { gutter: [name] },
     values: json<string>(),
   });
-  afterwards(() => client.close());
+  afterwards(async () => {
+    await client.close();
+  });
   const metrics = new Metrics().add('front', client, memcachedClientMetrics);
   await expect(client.get('a')).rejects.toThrow(WireError);
   await client.set('a', 'x');

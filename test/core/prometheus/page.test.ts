@@ -4,7 +4,7 @@ import { Client, Server } from '@wirewright/core';
 import { clientMetrics, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
 import { GearmanClient, JobServer, Worker } from '@wirewright/gearman';
 import { gearmanClientMetrics, jobServerMetrics, workerMetrics } from '@wirewright/gearman/prometheus';
-import { memoryPlace } from '@wirewright/gearman/testing';
+import { memoryPlace } from '@wirewright/core/testing';
 import { MemcachedClient, MemcachedServer } from '@wirewright/memcached';
 import { memcachedClientMetrics, memcachedServerMetrics } from '@wirewright/memcached/prometheus';
 import { QuasizeroClient, QuasizeroServer } from '@wirewright/quasizero';
@@ -52,7 +52,7 @@ async function metricsOfAll(): Promise<Metrics> {
     .add('upstream', client.pool({ port: 1 }, { latency: true }), poolMetrics)
     .add('commands', new QuasizeroClient({ port: 1 }), poolMetrics)
     .add('cache', new MemcachedServer(), memcachedServerMetrics)
-    .add('cache', new MemcachedClient({ servers: ['127.0.0.1:1'] }), memcachedClientMetrics)
+    .add('cache', new MemcachedClient('127.0.0.1:1'), memcachedClientMetrics)
     .add('jobs', jobs, jobServerMetrics)
     .add('jobs', producer, gearmanClientMetrics)
     .add('jobs', new Worker('127.0.0.1:1'), workerMetrics);

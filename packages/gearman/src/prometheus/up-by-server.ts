@@ -1,6 +1,5 @@
+import type { ServerStatus } from '@wirewright/core';
 import type { Sample } from '@wirewright/core/prometheus';
-
-import type { ServerStatus } from '../link/fleet.ts';
 
 /** Which servers of a client or worker are up (1), and which are not (0). */
 export function upByServer({ servers }: { readonly servers: readonly ServerStatus[] }): readonly Sample[] {

@@ -1,6 +1,6 @@
 import type { MetricFamily, Sample } from '@wirewright/core/prometheus';
 
-import type { ServerStatus } from '../client/fleet.ts';
+import type { MemcachedServerStatus } from '../client/fleet.ts';
 import type { MemcachedClient } from '../client/memcached-client.ts';
 
 type Source = Pick<MemcachedClient, 'servers'>;
@@ -20,19 +20,19 @@ export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
     name: 'memcached_client_up',
     help: 'Whether the server is in use (1), or ejected (0).',
     labels: LABELS,
-    read: byServer(({ down }) => [[down ? 0 : 1]]),
+    read: byServer(({ up }) => [[up ? 1 : 0]]),
   },
   {
     name: 'memcached_client_calls_total',
     help: 'Commands that were given to the server, those of batches each.',
     labels: LABELS,
-    read: byServer(({ calls }) => [[calls.calls]]),
+    read: byServer(({ counters }) => [[counters.calls]]),
   },
   {
     name: 'memcached_client_lookups_total',
     help: 'Items that were asked for, by whether they were there.',
     labels: [...LABELS, 'result'],
-    read: byServer(({ calls: { hits, misses } }) => [
+    read: byServer(({ counters: { hits, misses } }) => [
       [hits, { result: 'hit' }],
       [misses, { result: 'miss' }],
     ]),
@@ -41,7 +41,7 @@ export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
     name: 'memcached_client_failures_total',
     help: 'Commands that came to nothing: answered with an error, given up, or lost with their connection.',
     labels: [...LABELS, 'reason'],
-    read: byServer(({ calls: { errors, timeouts, aborts, lost } }) => [
+    read: byServer(({ counters: { errors, timeouts, aborts, lost } }) => [
       [errors, { reason: 'error' }],
       [timeouts, { reason: 'timeout' }],
       [aborts, { reason: 'abort' }],
@@ -52,26 +52,26 @@ export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
     name: 'memcached_client_unanswered_failures_total',
     help: 'Commands of which no answer was wanted, and that turned out to have failed.',
     labels: LABELS,
-    read: byServer(({ calls }) => [[calls.unansweredErrors]]),
+    read: byServer(({ counters }) => [[counters.unansweredErrors]]),
   },
   {
     name: 'memcached_client_ejections_total',
     help: 'Times that the server was ejected.',
     labels: LABELS,
-    read: byServer(({ calls }) => [[calls.ejections]]),
+    read: byServer(({ counters }) => [[counters.ejections]]),
   },
   {
     name: 'memcached_client_connections',
     help: 'Connections that are open, and those that are being made.',
     labels: [...LABELS, 'state'],
-    read: byServer(({ connections: { open, dialing } }) => [
+    read: byServer(({ pool: { open, dialing } }) => [
       [open, { state: 'open' }],
       [dialing, { state: 'dialing' }],
     ]),
   },
 ];
 
-function byServer(read: (status: ServerStatus) => readonly Sample[]): (source: Source) => readonly Sample[] {
+function byServer(read: (status: MemcachedServerStatus) => readonly Sample[]): (source: Source) => readonly Sample[] {
   return ({ servers }) =>
     servers.flatMap((status) =>
       read(status).map(([value, labels]): Sample => [
