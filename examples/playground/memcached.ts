@@ -27,7 +27,7 @@ export function memcached(): Stand {
 /** What one protocol has stored, the other finds: they have the same calls, and the same store behind them. */
 async function converseIn(protocol: 'text' | 'binary', port: number, transcript: Transcript): Promise<void> {
   console.log(`  -- the ${protocol} protocol`);
-  const cache = new MemcachedClient({ servers: `${LOOPBACK}:${port}`, protocol, values: text });
+  const cache = new MemcachedClient(`${LOOPBACK}:${port}`, { protocol, values: text });
   try {
     await transcript.ask(`cache.set('greeting', 'hello, from ${protocol}')`, () =>
       cache.set('greeting', `hello, from ${protocol}`),

@@ -1,4 +1,4 @@
-import { CommandFailedError, QuasizeroClient, QuasizeroServer } from '@wirewright/quasizero';
+import { CommandError, QuasizeroClient, QuasizeroServer } from '@wirewright/quasizero';
 
 import { LOOPBACK } from './loopback.ts';
 import type { Stand } from './stand.ts';
@@ -22,7 +22,7 @@ export function quasizero(): Stand {
         try {
           return (await client.call({ code, payload })).text();
         } catch (error) {
-          if (error instanceof CommandFailedError) return `failed: ${error.message}`;
+          if (error instanceof CommandError) return `failed: ${error.message}`;
           throw error;
         }
       };

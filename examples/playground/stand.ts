@@ -20,5 +20,5 @@ export interface Stand {
   /** Lines for a shell in the folder of the repository that talk to it. */
   shellLines(port: number): readonly string[];
   /** Ends what `converse` has left at work. */
-  close?(): Promise<void>;
+  close?(): Promise<unknown>;
 }
