@@ -48,7 +48,7 @@ describe('what is framed as it should be, and wrong, is answered, and the connec
   });
 
   test('a packet over the limit: told at once, and skipped as it comes', async () => {
-    const server = await serve({ maxPacketLength: 4096 });
+    const server = await serve({ maxFrameLength: 4096 });
     const c = await Talk.to(server);
     const large = frame('REQ', PacketType.SubmitJob, 'f', '', Buffer.alloc(64 * 1024 * 1024));
     c.bytes(large.subarray(0, 12));

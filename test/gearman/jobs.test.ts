@@ -60,7 +60,7 @@ describe('a job', () => {
   });
 
   test('as large as a packet may be is given to its worker, with the handle in front', async () => {
-    const server = await serve({ maxPacketLength: 1024 });
+    const server = await serve({ maxFrameLength: 1024 });
     const [c, w] = [await Talk.to(server), await worker(server, 'f')];
     const payload = 'x'.repeat(1021);
     expect(await c.ask('SUBMIT_JOB_BG', 'f', '', payload)).toBe('JOB_CREATED H:t:1');

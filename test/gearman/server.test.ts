@@ -180,7 +180,7 @@ describe('looking at it', () => {
 });
 
 test.each([
-  [{ codec: 1 }, /maxPacketLength is what can be set/],
+  [{ codec: 1 }, /maxFrameLength is what can be set/],
   [{ retries: 1 }, /has no option 'retries'/],
   [{ timeoutUnit: 'min' }, /timeoutUnit must be/],
   [{ lateResults: 'x' }, /lateResults must be/],
@@ -188,7 +188,7 @@ test.each([
   [{ handlePrefix: 'a b' }, /handlePrefix must be/],
   [{ handlePrefix: 'a'.repeat(47) }, /handlePrefix must be/],
   [{ timeZone: 'Nowhere/City' }, /timeZone must be/],
-  [{ maxPacketLength: 10 }, /maxPacketLength/],
+  [{ maxFrameLength: 10 }, /maxFrameLength/],
   [{ functions: { f: { retry: 1 } } }, /functions.f has no option 'retry'/],
   [{ functions: { f: { retries: -1 } } }, /retries.lost/],
   [{ functions: { f: { backoff: {} } } }, /minDelay of backoff/],

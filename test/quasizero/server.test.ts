@@ -60,6 +60,21 @@ describe('commands', () => {
     ]);
   });
 
+  test('handle() adds commands, and replaces them', async () => {
+    const server = await serve({ 1: (_request, response) => response.setString('old') }, {}, (made) =>
+      made
+        .handle(1, (_request, response) => response.setString('new'))
+        .handle(2000, (_request, response) => response.setString('far'))
+        .use((_request, _response, next) => next()),
+    );
+    server.handle(-1, (_request, response) => response.setString('late'));
+    const peer = await peerOf(server);
+    peer.socket.write(Buffer.concat([ask(1), ask(2000), ask(-1)]));
+    expect(await answered(peer, 3)).toEqual(['new', 'far', 'late']);
+    expect(() => server.handle(2 ** 31, () => {})).toThrow(InvalidOptionError);
+    expect(() => server.handle(1, 'PONG' as never)).toThrow(InvalidOptionError);
+  });
+
   test('the answers of a connection keep the order of the requests, whatever the handlers take', async () => {
     const peer = await peerOf(await serve(commands));
     peer.socket.write(Buffer.concat([ask(4, '30'), ask(1), ask(4, '1'), ask(2, 'x')]));
@@ -78,7 +93,7 @@ describe('commands', () => {
       (given: unknown, options: unknown = {}) =>
       () =>
         new QuasizeroServer(given as Commands, options as never);
-    expect(make(undefined)).toThrow(/takes its commands/);
+    expect(make(null)).toThrow(/takes its commands/);
     expect(make({ 1: 'x' })).toThrow(/the handler of command 1 is no function/);
     for (const key of ['x', '1.5', '2147483648', '01', '']) {
       expect(make({ [key]: () => {} })).toThrow(/a command code is a signed 32-bit integer/);

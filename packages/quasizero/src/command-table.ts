@@ -7,8 +7,8 @@ const DIRECT = 256;
 
 /** Which handler answers which command, and what stands around all of them. */
 export class CommandTable<Data> {
-  readonly #direct: readonly (Handler<Data> | undefined)[];
-  readonly #handlers: ReadonlyMap<number, Handler<Data>>;
+  readonly #direct: (Handler<Data> | undefined)[];
+  readonly #handlers = new Map<number, Handler<Data>>();
   readonly #middlewares: Middleware<Data>[] = [];
   /** Runs the command of a request, everything around it included. */
   run: Handler<Data>;
@@ -18,11 +18,17 @@ export class CommandTable<Data> {
     if (typeof commands !== 'object' || commands === null || commands instanceof Map) {
       throw new InvalidOptionError('a server takes its commands: { 1: (request, response) => response.set(...) }');
     }
-    this.#handlers = new Map(
-      Object.entries(commands).map(([code, handler]) => [codeOf(code), handlerOf(code, handler)]),
-    );
-    this.#direct = Array.from({ length: DIRECT }, (_, code) => this.#handlers.get(code));
+    this.#direct = Array.from({ length: DIRECT }, () => undefined);
+    for (const [code, handler] of Object.entries(commands)) this.set(codeOf(code), handler);
     this.run = this.#answer;
+  }
+
+  /** @throws {InvalidOptionError} the code is no signed 32-bit integer, or the handler no function */
+  set(code: number, handler: Handler<Data>): void {
+    codeOf(String(code));
+    if (typeof handler !== 'function') throw new InvalidOptionError(`the handler of command ${code} is no function`);
+    this.#handlers.set(code, handler);
+    if (code >= 0 && code < DIRECT) this.#direct[code] = handler;
   }
 
   /** Puts `middleware` around the handlers, inside of what is there already. */
@@ -60,9 +66,4 @@ function codeOf(key: string): number {
     throw new InvalidOptionError(`a command code is a signed 32-bit integer, not ${JSON.stringify(key)}`);
   }
   return code;
-}
-
-function handlerOf<Data>(code: string, handler: Handler<Data>): Handler<Data> {
-  if (typeof handler !== 'function') throw new InvalidOptionError(`the handler of command ${code} is no function`);
-  return handler;
 }

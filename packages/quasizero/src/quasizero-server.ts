@@ -17,7 +17,7 @@ import {
 import { knownOptions } from '@wirewright/core/codec';
 
 import { CommandTable } from './command-table.ts';
-import type { Commands, Middleware } from './handler.ts';
+import type { Commands, Handler, Middleware } from './handler.ts';
 import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 
 export interface QuasizeroServerOptions<Data = unknown>
@@ -52,8 +52,11 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   readonly #timeout: number;
   readonly #deadlines: HandlerDeadlines | undefined;
 
-  /** @throws {InvalidOptionError} a command or an option is none, or out of range */
-  constructor(commands: Commands<Data>, options: QuasizeroServerOptions<Data> = {}) {
+  /**
+   * @param commands their handlers by code; {@link handle} adds others
+   * @throws {InvalidOptionError} a command or an option is none, or out of range
+   */
+  constructor(commands: Commands<Data> = {}, options: QuasizeroServerOptions<Data> = {}) {
     if (typeof options === 'object' && options !== null && 'codec' in options) {
       throw new InvalidOptionError('a quasizero server has its codec; maxFrameLength is what can be set of it');
     }
@@ -65,6 +68,16 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
     this.#timeout = limit;
     this.#deadlines = limit === 0 ? undefined : new HandlerDeadlines(options.clock ?? systemClock, limit);
     this.onRead(this.#answer);
+  }
+
+  /**
+   * Has `handler` answer a command; it replaces the one that was there.
+   *
+   * @throws {InvalidOptionError} the code is no signed 32-bit integer, or the handler no function
+   */
+  handle(code: number, handler: Handler<Data>): this {
+    this.#commands.set(code, handler);
+    return this;
   }
 
   /**

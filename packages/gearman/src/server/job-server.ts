@@ -75,7 +75,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   /** @throws {InvalidOptionError} an option is unknown or out of range */
   constructor(options: JobServerOptions<Data> = {}) {
     const settings = jobServerSettings(options);
-    const codec = gearmanServer({ maxFrameLength: settings.maxPacketLength });
+    const codec = gearmanServer({ maxFrameLength: settings.maxFrameLength });
     super({ ...serverOptions(options), codec });
     this.#settings = settings;
     this.#board = new JobBoard(new Functions(settings.policies, settings.usual, settings.maxFunctions), settings.board);

@@ -43,7 +43,7 @@ export interface JobServerOptions<Data = unknown> extends Omit<
   /** The version that administrators are told. Default that of gearmand that is behaved like. */
   readonly version?: string | undefined;
   /** Longest body of a packet in bytes. Default 32 MiB. */
-  readonly maxPacketLength?: number | undefined;
+  readonly maxFrameLength?: number | undefined;
   /** Longest name of a function in bytes. Default 512. */
   readonly maxFunctionName?: number | undefined;
   /** Longest unique in bytes. Default 64. */
@@ -70,7 +70,7 @@ const OWN_OPTIONS = [
   'timeZone',
   'allowShutdown',
   'version',
-  'maxPacketLength',
+  'maxFrameLength',
   'maxFunctionName',
   'maxUnique',
   'maxFunctions',
@@ -96,7 +96,7 @@ export interface JobServerSettings {
   readonly maxFunctions: number;
   /** 0 for never. */
   readonly probeInterval: number;
-  readonly maxPacketLength: number;
+  readonly maxFrameLength: number;
   readonly allowShutdown: boolean;
   readonly version: string;
   readonly store: JobStore | undefined;
@@ -105,13 +105,13 @@ export interface JobServerSettings {
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function jobServerSettings<Data>(options: JobServerOptions<Data>): JobServerSettings {
   if (typeof options === 'object' && options !== null && 'codec' in options)
-    throw new InvalidOptionError('a job server has its codec; maxPacketLength is what can be set of it');
+    throw new InvalidOptionError('a job server has its codec; maxFrameLength is what can be set of it');
   knownOptions('new JobServer()', options, OPTIONS);
   const { clock = systemClock, wall = Date.now, timeZone: zone, store, wakeUp = 1 } = options;
   if (typeof wall !== 'function') throw new InvalidOptionError('wall must be a function that tells the time');
   if (store !== undefined) checkStore(store);
   checkZone(zone);
-  const maxPacketLength = integerOption('maxPacketLength', options.maxPacketLength ?? 32 * 1024 ** 2, 1024, 1024 ** 3);
+  const maxFrameLength = integerOption('maxFrameLength', options.maxFrameLength ?? 32 * 1024 ** 2, 1024, 1024 ** 3);
   return {
     board: {
       clock,
@@ -139,7 +139,7 @@ export function jobServerSettings<Data>(options: JobServerOptions<Data>): JobSer
     usual: functionPolicy('defaults', options.defaults ?? {}),
     maxFunctions: integerOption('maxFunctions', options.maxFunctions ?? 65_536, 1),
     probeInterval: timeoutOption('probeInterval', options.probeInterval ?? 60_000),
-    maxPacketLength,
+    maxFrameLength,
     allowShutdown: booleanOption('allowShutdown', options.allowShutdown ?? false),
     version: options.version ?? VERSION,
     store,
