@@ -23,7 +23,7 @@ import {
 } from '../connection/socket-options.ts';
 import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
-import type { RetrySeen } from '../channels.ts';
+import type { RetrySeen } from '../connection/channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { type ConnectPlace, readPlace, type ServerPlace } from './connect-place.ts';
 import { connectSocket, connectTls } from './connect-socket.ts';

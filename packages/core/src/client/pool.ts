@@ -11,7 +11,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { Pipeline } from '../exchange/pipeline.ts';
 import { histogramOf } from '../observe/latency.ts';
-import { channels } from '../channels.ts';
+import { channels } from '../connection/channels.ts';
 import { Backoff } from './backoff.ts';
 import { dial } from './dial.ts';
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../connection/clock.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 import { MAX_DELAY } from '../connection/options.ts';
 import { abortable } from '../connection/waiting.ts';
-import { channels, type RetrySeen } from '../channels.ts';
+import { channels, type RetrySeen } from '../connection/channels.ts';
 import { Backoff, BACKOFF_OPTIONS, type BackoffOptions } from './backoff.ts';
 
 export interface ReconnectOptions extends BackoffOptions {

@@ -1,6 +1,6 @@
 import { InvalidOptionError, WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
-import { isThenable } from '../is-thenable.ts';
+import { isThenable } from './is-thenable.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 

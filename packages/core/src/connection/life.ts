@@ -13,8 +13,8 @@ import {
   SocketError,
   WriteStallError,
 } from '../errors.ts';
-import { channels } from '../channels.ts';
-import { isThenable } from '../is-thenable.ts';
+import { channels } from './channels.ts';
+import { isThenable } from './is-thenable.ts';
 import type { Clock } from './clock.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import type { Connection } from './connection.ts';

@@ -3,7 +3,7 @@ import type { Codec } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
 import { WireError } from '../codec/errors.ts';
 import { SLAB_SIZE } from '../codec/slab.ts';
-import { channels } from '../channels.ts';
+import { channels } from './channels.ts';
 import { flushScheduler } from './flush-scheduler.ts';
 import { isPlainSocket, isTlsSocket, type Transport } from './transport.ts';
 

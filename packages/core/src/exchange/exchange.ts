@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Consumer } from '../connection/consumer.ts';
 import { type Waiting, waiting } from '../connection/waiting.ts';
 import { UnexpectedReplyError } from '../errors.ts';
-import { isThenable } from '../is-thenable.ts';
+import { isThenable } from '../connection/is-thenable.ts';
 import { histogramOf } from '../observe/latency.ts';
 import { type ExchangeOptions, exchangeSettings, type RequestOptions } from './options.ts';
 import { type ExchangeCounters, Outcomes } from './outcomes.ts';

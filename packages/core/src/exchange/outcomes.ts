@@ -1,4 +1,4 @@
-import { type AnyConnection, channels } from '../channels.ts';
+import { type AnyConnection, channels } from '../connection/channels.ts';
 import { type LatencyRecorder, recordLatency } from '../observe/latency.ts';
 import type { Slot } from './slot.ts';
 

@@ -1,7 +1,7 @@
 import { retain } from '../codec/retain.ts';
 import type { Connection } from '../connection/connection.ts';
 import { hookError } from '../connection/hooks.ts';
-import { isThenable } from '../is-thenable.ts';
+import { isThenable } from '../connection/is-thenable.ts';
 
 /** Hands what the peer sends on its own to the hook, and holds reading while too much of it is at work. */
 export class Pushes<In> {

@@ -1,4 +1,4 @@
-import type { RequestSeen } from '../channels.ts';
+import type { RequestSeen } from '../connection/channels.ts';
 import { AbortWatch } from './abort-watch.ts';
 
 /** Where a request is. */

@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 import { callUnheard } from '../connection/hooks.ts';
-import { isThenable } from '../is-thenable.ts';
+import { isThenable } from '../connection/is-thenable.ts';
 
 /** The longest time that a histogram tells from longer ones: an hour, in nanoseconds. */
 const LONGEST = 3_600_000_000_000;

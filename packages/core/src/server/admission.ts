@@ -1,6 +1,6 @@
 import type { BlockList, Socket } from 'node:net';
 
-import { addressList, type Addresses, isListed, plainAddress } from '../address-list.ts';
+import { addressList, type Addresses, isListed, plainAddress } from './address-list.ts';
 import { integerOption } from '../codec/options.ts';
 import { AddressDeniedError, type RefusedError, TooManyConnectionsError, UnavailableError } from '../errors.ts';
 

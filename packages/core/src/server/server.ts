@@ -27,10 +27,10 @@ import {
 } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
-import { channels, type ConnectionRefused } from '../channels.ts';
+import { channels, type ConnectionRefused } from '../connection/channels.ts';
 import { callUnheard, declared } from '../connection/hooks.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
-import { onStopSignals } from '../on-stop-signals.ts';
+import { onStopSignals } from './on-stop-signals.ts';
 import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';

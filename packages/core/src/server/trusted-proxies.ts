@@ -1,6 +1,6 @@
 import type { BlockList, Socket } from 'node:net';
 
-import { addressList, type Addresses, isListed, plainAddress } from '../address-list.ts';
+import { addressList, type Addresses, isListed, plainAddress } from './address-list.ts';
 import { ByteReader } from '../codec/byte-reader.ts';
 import { decodeNext } from '../codec/decode.ts';
 import { ProtocolError, TruncatedFrameError } from '../codec/errors.ts';

@@ -1,8 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
-import type { WireError } from './codec/errors.ts';
-import type { CloseReason } from './connection/close-reason.ts';
-import type { Connection } from './connection/connection.ts';
+import type { WireError } from '../codec/errors.ts';
+import type { CloseReason } from './close-reason.ts';
+import type { Connection } from './connection.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- subscribers see the connections of every protocol
 export type AnyConnection = Connection<any, any, any>;

@@ -1,6 +1,6 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
-import { InvalidOptionError } from './codec/errors.ts';
+import { InvalidOptionError } from '../codec/errors.ts';
 
 /** IP addresses: a `BlockList` of `node:net`, or addresses and networks such as `'192.0.2.7'`, `'10.0.0.0/8'`, `'2001:db8::/32'`. */
 export type Addresses = BlockList | readonly string[];
