@@ -35,6 +35,7 @@ export type { Users } from './server/login.ts';
 export type { MemcachedProtocol, MemcachedServerOptions } from './server/options.ts';
 export type { Stat } from './server/stats/stats.ts';
 export type { MemoryItem } from './store/memory-item.ts';
+export type { StoreMode } from './store-mode.ts';
 export type { MemoryStoreOptions, SizeClass } from './store/memory-store.ts';
 export type { ClassCounters, StoreCounters } from './store/store-counters.ts';
 export type {
@@ -46,7 +47,6 @@ export type {
   Item,
   Store,
   StoreConditions,
-  StoreMode,
   StoreOutcome,
 } from './store/store.ts';
 

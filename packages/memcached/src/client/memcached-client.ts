@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 
 import type { BinaryResponse, RequestFields } from '@wirewright/codec-memcached-binary';
 import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-text';

@@ -4,7 +4,7 @@ import type { Uint64 } from '@wirewright/codec-memcached-text';
 import { InvalidOptionError, isThenable } from '@wirewright/core';
 import { bodyLength, ByteView, type FrameBody } from '@wirewright/core/codec';
 
-import type { StoreMode } from '../store/store.ts';
+import type { StoreMode } from '../store-mode.ts';
 import type { AnyCall } from './call.ts';
 import { checkOptions, Known, type StoreOptions, timing } from './call-options.ts';
 import type { Stored } from './dialect/dialect.ts';

@@ -9,7 +9,8 @@ import {
   Status,
 } from '@wirewright/codec-memcached-binary';
 
-import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import type { StoreMode } from '../store-mode.ts';
+import type { Item, Store, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import {
   countStored,

@@ -1,4 +1,5 @@
-import type { StoreMode, StoreOutcome } from '../store/store.ts';
+import type { StoreMode } from '../store-mode.ts';
+import type { StoreOutcome } from '../store/store.ts';
 
 /** What a server has done so far, in the words of memcached's `stats`. */
 export interface MemcachedCounters {

@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer';
 import { ItemReply, metaFlags, metaFlagSet, type MetaRequest } from '@wirewright/codec-memcached-text';
 
 import type { MemoryItem } from '../store/memory-item.ts';
-import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import type { StoreMode } from '../store-mode.ts';
+import type { Item, Store, StoreOutcome } from '../store/store.ts';
 import { casOf } from './cas-of.ts';
 import { type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import type { Client } from './client.ts';

@@ -1,8 +1,15 @@
-import { ItemReplies, ItemReply, type MetaRequest, Request, type ServerReply } from '@wirewright/codec-memcached-text';
+import {
+  ItemReplies,
+  ItemReply,
+  type MetaRequest,
+  type Request,
+  type ServerReply,
+} from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
 import { MemoryStore } from '../store/memory-store.ts';
-import type { Item, Store, StoreMode, StoreOutcome } from '../store/store.ts';
+import type { StoreMode } from '../store-mode.ts';
+import type { Item, Store, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { AdminCommands } from './admin-commands.ts';
 import { countStored, type CommandCounters, type CommandTable, type MemcachedCounters } from './counters.ts';

@@ -1,5 +1,6 @@
 import { booleanOption, integerOption, InvalidOptionError, knownOptions } from '@wirewright/core/codec';
 
+import type { StoreMode } from '../store-mode.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { ItemHeap } from './item-heap.ts';
 import { Mark, Word } from './item-layout.ts';
@@ -17,7 +18,6 @@ import type {
   DeleteConditions,
   Store,
   StoreConditions,
-  StoreMode,
   StoreOutcome,
 } from './store.ts';
 

@@ -1,10 +1,9 @@
 import type { Buffer } from 'node:buffer';
 
+import type { StoreMode } from '../store-mode.ts';
+
 /** What became of a command that stores. */
 export type StoreOutcome = 'stored' | 'not-stored' | 'exists' | 'not-found' | 'too-large' | 'out-of-memory';
-
-/** What a command that stores does when there is an item with the key, and when there is none. */
-export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
 /** Part of some memory: a key or a value where it was received. */
 export interface Bytes {

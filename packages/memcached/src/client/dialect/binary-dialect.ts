@@ -13,7 +13,7 @@ import type { Uint64 } from '@wirewright/codec-memcached-text';
 import { ProtocolError } from '@wirewright/core';
 import type { CodecFactory } from '@wirewright/core/codec';
 
-import type { StoreMode } from '../../store/store.ts';
+import type { StoreMode } from '../../store-mode.ts';
 import type { AnyBatch } from '../batch.ts';
 import { Call, type Waiter } from '../call.ts';
 import type { CallCounters } from '../counters.ts';

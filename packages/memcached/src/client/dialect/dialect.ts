@@ -1,7 +1,7 @@
 import type { Uint64 } from '@wirewright/codec-memcached-text';
 import type { FrameBody } from '@wirewright/core/codec';
 
-import type { StoreMode } from '../../store/store.ts';
+import type { StoreMode } from '../../store-mode.ts';
 import type { AnyBatch } from '../batch.ts';
 import type { AnyCall } from '../call.ts';
 import type { WireKey } from '../keys.ts';

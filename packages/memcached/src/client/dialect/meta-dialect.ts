@@ -1,7 +1,7 @@
 import type { ClientRequest, MetaFields, MetaStoreFields, Reply, Uint64 } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
-import type { StoreMode } from '../../store/store.ts';
+import type { StoreMode } from '../../store-mode.ts';
 import type { AnyBatch } from '../batch.ts';
 import { Call } from '../call.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
