@@ -1,7 +1,7 @@
 import {
   type ByteReader,
+  type ByteView,
   type ByteWriter,
-  ByteView,
   type Codec,
   type Description,
   FrameTooLargeError,

@@ -11,7 +11,7 @@
  */
 import {
   type ByteReader,
-  ByteView,
+  type ByteView,
   type ByteWriter,
   type Codec,
   type CodecFactory,
@@ -25,7 +25,7 @@ import { describe } from './describe.ts';
 import { ItemReplies, writeItemReplies } from './item-replies.ts';
 import { ItemReply, writeItemReply } from './item-reply.ts';
 import { line } from './line-scanner.ts';
-import { MetaRequest } from './meta-request.ts';
+import type { MetaRequest } from './meta-request.ts';
 import { opOf } from './ops.ts';
 import { type MemcachedTextServerOptions, serverOptions } from './options.ts';
 import { PartialLine } from './partial-line.ts';

@@ -20,7 +20,7 @@ import { encodeFields } from './encode-fields.ts';
 import { maxFrameLengthOf, type QuasizeroCodecOptions } from './options.ts';
 import { readMessage } from './read-message.ts';
 import { Request } from './request.ts';
-import { Response } from './response.ts';
+import type { Response } from './response.ts';
 import { Tag } from './tags.ts';
 import { varintLength } from './varint-length.ts';
 

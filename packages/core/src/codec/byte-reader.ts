@@ -27,6 +27,7 @@ const MAX_AHEAD = 1024;
  * Since Node 23 a search of a Buffer for a byte takes as long as searching text three times does: there, where line follows line, the
  * next bytes are made text to be searched in.
  */
+// oxlint-disable-next-line no-restricted-globals -- a constant of the process: no I/O
 const SEARCH_AS_TEXT: boolean = Number.parseInt(process.versions.node) >= 23;
 
 /** How many bytes are made text for that, and how near the byte must have been before. */

@@ -1,7 +1,7 @@
 import { ByteReader } from '../codec/byte-reader.ts';
 import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
-import { WireError } from '../codec/errors.ts';
+import type { WireError } from '../codec/errors.ts';
 import { channels } from './channels.ts';
 import type { Consumer } from './consumer.ts';
 import { isThenable } from './is-thenable.ts';

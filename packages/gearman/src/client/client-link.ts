@@ -2,7 +2,7 @@ import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { type ReadyPlace } from '@wirewright/core';
 import { Buffer } from 'node:buffer';
 
-import { packet, Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
+import { packet, type Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
 
 import { AdminError } from '../admin/errors.ts';
 import { JobExceptionError, JobFailedError, JobLostError, type JobSeen } from '../errors.ts';

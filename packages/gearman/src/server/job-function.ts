@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import { Job, type Priority } from './job.ts';
+import type { Job, Priority } from './job.ts';
 import { JobQueue } from './job-queue.ts';
 import type { Peer } from './peer.ts';
 import type { FunctionPolicy } from './function-policy.ts';

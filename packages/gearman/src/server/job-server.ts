@@ -1,6 +1,6 @@
 import type { Server as NetServer } from 'node:net';
 
-import { gearmanServer, Packet, RefusedFrame, type GearmanOutput, TextLine } from '@wirewright/codec-gearman';
+import { gearmanServer, Packet, type GearmanOutput, type RefusedFrame, TextLine } from '@wirewright/codec-gearman';
 import {
   callUnheard,
   ClosedError,
