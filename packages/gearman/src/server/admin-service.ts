@@ -85,7 +85,7 @@ export class AdminService {
     if (first === undefined) return undefined;
     switch (what!.toLowerCase()) {
       case 'job': {
-        const job = this.#board.find(first);
+        const job = this.#board.jobs.find(first);
         return job !== undefined && this.#board.cancel(job) ? OK : 'ERR UNKNOWN_JOB\r\n';
       }
       case 'unique': {

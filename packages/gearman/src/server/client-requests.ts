@@ -62,7 +62,7 @@ export class ClientRequests {
     }
     const refusal = this.#board.refusal(of, traits);
     if (refusal !== undefined) return peer.send(REFUSED[refusal]);
-    const body = this.#board.bodies.keep(source, start, headEnd, packet.startOf(last), end);
+    const body = this.#board.jobs.bodies.keep(source, start, headEnd, packet.startOf(last), end);
     const queued = this.#board.queue(of, key, body, traits);
     if (queued !== undefined) {
       peer.send(packetOf(PacketType.JobCreated, queued));
@@ -78,7 +78,7 @@ export class ClientRequests {
     const answer = packetOf(PacketType.JobCreated, job.handle);
     if (!background || !this.#board.keeps) {
       peer.send(answer);
-      if (!background) this.#board.join(job, peer);
+      if (!background) job.join(peer);
       this.#board.begin(job);
       return undefined;
     }
@@ -124,14 +124,14 @@ export class ClientRequests {
   }
 
   getStatus(peer: Peer, packet: Packet): void {
-    const job = this.#board.find(packet.latin1(0));
+    const job = this.#board.jobs.find(packet.latin1(0));
     const handle = lasting(peer, packet.view(0));
     peer.send(packetOf(PacketType.StatusRes, handle, ...progress(job)));
   }
 
   getStatusUnique(peer: Peer, packet: Packet): void {
     const key = packet.latin1(0);
-    const job = key === '' ? undefined : this.#board.findKeyed(key);
+    const job = key === '' ? undefined : this.#board.jobs.findKeyed(key);
     const unique = lasting(peer, packet.view(0));
     const clients = `${job === undefined ? 0 : job.clientCount}`;
     peer.send(packetOf(PacketType.StatusResUnique, unique, ...progress(job), clients));

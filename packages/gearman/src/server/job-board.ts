@@ -1,47 +1,25 @@
 import { Buffer } from 'node:buffer';
 
-import type { Clock } from '@wirewright/core';
 import { type GearmanOutput, packet, PacketType } from '@wirewright/codec-gearman';
 
+import { pauseAfter } from '../job-backoff.ts';
 import type { StoredJob } from '../store/job-store.ts';
 import { AlarmCall } from './alarm-call.ts';
-import { pauseAfter } from '../job-backoff.ts';
+import type { BoardSettings } from './board-settings.ts';
 import type { Setback } from './function-policy.ts';
 import type { Functions } from './functions.ts';
-import { Handles } from './handles.ts';
-import { Job, JobState, type JobTraits, type Priority } from './job.ts';
-import { type JobBody, JobBodies } from './job-bodies.ts';
+import { type Job, JobState, type JobTraits, type Priority } from './job.ts';
+import type { JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
-import { JobIndex } from './job-index.ts';
-import { jobKey } from './job-key.ts';
-import type { JobQueue } from './job-queue.ts';
-import { JobRun } from './job-run.ts';
 import type { JobKeeper } from './job-keeper.ts';
+import { Jobs } from './jobs.ts';
+import { nextQueue } from './next-queue.ts';
 import type { Peer } from './peer.ts';
 import { nextTime } from './schedule.ts';
 import { WaitingJobs } from './waiting-jobs.ts';
 
-const PRIORITIES = [0, 1, 2] as const;
-
-/** From so many jobs in a queue on, those that come behind have no objects of their own before it is their turn. */
-const LONG = 64;
-
-const NUL = Buffer.alloc(1);
+const NOTHING = new Uint8Array(0);
 const NOOP = packet(PacketType.Noop);
-
-export interface BoardSettings {
-  readonly clock: Clock;
-  /** Milliseconds since 1970. */
-  readonly wall: () => number;
-  /** Of schedules, as in the tz database. */
-  readonly zone: string | undefined;
-  readonly handlePrefix: string;
-  /** Workers that are woken for a job. */
-  readonly wakeUp: number;
-  readonly maxJobs: number;
-  /** Bytes of all functions, uniques and payloads. */
-  readonly maxJobBytes: number;
-}
 
 /** Why a job was not made. */
 export type Refusal = 'full' | 'functions' | 'worker' | 'closing';
@@ -55,18 +33,12 @@ type Ending = 'completed' | 'failed' | 'cancelled';
  */
 export class JobBoard {
   readonly functions: Functions;
-  readonly bodies: JobBodies = new JobBodies();
+  readonly jobs: Jobs;
   readonly #settings: BoardSettings;
-  readonly #jobs: JobIndex;
-  /** Jobs that were made under another prefix, or by another server, by handle. */
-  readonly #foreign = new Map<string, Job>();
-  readonly #handles: Handles;
   readonly #waiting: WaitingJobs;
   readonly #alarm: AlarmCall;
   #keeper: JobKeeper | undefined = undefined;
-  #bytes = 0;
   #running = 0;
-  #nextId = 1;
   #turn = 0;
   /** Whether nothing new is begun. */
   #closing = false;
@@ -75,21 +47,9 @@ export class JobBoard {
   constructor(functions: Functions, settings: BoardSettings) {
     this.functions = functions;
     this.#settings = settings;
-    this.#handles = new Handles(settings.handlePrefix);
-    this.#jobs = new JobIndex(this.#handles, (run, id) => this.#unfold(run, id));
-    this.#waiting = new WaitingJobs(settings.clock, settings.wall, (job) => this.#comeDue(job));
+    this.jobs = new Jobs(functions, settings.handlePrefix, settings.clock);
+    this.#waiting = new WaitingJobs(settings.clock, settings.wall, (job) => this.#place(job));
     this.#alarm = new AlarmCall(settings.clock, settings.wakeUp, (peer) => peer.send(NOOP));
-  }
-
-  // ---------------------------------------------------------------- looking
-
-  /** Every job that is not over, the oldest first, to be looked at only: it may be a copy. */
-  get jobs(): IterableIterator<Job> {
-    return this.#jobs[Symbol.iterator]();
-  }
-
-  get size(): number {
-    return this.#jobs.size;
   }
 
   get running(): number {
@@ -106,21 +66,6 @@ export class JobBoard {
     return this.#settings.clock.now();
   }
 
-  find(handle: string): Job | undefined {
-    const id = this.#handles.idOf(handle);
-    const job = id < 0 ? undefined : this.#jobs.get(id);
-    return job?.handle === handle ? job : this.#foreign.get(handle);
-  }
-
-  /** The first job with that unique, of any function. */
-  findKeyed(key: string): Job | undefined {
-    for (const { keyed } of this.functions) {
-      const job = keyed.get(key);
-      if (job !== undefined) return job;
-    }
-    return undefined;
-  }
-
   // ---------------------------------------------------------------- clients
 
   /** Why a job of that kind cannot be made, if so. */
@@ -132,14 +77,10 @@ export class JobBoard {
 
   /** Makes a job, which nobody is to do yet: see {@link begin} and {@link store}; undefined when no number is left for it. */
   make(of: JobFunction, key: string | undefined, body: JobBody, traits: JobTraits): Job | undefined {
-    const id = this.#keeper === undefined ? this.#nextId++ : this.#keeper.takeId();
+    const id = this.#keeper === undefined ? this.jobs.nextId() : this.#keeper.takeId();
     if (id === 0) return undefined;
-    // Fractions would take memory for each job.
-    const since = Math.floor(this.#settings.clock.now());
-    const job = new Job(id, this.#handles, of, key, body, traits, since);
-    this.#enter(job);
     of.counters.submitted++;
-    return job;
+    return this.jobs.add(id, of, key, body, traits);
   }
 
   /**
@@ -147,17 +88,10 @@ export class JobBoard {
    * undefined when the job is another one. Workers do not hear of it before {@link announce}.
    */
   queue(of: JobFunction, key: string | undefined, body: JobBody, traits: JobTraits): string | undefined {
-    const { priority, background, when, schedule, reducer } = traits;
-    const queue = of.ready[priority];
-    if (queue.length < LONG || !background || key !== undefined || this.#keeper !== undefined) return undefined;
-    if (when > 0 || schedule !== '' || reducer !== undefined) return undefined;
-    const id = this.#nextId++;
-    const since = Math.floor(this.#settings.clock.now());
-    this.#jobs.add(id, queue.pushFolded(id, of, priority, body, since));
-    of.total[priority]++;
-    this.#bytes += body.end - body.start;
-    of.counters.submitted++;
-    return this.#handles.of(id);
+    if (this.#keeper !== undefined) return undefined;
+    const handle = this.jobs.addFolded(of, key, body, traits);
+    if (handle !== undefined) of.counters.submitted++;
+    return handle;
   }
 
   /** Wakes workers for a job of the function that was queued. */
@@ -190,30 +124,17 @@ export class JobBoard {
     return job.onStored;
   }
 
-  /** Notes that a client waits for a job. */
-  join(job: Job, client: Peer): void {
-    if (job.clients === undefined) job.clients = [client];
-    else job.clients.push(client);
-    client.awaited.add(job);
-  }
-
   /** Ends a job that nobody is to do any more; its clients are told that it failed. Returns whether it was not over yet. */
   cancel(job: Job): boolean {
     if (job.state === JobState.Over) return false;
-    this.#tellFailure(job);
+    job.tellFailure();
     this.#end(job, 'cancelled');
     return true;
   }
 
   /** Cancels every job of a function. */
   cancelAll(of: JobFunction): void {
-    for (const job of this.#jobs.of(of)) this.cancel(job);
-  }
-
-  /** Passes on what the worker of a job says of it. */
-  tell(job: Job, message: GearmanOutput): void {
-    if (job.clients === undefined) return;
-    for (const client of job.clients) client.send(message);
+    for (const job of this.jobs.of(of)) this.cancel(job);
   }
 
   // ---------------------------------------------------------------- workers
@@ -242,7 +163,7 @@ export class JobBoard {
 
   /** Lets a worker sleep, and wakes it at once when there is something to do. */
   sleep(worker: Peer): void {
-    if (this.#closing || this.#choose(worker) === undefined) this.#alarm.lull(worker);
+    if (this.#closing || nextQueue(worker) === undefined) this.#alarm.lull(worker);
     else worker.send(NOOP);
   }
 
@@ -250,10 +171,11 @@ export class JobBoard {
   grab(worker: Peer): Job | undefined {
     this.#alarm.rouse(worker);
     if (this.#closing) return undefined;
-    const job = this.#choose(worker);
-    if (job === undefined) return undefined;
+    const queue = nextQueue(worker);
+    const job = queue === undefined ? undefined : this.jobs.firstOf(queue);
+    if (queue === undefined || job === undefined) return undefined;
     const of = job.function;
-    of.ready[job.priority].remove(job);
+    queue.remove(job);
     of.turn = ++this.#turn;
     of.running++;
     this.#running++;
@@ -303,21 +225,23 @@ export class JobBoard {
 
   /** Takes in jobs that a store has kept. */
   restoreAll(jobs: Iterable<StoredJob>): void {
-    for (const job of jobs) this.#restore(job);
+    for (const stored of jobs) {
+      const job = this.jobs.restore(stored);
+      if (job !== undefined) this.#place(job);
+    }
   }
 
   /** Begins nothing new; clients of jobs that were not begun are told that those failed, unless they run on in a store or in the background. */
   stop(): void {
     this.#closing = true;
-    // Those of runs have neither clients nor timers.
-    for (const job of this.#jobs.single()) {
+    for (const job of this.jobs.single()) {
       if (job.state !== JobState.Running && job.clients !== undefined) this.#abandon(job);
     }
   }
 
   /** Tells the clients of jobs that run that those failed. */
   abandonAll(): void {
-    for (const job of this.#jobs.single()) if (job.clients !== undefined) this.#abandon(job);
+    for (const job of this.jobs.single()) if (job.clients !== undefined) this.#abandon(job);
   }
 
   /** Ends all timers. */
@@ -325,7 +249,7 @@ export class JobBoard {
     this.#closing = true;
     this.#waiting.stop();
     this.#alarm.stop();
-    for (const job of this.#jobs.single()) job.cancelTimer?.();
+    for (const job of this.jobs.single()) job.cancelTimer?.();
   }
 
   /** Resolves when `done` holds, which is asked whenever a job has ended, or has left its worker, or waits for its time. */
@@ -346,42 +270,8 @@ export class JobBoard {
   #whyNot(of: JobFunction, priority: Priority): Refusal | undefined {
     if (this.#closing) return 'closing';
     const { maxJobs, maxJobBytes } = this.#settings;
-    if (of.isFull(priority) || this.#jobs.size >= maxJobs || this.#bytes >= maxJobBytes) return 'full';
+    if (of.isFull(priority) || this.jobs.size >= maxJobs || this.jobs.bytes >= maxJobBytes) return 'full';
     return of.policy.requireWorker && of.workers.size === 0 ? 'worker' : undefined;
-  }
-
-  #restore(stored: StoredJob): void {
-    const of = this.functions.make(Buffer.from(stored.function).toString('latin1'));
-    // There are more functions than there may be: it stays where it is kept.
-    if (of === undefined || this.#jobs.get(stored.id) !== undefined) return;
-    const { unique, payload } = stored;
-    const source = Buffer.concat([stored.function, NUL, unique, NUL, payload]);
-    const headEnd = stored.function.length + unique.length + 2;
-    const body = this.bodies.keep(source, 0, headEnd, headEnd, source.length);
-    const reducer = stored.reducer === undefined ? undefined : Buffer.from(stored.reducer);
-    const traits = { ...stored, background: true, reducer };
-    const job = new Job(
-      stored.id,
-      this.#handles.idOf(stored.handle) === stored.id ? this.#handles : stored.handle,
-      of,
-      jobKey(Buffer.from(unique).toString('latin1'), () => payload),
-      body,
-      traits,
-      this.#settings.clock.now(),
-    );
-    job.attempts = stored.attempts;
-    job.durable = true;
-    this.#enter(job);
-    if (this.#handles.idOf(job.handle) !== job.id) this.#foreign.set(job.handle, job);
-    this.#place(job);
-  }
-
-  #enter(job: Job): void {
-    const of = job.function;
-    this.#jobs.add(job.id, job);
-    if (job.key !== undefined && !of.keyed.has(job.key)) of.keyed.set(job.key, job);
-    of.total[job.priority]++;
-    this.#bytes += job.size;
   }
 
   /** The store has a job now, or cannot keep it. */
@@ -392,7 +282,7 @@ export class JobBoard {
     }
     job.durable = false;
     if (job.state !== JobState.Storing) return;
-    this.#tellFailure(job);
+    job.tellFailure();
     this.#end(job, 'cancelled');
   }
 
@@ -407,38 +297,6 @@ export class JobBoard {
     job.state = JobState.Ready;
     job.function.ready[job.priority].push(job);
     this.#alarm.ring(job.function);
-  }
-
-  #comeDue(job: Job): void {
-    job.when = 0;
-    this.#place(job);
-  }
-
-  /** The job that a worker is to have: of the highest priority, of the function among those whose turn was longest ago. */
-  #choose(worker: Peer): Job | undefined {
-    for (const priority of PRIORITIES) {
-      let chosen: JobFunction | undefined;
-      for (const of of worker.abilities.keys()) {
-        if (of.ready[priority].length > 0 && (chosen === undefined || of.turn < chosen.turn)) chosen = of;
-      }
-      if (chosen !== undefined) return this.#firstOf(chosen.ready[priority]);
-    }
-    return undefined;
-  }
-
-  #firstOf({ first }: JobQueue): Job | undefined {
-    return first instanceof JobRun ? this.#unfold(first, first.id) : first;
-  }
-
-  /** Makes jobs of their own of those in a run up to number `id`, and returns that one. */
-  #unfold(run: JobRun, id: number): Job {
-    const queue = run.function.ready[run.priority];
-    for (;;) {
-      const job = run.take(this.#handles);
-      queue.unfold(run, job);
-      this.#jobs.replace(job);
-      if (job.id === id) return job;
-    }
   }
 
   #timeOut(job: Job): void {
@@ -471,7 +329,7 @@ export class JobBoard {
       this.#look();
       return;
     }
-    this.#tellFailure(job, exception);
+    job.tellFailure(exception);
     this.#end(job, 'failed');
     if (wanted && policy.deadLetter !== undefined) this.#bury(job, policy.deadLetter);
   }
@@ -480,10 +338,7 @@ export class JobBoard {
   #bury(job: Job, deadLetter: string): void {
     const of = this.functions.make(deadLetter);
     if (of === undefined || of === job.function) return;
-    const { payload } = job;
-    const source = Buffer.concat([Buffer.from(deadLetter, 'latin1'), NUL, NUL, payload.bytes]);
-    const headEnd = deadLetter.length + 2;
-    const body = this.bodies.keep(source, 0, headEnd, headEnd, source.length);
+    const body = this.jobs.bodyOf(Buffer.from(deadLetter, 'latin1'), NOTHING, job.payload.bytes);
     const traits = { priority: job.priority, background: true, when: 0, schedule: '', reducer: undefined };
     const buried = this.refusal(of, traits) === undefined ? this.make(of, undefined, body, traits) : undefined;
     if (buried === undefined) return;
@@ -491,22 +346,11 @@ export class JobBoard {
     else this.begin(buried);
   }
 
-  #tellFailure(job: Job, exception?: GearmanOutput): void {
-    if (job.clients === undefined) return;
-    const failure = packet(PacketType.WorkFail, job.handle);
-    for (const client of job.clients) {
-      client.send(exception !== undefined && client.exceptions ? exception : failure);
-    }
-  }
-
   /** The server ends: the clients of a job are told that it failed. It is over, unless it was to run without them, too. */
   #abandon(job: Job): void {
-    this.#tellFailure(job);
-    if (!job.background) {
-      this.#end(job, 'cancelled');
-      return;
-    }
-    this.#forgetClients(job);
+    job.tellFailure();
+    if (job.background) job.forgetClients();
+    else this.#end(job, 'cancelled');
   }
 
   #end(job: Job, how: Ending): void {
@@ -515,10 +359,13 @@ export class JobBoard {
     if (job.state === JobState.Waiting) this.#waiting.remove(job);
     if (how === 'cancelled') job.worker?.remember(job.handle, 'taken');
     this.#leaveWorker(job);
-    this.#forgetClients(job);
+    job.forgetClients();
     job.state = JobState.Over;
     of.counters[how]++;
-    if (how === 'cancelled' || !this.#comeAgain(job)) this.#drop(job);
+    if (how === 'cancelled' || !this.#comeAgain(job)) {
+      this.jobs.remove(job);
+      if (job.durable) this.#keeper?.remove(job);
+    }
     this.#look();
   }
 
@@ -539,22 +386,6 @@ export class JobBoard {
     if (job.durable) this.#keeper?.put(job);
     this.#place(job);
     return true;
-  }
-
-  #drop(job: Job): void {
-    const of = job.function;
-    this.#jobs.remove(job);
-    if (this.#foreign.size > 0) this.#foreign.delete(job.handle);
-    if (job.key !== undefined && of.keyed.get(job.key) === job) of.keyed.delete(job.key);
-    of.total[job.priority]--;
-    this.#bytes -= job.size;
-    if (job.durable) this.#keeper?.remove(job);
-  }
-
-  #forgetClients(job: Job): void {
-    if (job.clients === undefined) return;
-    for (const client of job.clients) client.awaited.delete(job);
-    job.clients = undefined;
   }
 
   #leaveWorker(job: Job): void {

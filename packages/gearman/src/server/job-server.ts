@@ -107,8 +107,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   /** Jobs that are not over: all of them, those that run, and those that wait for their time. */
   get jobs(): { readonly total: number; readonly running: number; readonly waiting: number } {
-    const { size, running, waiting } = this.#board;
-    return { total: size, running, waiting };
+    const { jobs, running, waiting } = this.#board;
+    return { total: jobs.size, running, waiting };
   }
 
   /** What was found to be wrong with the store when it was opened. */
@@ -122,7 +122,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
    */
   cancel(choice: JobChoice): number {
     if ('handle' in choice) {
-      const job = this.#board.find(choice.handle);
+      const job = this.#board.jobs.find(choice.handle);
       return job !== undefined && this.#board.cancel(job) ? 1 : 0;
     }
     const of = this.#board.functions.get(Buffer.from(choice.function).toString('latin1'));

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
+import { type GearmanOutput, packet, PacketType } from '@wirewright/codec-gearman';
 import { ByteView } from '@wirewright/core/codec';
 
 import type { StoredPriority } from '../store/job-store.ts';
@@ -125,5 +126,33 @@ export class Job {
 
   get clientCount(): number {
     return this.clients === undefined ? 0 : this.clients.length;
+  }
+
+  /** Notes that a client waits for it. */
+  join(client: Peer): void {
+    if (this.clients === undefined) this.clients = [client];
+    else this.clients.push(client);
+    client.awaited.add(this);
+  }
+
+  /** Passes on to its clients what the worker says of it. */
+  tell(message: GearmanOutput): void {
+    if (this.clients === undefined) return;
+    for (const client of this.clients) client.send(message);
+  }
+
+  /** @param exception what clients that want exceptions get instead of WORK_FAIL */
+  tellFailure(exception?: GearmanOutput): void {
+    if (this.clients === undefined) return;
+    const failure = packet(PacketType.WorkFail, this.handle);
+    for (const client of this.clients) {
+      client.send(exception !== undefined && client.exceptions ? exception : failure);
+    }
+  }
+
+  forgetClients(): void {
+    if (this.clients === undefined) return;
+    for (const client of this.clients) client.awaited.delete(this);
+    this.clients = undefined;
   }
 }

@@ -6,7 +6,7 @@ import { booleanOption, choiceOption, integerOption, knownOptions } from '@wirew
 
 import type { JobStore } from '../store/job-store.ts';
 import { type FunctionOptions, type FunctionPolicy, functionPolicy } from './function-policy.ts';
-import type { BoardSettings } from './job-board.ts';
+import type { BoardSettings } from './board-settings.ts';
 import type { ServiceSettings, TimeoutUnit } from './service-settings.ts';
 import { nextTime } from './schedule.ts';
 

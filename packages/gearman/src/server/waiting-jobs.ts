@@ -98,6 +98,7 @@ export class WaitingJobs {
     const now = this.#wall();
     for (let first = this.#heap[0]; first !== undefined && first.when <= now; first = this.#heap[0]) {
       this.remove(first);
+      first.when = 0;
       this.#due(first);
     }
     this.#arm();

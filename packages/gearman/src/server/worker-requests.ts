@@ -97,18 +97,18 @@ export class WorkerRequests {
     // As gearmand reads them: 32 bits, without a sign.
     job.numerator = leadingInteger(packet.latin1(1)) >>> 0;
     job.denominator = leadingInteger(packet.latin1(2)) >>> 0;
-    this.#board.tell(job, packet);
+    job.tell(packet);
   }
 
   data(peer: Peer, packet: Packet): void {
     const job = this.#workedOn(peer, packet, ServerError.dataNotFound);
-    if (job !== undefined) this.#board.tell(job, whole(packet));
+    if (job !== undefined) job.tell(whole(packet));
   }
 
   complete(peer: Peer, packet: Packet): void {
     const job = this.#workedOn(peer, packet, ServerError.resultNotFound);
     if (job === undefined) return;
-    this.#board.tell(job, whole(packet));
+    job.tell(whole(packet));
     this.#board.complete(job);
   }
 
@@ -128,7 +128,7 @@ export class WorkerRequests {
   /** The job that a worker tells of, when it is the worker's own; if not, that is answered. */
   #workedOn(peer: Peer, packet: Packet, notFound: PacketFields): Job | undefined {
     const handle = packet.latin1(0);
-    const job = this.#board.find(handle);
+    const job = this.#board.jobs.find(handle);
     if (job !== undefined && job.worker === peer && job.state === JobState.Running) return job;
     const former = peer.recall(handle);
     if (former === 'exception' && packet.type === PacketType.WorkFail) return undefined;
