@@ -1,22 +1,16 @@
 import { helpOf } from '../shared/effects.ts';
-import type { Effect, OptionInfo } from '../shared/option-info.ts';
+import type { OptionInfo } from '../shared/option-info.ts';
 import { OPTIONS, SUBOPTIONS } from './option-table.ts';
-
-const HEADINGS: Readonly<Record<Effect, string>> = {
-  works: "These work as memcached's do:",
-  none: 'These are taken, with a warning that they have no effect:',
-  refused: 'With these it does not start:',
-};
 
 /** What `-h` prints: all options of memcached, by what becomes of them. */
 export function helpText(version: string): string {
   return [
     `memcached ${version}, as wirewright answers it`,
     '',
-    ...helpOf(OPTIONS, HEADINGS),
+    ...helpOf('memcached', OPTIONS),
     'Extended options, -o <name>[=<value>],...; most can have no_ in front.',
     '',
-    ...helpOf(SUBOPTIONS, HEADINGS, suboptionLine),
+    ...helpOf('memcached', SUBOPTIONS, suboptionLine),
     'Environment: MEMCACHED_PORT_FILENAME names a file that gets a line for each port it listens on.',
   ].join('\n');
 }

@@ -3,12 +3,17 @@ import type { Given } from './read-options.ts';
 
 const EFFECTS: readonly Effect[] = ['works', 'none', 'refused'];
 
-/** Lines of help: options by what becomes of them, under a heading for each. */
+/** Lines of help: options of `program` by what becomes of them, under a heading for each. */
 export function helpOf(
+  program: string,
   options: readonly OptionInfo[],
-  headings: Readonly<Record<Effect, string>>,
   lineOf: (option: OptionInfo) => string = optionLine,
 ): string[] {
+  const headings: Readonly<Record<Effect, string>> = {
+    works: `These work as ${program}'s do:`,
+    none: 'These are taken, with a warning that they have no effect:',
+    refused: 'With these it does not start:',
+  };
   return EFFECTS.flatMap((effect) => {
     const lines = options.filter((option) => option.effect === effect).map((option) => lineOf(option));
     return lines.length === 0 ? [] : [headings[effect]].concat(lines, '');
