@@ -6,11 +6,13 @@ import type { CodecFactory } from '../codec/codec.ts';
 import { describeCause, InvalidOptionError, WireError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
+import { channels, type ConnectionRefused } from '../connection/channels.ts';
 import { checkBytes } from '../connection/check-bytes.ts';
 import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
+import { callUnheard, declared } from '../connection/hooks.ts';
 import { isOwned } from '../connection/life.ts';
 import {
   CONNECTION_OPTIONS,
@@ -27,17 +29,16 @@ import {
 } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
-import { channels, type ConnectionRefused } from '../connection/channels.ts';
-import { callUnheard, declared } from '../connection/hooks.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
-import { onStopSignals } from './on-stop-signals.ts';
 import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
 import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
 import { DescriptorReserve } from './descriptor-reserve.ts';
 import { Entrance, ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
+import { Listeners } from './listeners.ts';
 import { checkMode, LISTEN_OPTIONS, listening, type ListenOptions } from './listening.ts';
+import { onStopSignals } from './on-stop-signals.ts';
 
 export interface ServerOptions<In, Out = In, Data = unknown>
   extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
@@ -51,9 +52,6 @@ const OWN_OPTIONS = ['codec', 'latency', ...SOCKET_OPTIONS, ...ADMISSION_OPTIONS
 
 /** The names of {@link ServerOptions}: for servers that take them and some of their own. */
 export const SERVER_OPTIONS: readonly string[] = [...OWN_OPTIONS, ...CONNECTION_OPTIONS];
-
-/** Turns of the event loop for which a server that closes still accepts who is there: nearly always one more than there are. */
-const MAX_BACKLOG = 1024;
 
 /** What a server has done so far. */
 export interface ServerCounters extends TrafficCounters {
@@ -77,9 +75,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   readonly #recorder: LatencyRecorder | undefined;
   readonly #settings: ConnectionSettings<In, Out, Data>;
   readonly #socketOptions: NetSocketOptions;
-  readonly #listeners: NetServer[] = [];
-  /** Ends of the listeners that were closed: when their last connections have. */
-  readonly #listenersClosed: Promise<unknown>[] = [];
+  readonly #listeners = new Listeners();
   readonly #connections = new Set<Connection<In, Out, Data>>();
   /** Sockets at an entrance, which are no connections yet. */
   readonly #entering = new Map<Socket, Promise<void>>();
@@ -144,7 +140,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** All places where it listens, in the order in which it began to. */
   get addresses(): (AddressInfo | string)[] {
-    return this.#listeners.map((listener) => listener.address()).filter((address) => address !== null);
+    return this.#listeners.addresses;
   }
 
   /** The TCP port it listens on; undefined while it listens on none. */
@@ -224,15 +220,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    * It can listen elsewhere afterwards.
    */
   async stopListening(): Promise<void> {
-    // Whoever the kernel has let in by now would be reset with its listener. Node accepts one of them in each turn of the event loop.
-    let before = -1;
-    for (let turn = 0; turn < MAX_BACKLOG && this.#accepting && before !== this.#arrived; turn++) {
-      before = turn === 0 ? -1 : this.#arrived;
-      await new Promise(setImmediate);
-    }
-    for (const listener of this.#listeners.splice(0)) {
-      this.#listenersClosed.push(new Promise((resolve) => listener.close(resolve)));
-    }
+    await this.#listeners.stop(() => (this.#accepting ? this.#arrived : undefined));
   }
 
   /**
@@ -294,7 +282,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
 
   /** Has `listener`, which listens by now, closed with this server. */
   #attach(listener: NetServer): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
     // Without a listener an error would end the process.
     listener.on('error', (error: NodeJS.ErrnoException) => {
       if (error.syscall === 'accept') this.#trouble.report(error);
@@ -394,7 +382,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   }
 
   /** Resolves with promises of the listeners' ends. */
-  async #stopAccepting(): Promise<Promise<unknown>[]> {
+  async #stopAccepting(): Promise<readonly Promise<unknown>[]> {
     await this.stopListening();
     this.#accepting = false;
     // Nobody who still shakes hands has been received from.
@@ -402,7 +390,7 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     for (const socket of this.#entering.keys()) socket.destroy();
     this.#reserve.stop();
     await Promise.all(entering);
-    return this.#listenersClosed;
+    return this.#listeners.ends;
   }
 }
 
