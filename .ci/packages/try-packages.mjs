@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { nodeVersions } from '../node-versions.mjs';
 import { entries, importEach, importEachTyped, requireEach } from './entries.mjs';
 import { Project } from './project.mjs';
-import { asCommonJs, readmePrograms, runReadmePrograms } from './readme-programs.mjs';
+import { asCommonJs, readmeProgram, runReadmeProgram } from './readme-program.mjs';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Where README's programs are, as they are there, for `require()`, and compiled. */
+/** Where README's program and its client are, as they are there, for `require()`, and compiled. */
 const PROGRAMS = [
   ['esm', 'js'],
   ['commonjs', 'cjs'],
@@ -28,7 +28,7 @@ export async function tryPackages(packed, folder) {
   project.install([...peers(packed), ...types()]);
   console.log('installed from the tarballs in an empty project, then the optional peers');
 
-  const { port, server, client } = await readmePrograms();
+  const { port, server, client } = await readmeProgram();
   project.write('esm/server.js', server);
   project.write('esm/client.js', client);
   project.write('esm/imports.js', importEach(names));
@@ -48,14 +48,14 @@ export async function tryPackages(packed, folder) {
   for (const path of nodeVersions()) {
     for (const [place, end] of PROGRAMS) {
       const [serverFile, clientFile] = ['server', 'client'].map((name) => `${place}/${name}.${end}`);
-      await runReadmePrograms(path, project.folder, { port, server: serverFile, client: clientFile });
+      await runReadmeProgram(path, project.folder, { port, server: serverFile, client: clientFile });
     }
     for (const file of IMPORTS) {
       expectAll(file, JSON.parse(project.run(path, [file])), names);
     }
     expectCommand(project, path, packed);
     console.log(
-      `${project.run(path, ['--version']).trim()}: README's server and client, and ${names.length} entries, imported and required; the command`,
+      `${project.run(path, ['--version']).trim()}: README's server with a client, ${names.length} entries, imported and required; the command`,
     );
   }
 }

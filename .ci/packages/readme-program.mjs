@@ -1,4 +1,4 @@
-// The first two programs of README.md, a server and a client of it, as somebody would copy them into a file.
+// The program that README.md begins with, as somebody would copy it into a file, and a client of it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,18 +6,24 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const [, README] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'));
 const PORT = 'port: 9991';
 const LIMIT = 15_000;
 
-/** Their code. Only the port is another: one that is free. */
-export async function readmePrograms() {
-  const [server, client] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
-  if (!server.includes(PORT) || !client.includes(PORT))
-    throw new Error(`README.md does not begin with programs on ${PORT}`);
+const CLIENT = `import { line } from '@wirewright/codec-line';
+import { Client } from '@wirewright/core';
+
+const client = new Client({ codec: line() }).onRead((connection, text) => console.log(text));
+const connection = await client.connect({ ${PORT} });
+connection.send('and back');
+`;
+
+/** Their code, with a port that is free. */
+export async function readmeProgram() {
+  if (!README.includes(PORT)) throw new Error(`README.md does not begin with a server on ${PORT}`);
   const port = await freePort();
   const on = (code) => code.replace(PORT, `port: ${port}`);
-  return { port, server: on(server), client: on(client) };
+  return { port, server: on(README), client: on(CLIENT) };
 }
 
 /** The same for `require()`: CommonJS has no `await` outside of functions. */
@@ -26,14 +32,14 @@ export function asCommonJs(code) {
   return `(async () => {\n${body}})();\n`;
 }
 
-/** Runs both, until the client has got its greeting and the echo; then ends the server, and with it the client. */
-export async function runReadmePrograms(node, cwd, { port, server, client }) {
+/** Runs both, until the client has got the greeting and the echo; then ends the server, and with it the client. */
+export async function runReadmeProgram(node, cwd, { port, server, client }) {
   const serving = new Program(node, server, cwd);
   let asking;
   try {
     await listening(port, serving);
     asking = new Program(node, client, cwd);
-    await asking.says('hello\nhello\n');
+    await asking.says('hello\nand back\n');
     serving.process.kill('SIGTERM');
     await Promise.all([serving.endsWell(), asking.endsWell()]);
     if (!/ closed: /.test(serving.output))
