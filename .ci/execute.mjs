@@ -1,11 +1,12 @@
 // Runs a program and returns what it printed; one that fails, or that takes more than `timeout` ms, throws with all that it said.
 import { spawnSync } from 'node:child_process';
 
-export function execute(command, args, { cwd, env = process.env, input = '', timeout = 180_000 } = {}) {
+import { userEnvironment } from './user-environment.mjs';
+
+export function execute(command, args, { cwd, timeout = 180_000 } = {}) {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
     cwd,
-    env,
-    input,
+    env: userEnvironment(),
     timeout,
     encoding: 'utf8',
     maxBuffer: 64 << 20,

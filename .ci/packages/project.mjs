@@ -3,13 +3,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { execute } from '../execute.mjs';
-import { userEnvironment } from '../user-environment.mjs';
 
 const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc');
 
 export class Project {
-  #env = userEnvironment();
-
   constructor(folder) {
     this.folder = folder;
     mkdirSync(folder);
@@ -18,7 +15,7 @@ export class Project {
   }
 
   run(command, args) {
-    return execute(command, args, { cwd: this.folder, env: this.#env });
+    return execute(command, args, { cwd: this.folder });
   }
 
   install(packages) {

@@ -11,7 +11,6 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const flat = (code: string): string => code.replaceAll(/\s+/g, ' ').trim();
 
 test.each([
-  ['docs/write-a-codec.md', 10],
   ['docs/observing.md', 5],
   ['docs/requests.md', 10],
   ['docs/metrics.md', 5],
