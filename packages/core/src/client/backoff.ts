@@ -39,6 +39,7 @@ export class Backoff {
     return Math.ceil(Math.random() * bound);
   }
 
+  /** Lets the pauses start from `minDelay` again: to be called when a connection has held. */
   reset(): void {
     this.#failures = 0;
   }

@@ -39,6 +39,7 @@ import {
   type RetryEvents,
 } from './reconnect.ts';
 
+/** Options of a {@link Client}: the codec, how to connect, and what holds for each connection. */
 export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionOptions<Data>, SocketOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
   readonly codec?: CodecFactory<In, Out> | undefined;

@@ -7,6 +7,7 @@ import { EXCHANGE_OPTIONS, type ExchangeOptions, exchangeSettings } from '../exc
 import type { LatencyRecorder } from '../observe/latency.ts';
 import type { Dialer } from './dial.ts';
 
+/** Options of a {@link Pool}: how many connections, how long to wait for one, and those of the exchange on each. */
 export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>, 'maxWaiting'> {
   /** Makes a connection whose messages nobody takes yet, as `client.connect` does, or rejects. The pool owns it from then on. */
   readonly dial: Dialer<In, Out>;

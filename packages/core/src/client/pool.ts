@@ -19,15 +19,19 @@ import { type Task, Waiters } from './waiters.ts';
 
 /** What a pool is doing, and has done. */
 export interface PoolCounters {
-  /** Connections that are open, and those that are being made. */
+  /** Connections that are open now. */
   readonly open: number;
+  /** Connections that are being made now. */
   readonly dialing: number;
-  /** Requests that wait for a connection with room, and those that have one and are not answered. */
+  /** Requests that wait for a connection with room. */
   readonly waiting: number;
+  /** Requests that have a connection and are not answered. */
   readonly inFlight: number;
-  /** Connections made, attempts that failed, and connections that have closed since. */
+  /** Connections that were made. */
   readonly dialed: number;
+  /** Attempts to make one that failed. */
   readonly dialFailures: number;
+  /** Connections that were made and have closed since. */
   readonly closed: number;
 }
 
@@ -177,6 +181,7 @@ export class Pool<In, Out = In> {
 
   // ---------------------------------------------------------------- looking
 
+  /** What there is now, and what has been so far. Added up when it is read. */
   get counters(): PoolCounters {
     let inFlight = 0;
     for (const { exchange } of this.#members) inFlight += exchange.inFlight + exchange.waiting;

@@ -6,6 +6,7 @@ import { abortable } from '../connection/waiting.ts';
 import { channels, type RetrySeen } from '../connection/channels.ts';
 import { Backoff, BACKOFF_OPTIONS, type BackoffOptions } from './backoff.ts';
 
+/** How a connection that was lost is made again: the pauses, and when to give up. */
 export interface ReconnectOptions extends BackoffOptions {
   /** Milliseconds for which a connection has to hold before the pauses start from `minDelay` again. Default 10,000. */
   readonly stableAfter?: number | undefined;

@@ -5,6 +5,7 @@ import { LINGER, ours, type SentError, SIGNALS } from './messages.ts';
 
 /** A `Server`, or whatever else closes in good order. */
 export interface Stoppable {
+  /** Closes in good order, within `grace` ms; what it resolves with is ignored, what it rejects with becomes a process warning. */
   close(options: { readonly grace: number }): Promise<unknown>;
 }
 

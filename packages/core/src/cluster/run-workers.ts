@@ -8,6 +8,7 @@ import { asWorker, type Start } from './as-worker.ts';
 import { LINGER } from './messages.ts';
 import { Workers, type WorkersSettings } from './workers.ts';
 
+/** How many workers `runWorkers` starts, and how they begin and end. */
 export interface WorkersOptions {
   /** How many workers there are. Default: as many as the machine can run at a time. */
   readonly workers?: number | undefined;

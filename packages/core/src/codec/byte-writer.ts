@@ -19,7 +19,9 @@ type TextWriter = (bytes: Buffer, text: string, offset: number) => number;
 export interface Batch {
   /** One segment, or several that a writev can send. */
   readonly segments: Uint8Array | Uint8Array[];
+  /** Bytes of all segments together. */
   readonly size: number;
+  /** The slab that the region is in. */
   readonly slab: Slab;
   /** Where the region in the slab ends. */
   readonly end: number;

@@ -46,6 +46,7 @@ export interface Codec<In, Out = In> {
 
 /** A message in words. */
 export interface Description {
+  /** The message in words, on one line. */
   readonly text: string;
   /** Whether the bytes of the message must not be shown. */
   readonly secret: boolean;

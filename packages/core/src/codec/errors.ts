@@ -3,6 +3,7 @@
  * do; `cause` keeps the error underneath.
  */
 export class WireError extends Error {
+  /** What went wrong, by a name that stays the same: `WIRE_FRAME_TOO_LARGE`. Programs compare it instead of the message. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {

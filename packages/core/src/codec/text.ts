@@ -15,6 +15,9 @@ type NativeBuffer = Buffer & Required<NativeText>;
 
 const native: NativeText = Buffer.prototype as NativeText;
 
+/**
+ * The text in `bytes` from `start` to `end`; what is not valid utf-8 becomes U+FFFD. Nothing is checked: both have to lie within `bytes`.
+ */
 export const readUtf8: (bytes: Buffer, start: number, end: number) => string =
   native.utf8Slice === undefined
     ? (bytes, start, end) => bytes.toString('utf8', start, end)

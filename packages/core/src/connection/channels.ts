@@ -9,6 +9,7 @@ export type AnyConnection = Connection<any, any, any>;
 
 /** What `wirewright:connection:open` publishes: the connection is there, `onConnect` has not been called yet. */
 export interface ConnectionOpened {
+  /** The new connection; its address and its `data` are there. */
   readonly connection: AnyConnection;
 }
 
@@ -18,18 +19,23 @@ export interface ConnectionRefused {
   readonly error: WireError;
   /** Where it came from: the proxy, if there is one. Undefined for unix sockets, and for peers that were gone before. */
   readonly remoteAddress: string | undefined;
+  /** The port that it came from; undefined where `remoteAddress` is. */
   readonly remotePort: number | undefined;
+  /** The port of this side that it had connected to; undefined for unix sockets. */
   readonly localPort: number | undefined;
 }
 
 /** What `wirewright:connection:close` publishes, before `onClose` is called. */
 export interface ConnectionClosed {
+  /** The connection that closed; its counters are final. */
   readonly connection: AnyConnection;
+  /** Why: what `onClose` will be told. */
   readonly reason: CloseReason;
 }
 
 /** What `wirewright:connection:error` and `wirewright:connection:timeout` publish: the first error of a connection. */
 export interface ConnectionFailed {
+  /** The connection that the error closes. */
   readonly connection: AnyConnection;
   /** Undefined when the connection was merely idle for too long. */
   readonly error: Error | undefined;
@@ -37,7 +43,9 @@ export interface ConnectionFailed {
 
 /** What `wirewright:frame:in` and `wirewright:frame:out` publish. */
 export interface FrameSeen {
+  /** The connection that the frame came on, or leaves on. */
   readonly connection: AnyConnection;
+  /** What the codec decoded, or was given to encode; a lazy view is valid until the subscriber returns. */
   readonly message: unknown;
   /** The bytes of the frame, valid until the subscriber returns; a codec that consumed it in steps leaves the last one here. */
   readonly bytes: Uint8Array;
@@ -45,7 +53,9 @@ export interface FrameSeen {
 
 /** What `wirewright:request:start` publishes; the very object comes again with `wirewright:request:end`, completed. */
 export interface RequestSeen {
+  /** The connection of the exchange that the request was made on. */
   readonly connection: AnyConnection;
+  /** What was sent, as it was given to `request`. */
   readonly message: unknown;
   /** When it was made: `performance.now()`. */
   readonly startedAt: number;
@@ -61,6 +71,7 @@ export interface RetrySeen {
   readonly attempt: number;
   /** Milliseconds until the next. */
   readonly delay: number;
+  /** What the attempt failed with, or what the connection was lost with. */
   readonly error: unknown;
 }
 

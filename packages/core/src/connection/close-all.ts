@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type CloseReason, IN_GOOD_ORDER } from './close-reason.ts';
 import { MAX_DELAY } from './options.ts';
 
+/** How a server, client or pool closes. */
 export interface CloseOptions {
   /** Milliseconds that connections have to finish before they are destroyed. Default 5000. */
   readonly grace?: number | undefined;
@@ -22,6 +23,7 @@ export interface CloseResult {
 export interface Grace {
   /** Milliseconds. */
   readonly delay: number;
+  /** Ends the grace when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +33,11 @@ interface Closable {
   destroy(): void;
 }
 
-/** @throws {InvalidOptionError} an option is unknown or out of range */
+/**
+ * The grace that `options` give, complete: for whoever closes something together with a server or client.
+ *
+ * @throws {InvalidOptionError} an option is unknown or out of range
+ */
 export function graceOf(options: CloseOptions): Grace {
   knownOptions('close()', options, ['grace', 'signal']);
   const { grace = 5000, signal } = options;

@@ -25,9 +25,13 @@ import { abortable, waiting } from './waiting.ts';
 
 /** What a connection has carried so far. */
 export interface ConnectionCounters {
+  /** Bytes received; with TLS, after decryption. */
   readonly bytesIn: number;
+  /** Bytes written to the socket; with TLS, before encryption. */
   readonly bytesOut: number;
+  /** Messages decoded. */
   readonly messagesIn: number;
+  /** Messages encoded. */
   readonly messagesOut: number;
 }
 
@@ -263,6 +267,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     return source === undefined ? socketOf(this.transport)?.remoteAddress : addressOf(source);
   }
 
+  /** Port of the peer, or of whom a trusted proxy has connected for; undefined where {@link remoteAddress} is, or is a path. */
   get remotePort(): number | undefined {
     const source = this.proxyHeader?.source;
     return source === undefined ? socketOf(this.transport)?.remotePort : source.port;
@@ -277,11 +282,13 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
     return destination === undefined ? socketOf(this.transport)?.localAddress : addressOf(destination);
   }
 
+  /** Port of this end, or what the peer of a trusted proxy had connected to; undefined where {@link localAddress} is, or is a path. */
   get localPort(): number | undefined {
     const destination = this.proxyHeader?.destination;
     return destination === undefined ? socketOf(this.transport)?.localPort : destination.port;
   }
 
+  /** What it has carried so far, as a new object. */
   get counters(): ConnectionCounters {
     const reads = this.reads;
     const writes = this.writes;

@@ -7,10 +7,14 @@ import { tlsConnect, clientContext } from '../tls/tls-connect.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../tls/tls-options.ts';
 import type { Sweep } from './sweep.ts';
 
+/** Which side of the handshake a connection is on. */
+interface TlsSide {
+  /** Whether it is the server. Default: whether a server has made the connection. */
+  readonly isServer?: boolean | undefined;
+}
+
 /** How a connection begins to encrypt: as a server or as a client. */
-export type StartTlsOptions =
-  | (TlsServerOptions & { readonly isServer?: boolean | undefined })
-  | (TlsClientOptions & { readonly isServer?: boolean | undefined });
+export type StartTlsOptions = (TlsServerOptions & TlsSide) | (TlsClientOptions & TlsSide);
 
 /**
  * Makes what puts TLS on a socket, within `timeout` ms (0: as long as it takes).

@@ -24,6 +24,7 @@ export interface Hooks<In, Out = In, Data = unknown> {
   onClose?(connection: Connection<In, Out, Data>, reason: CloseReason): unknown;
 }
 
+/** A hook of a connection, by name. */
 export type HookName = keyof Hooks<unknown>;
 
 /** What a hook threw, as what closes the connection: errors of ours say themselves what went wrong. */

@@ -23,6 +23,7 @@ export interface SniffChoice<In = any, Out = any, Data = any> {
  */
 export type Sniff<Choice extends SniffChoice = SniffChoice> = (input: ByteReader) => Choice | undefined;
 
+/** Options of {@link sniff}. */
 export interface SniffOptions {
   /** Bytes by which the choice must have been made. Default 256. */
   readonly maxLength?: number | undefined;

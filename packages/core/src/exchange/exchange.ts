@@ -33,6 +33,7 @@ import { Requests } from './requests.ts';
  * the option `views` says that it takes what it needs at once.
  */
 export class Exchange<In, Out = In> {
+  /** The connection that it is on. Whatever closes that rejects the requests. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever data the connection has
   readonly connection: Connection<In, Out, any>;
   readonly #outcomes: Outcomes<In, Out>;
@@ -138,6 +139,7 @@ export class Exchange<In, Out = In> {
     return this.#requests.waiting;
   }
 
+  /** What has become of its requests so far, as a new object. */
   get counters(): ExchangeCounters {
     return { ...this.#outcomes.counters };
   }

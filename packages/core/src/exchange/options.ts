@@ -11,6 +11,7 @@ export interface Matching<In, Out> {
   reply(message: In): unknown;
 }
 
+/** How an exchange matches replies, how many requests it has in flight, and for how long. */
 export interface ExchangeOptions<In, Out = In> {
   /** How replies are matched. Default: first in, first out, as protocols without ids have it. */
   readonly byId?: Matching<In, Out> | undefined;

@@ -10,13 +10,15 @@ export interface ExchangeCounters {
   readonly replies: number;
   /** Answered with what `collect` threw; or never sent: refused, or not to be encoded. */
   readonly failures: number;
-  /** Given up: because of their deadline, or of their signal. */
+  /** Given up because of their deadline. */
   readonly timeouts: number;
+  /** Given up because of their signal. */
   readonly aborts: number;
   /** Rejected because the connection closed. */
   readonly lost: number;
   /** Replies that came too late and were dropped. */
   readonly late: number;
+  /** Messages that the peer sent on its own, as `isPush` tells. */
   readonly pushes: number;
 }
 

@@ -11,6 +11,7 @@ import { type AnyConnection, channels, type ConnectionFailed, type FrameSeen } f
 import { hexdump } from './hexdump.ts';
 import { printable } from './printable.ts';
 
+/** What a wire log shows, and where it goes. */
 export interface WireLogOptions {
   /**
    * The connection to log, or a function that says which ones: asked about a connection whenever something happens on it, until it

@@ -9,6 +9,7 @@ import type { MetricFamily, Sample, ValueFamily } from './metric-family.ts';
 /** Of either format. */
 type AnyRegistry = Registry<RegistryContentType>;
 
+/** Where the metrics go, and what they are called. */
 export interface MetricsOptions {
   /** Where the metrics are registered: prom-client's own `register`, say. Default: a new registry. */
   readonly registry?: AnyRegistry | undefined;
@@ -33,6 +34,7 @@ type Sources = Map<string, object>;
  * A source is kept until it is {@link remove | removed}, also when it is closed: what it has counted stays true.
  */
 export class Metrics {
+  /** What a scrape reads: `await metrics.registry.metrics()` is the text to answer with. */
   readonly registry: AnyRegistry;
   readonly #prefix: string;
   readonly #buckets: readonly number[];

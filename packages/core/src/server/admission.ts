@@ -4,6 +4,7 @@ import { addressList, type Addresses, isListed, plainAddress } from './address-l
 import { integerOption } from '../codec/options.ts';
 import { AddressDeniedError, type RefusedError, TooManyConnectionsError, UnavailableError } from '../errors.ts';
 
+/** Who may connect, and how many. Whoever may not is refused: its socket is destroyed. */
 export interface AdmissionOptions {
   /** Connections that may be open at a time, over all listeners; those that still shake hands count, too. Default 65,536. */
   readonly maxConnections?: number | undefined;

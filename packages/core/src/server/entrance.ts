@@ -7,6 +7,7 @@ import { TlsAcceptor } from '../tls/tls-acceptor.ts';
 import type { TlsServerOptions } from '../tls/tls-options.ts';
 import { TrustedProxies, type ProxyOptions } from './trusted-proxies.ts';
 
+/** What the sockets of a listener have to pass before they are connections. */
 export interface EntranceOptions {
   /** Encrypts: connections are made once hands are shaken, which `handshakeTimeout` limits. Default: plaintext. */
   readonly tls?: TlsServerOptions | undefined;

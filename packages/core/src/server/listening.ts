@@ -8,6 +8,7 @@ import { AddressInUseError, ListenError } from '../errors.ts';
 import { ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 
+/** Where to listen, and what peers have to pass there. */
 export interface ListenOptions extends Place, EntranceOptions {
   /** How many connections may wait to be accepted. Default 511; the kernel may allow fewer. */
   readonly backlog?: number | undefined;

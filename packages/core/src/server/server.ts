@@ -40,6 +40,7 @@ import { Listeners } from './listeners.ts';
 import { checkMode, LISTEN_OPTIONS, listening, type ListenOptions } from './listening.ts';
 import { onStopSignals } from './on-stop-signals.ts';
 
+/** Options of a {@link Server}: the codec, who may connect, and what holds for each connection. */
 export interface ServerOptions<In, Out = In, Data = unknown>
   extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
   /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */

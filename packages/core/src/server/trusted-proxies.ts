@@ -9,6 +9,7 @@ import type { ProxyHeader } from '../codec/proxy/header.ts';
 import { proxyHeader } from '../codec/proxy/proxy-header.ts';
 import { SocketError, UntrustedProxyError } from '../errors.ts';
 
+/** Which proxies are believed when they tell, in a header of the PROXY protocol, for whom they connect. */
 export interface ProxyOptions {
   /** Addresses of the proxies that are believed. Whoever else connects is refused: what it says of itself could be forged. */
   readonly from: Addresses;

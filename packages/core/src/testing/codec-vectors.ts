@@ -9,6 +9,7 @@ import { randomSplits } from './random-splits.ts';
 
 /** Bytes and what a codec has to make of them. */
 export interface CodecVector<In> {
+  /** What it shows; part of the name of each check. */
   readonly name: string;
   /** What is received; text is utf-8. */
   readonly bytes: Uint8Array | string;
@@ -22,6 +23,7 @@ export interface CodecVector<In> {
   readonly canonical?: boolean;
 }
 
+/** How {@link codecVectors} compares messages, and which of its ways make no sense for a codec. */
 export interface CodecVectorsOptions<In> {
   /** Makes a message comparable: a value that is deeply equal for equal messages. Default: bytes by value, the rest as it is. */
   readonly describe?: (message: In) => unknown;
@@ -37,7 +39,9 @@ export interface CodecVectorsOptions<In> {
 
 /** One check: hand `name` and `run` to the test runner of your choice. `run` throws when the codec is wrong. */
 export interface CodecCheck {
+  /** `line: lf: every two-way split`: the codec, the vector, and the way that its bytes arrive. */
   readonly name: string;
+  /** Throws an Error that says how when the codec is wrong. Synchronous. */
   readonly run: () => void;
 }
 

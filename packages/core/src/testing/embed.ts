@@ -11,6 +11,7 @@ import { type ConnectionOptions, type ConnectionRole, connectionSettings } from 
 import { EmbeddedTransport } from './embedded-transport.ts';
 import { FakeClock } from './fake-clock.ts';
 
+/** Options of {@link embed}: those of a connection, whose clock is fake. */
 export interface EmbedOptions<Data = unknown> extends Omit<ConnectionOptions<Data>, 'clock'> {
   /** Which side the connection is: a server's stops reading when its peer does. Default `'server'`. */
   readonly role?: ConnectionRole | undefined;
@@ -30,7 +31,9 @@ export interface EmbedOptions<Data = unknown> extends Omit<ConnectionOptions<Dat
  * ```
  */
 export class EmbeddedConnection<In, Out = In, Data = unknown> {
+  /** The connection under test. */
   readonly connection: Connection<In, Out, Data>;
+  /** Where the time of the connection comes from: it stands still until {@link FakeClock.advance}. */
   readonly clock: FakeClock = new FakeClock();
   /** What `onRead` got, in order; views are retained. */
   readonly messages: In[] = [];

@@ -26,6 +26,7 @@ import {
 } from './frame-as.ts';
 import { writeBody } from './write-body.ts';
 
+/** Options of {@link delimited}: what ends a frame, and what becomes of frames that have no end. */
 export interface DelimitedOptions extends FrameBodyOptions {
   /** What ends a frame: at least one byte, or text as utf-8. */
   readonly delimiter: string | Uint8Array;

@@ -21,6 +21,7 @@ import {
 } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
+/** Options of {@link fixedLength}: what bodies are handed out as. */
 export type FixedLengthOptions = FrameBodyOptions;
 
 /**

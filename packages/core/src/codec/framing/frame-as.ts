@@ -14,6 +14,7 @@ export interface FrameTypes {
   string: string;
 }
 
+/** What a frame body can be handed out as: `'bytes'`, `'view'` or `'string'`. */
 export type FrameAs = keyof FrameTypes;
 
 /** Encodings that text frames can have. */

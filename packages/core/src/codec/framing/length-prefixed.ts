@@ -28,6 +28,7 @@ import {
 } from './frame-as.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
+/** Options of {@link lengthPrefixed}: where the length field is, and what it counts. */
 export interface LengthPrefixedOptions extends FrameBodyOptions {
   /** Bytes before the length field. Default 0. They are part of the message when `keepHeader` is set, else dropped, and sent as 0. */
   readonly offset?: number | undefined;

@@ -2,6 +2,7 @@ import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory, Description } from '../codec.ts';
 
+/** How {@link mapCodec} turns frames into messages, and back. */
 export interface Mapping<FrameIn, In, FrameOut, Out> {
   /** Makes a message of a frame, or `undefined` to drop it. A view that it gets is valid until it returns. */
   decode(frame: FrameIn): In | undefined;

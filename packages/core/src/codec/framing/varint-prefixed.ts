@@ -23,6 +23,7 @@ import {
 import { takeVarintPrefix } from './varint-prefix.ts';
 import { bodyLength, writeBody } from './write-body.ts';
 
+/** Options of {@link varintPrefixed}. */
 export interface VarintPrefixedOptions extends FrameBodyOptions {
   /** Longest body in bytes, the prefix not counted. Default 1 MiB. */
   readonly maxFrameLength?: number | undefined;

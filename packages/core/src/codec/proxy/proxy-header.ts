@@ -35,6 +35,7 @@ import { beginsBinary, decodeBinary, encodeBinary } from './binary-header.ts';
 import type { ProxyEndpoint, ProxyHeader } from './header.ts';
 import { decodeLine, encodeLine, MAX_LINE } from './line-header.ts';
 
+/** Options of {@link proxyHeader}. */
 export interface ProxyHeaderOptions {
   /** Most bytes behind the head of a version 2 header, addresses and TLVs, 0 to 65535. Default 4096. */
   readonly maxLength?: number | undefined;

@@ -15,6 +15,7 @@ import { copyOut } from '../owned-bytes.ts';
 export interface ProxyTlv {
   /** 0 to 255; {@link ProxyTlvType} has the known ones, 0xe0 to 0xef are for programs to use as they like. */
   readonly type: number;
+  /** 0 to 65,532 bytes. It lasts. */
   readonly value: Uint8Array;
 }
 
