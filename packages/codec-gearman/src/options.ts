@@ -15,6 +15,7 @@ const MAX_LINE = 8191;
 /** 32 MiB: a payload of 16 MiB is nothing unusual. */
 const MAX_PACKET = 32 * 1024 * 1024;
 
+/** Options of `gearmanServer()` and `gearmanClient()`: how much the peer may send at a time. */
 export interface GearmanOptions {
   /** Longest body of a packet in bytes, received or sent, the header of 12 bytes not counted. Default 32 MiB. */
   readonly maxFrameLength?: number | undefined;

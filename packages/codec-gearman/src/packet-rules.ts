@@ -5,6 +5,7 @@ export type PacketSender = 'client' | 'worker' | 'either' | 'server';
 
 /** What a packet of a type consists of. */
 export interface PacketRule {
+  /** The number that is sent: 1 to 42, of those that exist. */
   readonly type: number;
   /** As PROTOCOL has it: `SUBMIT_JOB`. */
   readonly name: string;

@@ -11,6 +11,7 @@ export type RefusedReason = 'magic' | 'too-large' | 'line-too-long';
  * | `line-too-long` | more than `maxLineLength` bytes without an end of line  | nothing is read any more                    |
  */
 export class RefusedFrame {
+  /** What is wrong, and so whether reading goes on: see the table. */
   readonly reason: RefusedReason;
   /** The type of a packet that is too large, else 0. */
   readonly type: number;

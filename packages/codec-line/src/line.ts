@@ -23,6 +23,7 @@ import {
   knownOptions,
 } from '@wirewright/core/codec';
 
+/** Options of `line()`: what ends a line, what lines are handed out as, and how long they may be. */
 export interface LineOptions {
   /** What lines are handed out as. Default `'string'`. */
   readonly as?: FrameAs | undefined;

@@ -8,17 +8,23 @@ import { Magic } from './write-frame.ts';
 
 /** An item as a store keeps it: what of it is sent, and where that lies. */
 export interface StoredItem {
+  /** What key and value lie in. */
   readonly buffer: Buffer;
   /** All of {@link buffer} as a view, if there is one: it makes short copies faster. */
   readonly view?: DataView | undefined;
+  /** Where the key begins in {@link buffer}. */
   readonly keyStart: number;
+  /** Where the key ends. */
   readonly keyEnd: number;
+  /** Where the value begins; it need not lie right behind the key. */
   readonly valueStart: number;
+  /** Where the value ends. */
   readonly valueEnd: number;
   /** The client's flags: 32 bits. */
   readonly flags: number;
-  /** The cas, 64 bits in two numbers. */
+  /** The upper 32 bits of the cas. */
   readonly casHigh: number;
+  /** The lower 32 bits of the cas. */
   readonly casLow: number;
 }
 

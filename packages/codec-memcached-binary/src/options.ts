@@ -12,6 +12,7 @@ export const MAX_BODY: number = 1024 ** 3;
 /** Extras and key of a frame that is too large: they are kept, so the limit is never below them. */
 const LEAST = 512;
 
+/** Options of `memcachedBinaryServer()` and `memcachedBinaryClient()`. */
 export interface MemcachedBinaryOptions {
   /**
    * Longest body in bytes, received or sent: extras, key and value together, the header of 24 bytes not counted; 512 bytes at least. What is

@@ -18,6 +18,7 @@ export interface RequestFields {
   readonly opcode: number;
   /** 32 bits that the answer will have, too. */
   readonly opaque?: number | undefined;
+  /** 16 bits that memcached ignores. Default 0. */
   readonly vbucket?: number | undefined;
   /** The version that the item has to have; 0 for any. */
   readonly cas?: Cas | undefined;
@@ -106,6 +107,7 @@ export class BinaryRequest {
     return extrasOf(this.opcode) === Extras.Level ? this.extra32(0) : 0;
   }
 
+  /** The fields that its opcode has, for logs and tests; 64-bit numbers as text. */
   toJSON(): object {
     const { opcode, opaque, vbucket, cas, key, value } = this;
     const given: Record<string, unknown> = { opcode, opaque, vbucket, cas: String(cas) };

@@ -20,6 +20,7 @@ export interface QuietOptions extends RequestOptions {
   readonly quiet?: boolean | undefined;
 }
 
+/** Of `get`. */
 export interface GetOptions extends QuietOptions {
   /** Whether the answer is to have the key in it. Default false. */
   readonly withKey?: boolean | undefined;
@@ -31,6 +32,7 @@ export interface ChangeOptions extends QuietOptions {
   readonly cas?: Cas | undefined;
 }
 
+/** Of `set`, `add` and `replace`. */
 export interface StoreOptions extends ChangeOptions {
   /** 32 bits that are kept with the value. Default 0. */
   readonly flags?: number | undefined;
@@ -38,6 +40,7 @@ export interface StoreOptions extends ChangeOptions {
   readonly exptime?: number | undefined;
 }
 
+/** Of `increment` and `decrement`. */
 export interface CounterOptions extends ChangeOptions {
   /** By how much. Default 1. */
   readonly delta?: Uint64 | undefined;
@@ -47,6 +50,7 @@ export interface CounterOptions extends ChangeOptions {
   readonly exptime?: number | undefined;
 }
 
+/** Of `flush`. */
 export interface FlushOptions extends QuietOptions {
   /** When: in seconds from now, or above 30 days as unix time. Default at once. */
   readonly delay?: number | undefined;
@@ -63,6 +67,7 @@ const NOT_MADE = 0xffff_ffff;
  * ```
  */
 export const requests = {
+  /** Asks for the value and the flags. Of a quiet one a miss is not answered. */
   get(key: FrameBody, options: GetOptions = {}): RequestFields {
     return make(quietly(options.withKey === true ? Opcode.GetK : Opcode.Get, options), options, key);
   },
@@ -78,6 +83,7 @@ export const requests = {
     return make(Opcode.Touch, options, key, undefined, 0, 0, exptime);
   },
 
+  /** Stores the value, whether there is one or not. */
   set(key: FrameBody, value: FrameBody, options: StoreOptions = {}): RequestFields {
     return store(Opcode.Set, key, value, options);
   },
@@ -92,22 +98,27 @@ export const requests = {
     return store(Opcode.Replace, key, value, options);
   },
 
+  /** Puts `value` behind the value that there is; without one the answer is `Status.NotStored`. */
   append(key: FrameBody, value: FrameBody, options: ChangeOptions = {}): RequestFields {
     return make(quietly(Opcode.Append, options), options, key, value, options.cas);
   },
 
+  /** Puts `value` in front of the value that there is; without one the answer is `Status.NotStored`. */
   prepend(key: FrameBody, value: FrameBody, options: ChangeOptions = {}): RequestFields {
     return make(quietly(Opcode.Prepend, options), options, key, value, options.cas);
   },
 
+  /** Deletes the item; without one the answer is `Status.KeyNotFound`. */
   delete(key: FrameBody, options: ChangeOptions = {}): RequestFields {
     return make(quietly(Opcode.Delete, options), options, key, undefined, options.cas);
   },
 
+  /** Adds to a counter, whose new value is the answer; behind 2^64 - 1 it goes on at 0. */
   increment(key: FrameBody, options: CounterOptions = {}): RequestFields {
     return count(Opcode.Increment, key, options);
   },
 
+  /** Takes away from a counter, whose new value is the answer; it stops at 0. */
   decrement(key: FrameBody, options: CounterOptions = {}): RequestFields {
     return count(Opcode.Decrement, key, options);
   },
@@ -117,6 +128,7 @@ export const requests = {
     return make(Opcode.Noop, options);
   },
 
+  /** Asks for the version of the server; the answer has it as its value. */
   version(options: RequestOptions = {}): RequestFields {
     return make(Opcode.Version, options);
   },
@@ -127,12 +139,12 @@ export const requests = {
     return make(quietly(Opcode.Flush, options), options, undefined, undefined, 0, 0, delay);
   },
 
-  /** Answered by as many responses as there are statistics, and one without key and value behind them. */
+  /** Asks for statistics, those of `group` or the general ones. Answered by as many responses as there are statistics, and one without key and value behind them. */
   stat(group?: FrameBody, options: RequestOptions = {}): RequestFields {
     return make(Opcode.Stat, options, group);
   },
 
-  /** memcached answers that it does not know it. */
+  /** Sets how much the server logs. memcached answers that it does not know it. */
   verbosity(level: number, options: RequestOptions = {}): RequestFields {
     return make(Opcode.Verbosity, options, undefined, undefined, 0, 0, undefined, undefined, undefined, level);
   },
@@ -147,7 +159,7 @@ export const requests = {
     return make(Opcode.SaslList, options);
   },
 
-  /** For PLAIN the data is `\0user\0password`. */
+  /** Logs in. For PLAIN the data is `\0user\0password`. */
   saslAuth(mechanism: FrameBody, data: FrameBody, options: RequestOptions = {}): RequestFields {
     return make(Opcode.SaslAuth, options, mechanism, data);
   },

@@ -79,6 +79,7 @@ export class BinaryResponse {
     return isCounter(this) && this.end - at === 8 ? readUint64(this.source, at) : 0n;
   }
 
+  /** The fields that such an answer has, for logs and tests; 64-bit numbers as text. */
   toJSON(): object {
     const { opcode, status, opaque, cas, key } = this;
     const common = { opcode, status, opaque, cas: String(cas) };

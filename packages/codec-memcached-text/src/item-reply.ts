@@ -12,12 +12,15 @@ export interface WireItem {
   readonly buffer: Buffer;
   /** All of {@link buffer} as a view, if there is one: it makes short copies faster. */
   readonly view?: DataView | undefined;
+  /** Where `VALUE` begins in {@link buffer}. */
   readonly wireStart: number;
+  /** Where the last `\r\n` ends. */
   readonly wireEnd: number;
   /** Where the value lies in it; it ends two bytes before {@link wireEnd}. */
   readonly valueStart: number;
-  /** The cas, 64 bits in two numbers. */
+  /** The upper 32 bits of the cas. */
   readonly casHigh: number;
+  /** The lower 32 bits of the cas. */
   readonly casLow: number;
 }
 

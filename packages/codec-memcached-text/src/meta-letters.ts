@@ -33,7 +33,9 @@ export const UPPER_FLAGS: number = flagBits('CDEFIJLMNOPRT');
 
 /** A set of flags, to be made once and looked for often. */
 export interface MetaFlagSet {
+  /** Those in lower case, a bit for each letter. */
   readonly lower: number;
+  /** Those in upper case, a bit for each letter. */
   readonly upper: number;
 }
 

@@ -16,20 +16,25 @@ export class MetaRequest {
   declare readonly op: MetaOp;
   /** What the request lies in; offsets count in it. */
   declare source: Buffer;
-  /** Where the line starts, where it ends without its `\r\n`, and where the request ends, value included. */
+  /** Where the line starts. */
   declare start: number;
+  /** Where the line ends, its `\r\n` not included. */
   declare lineEnd: number;
+  /** Where the request ends, the value and all `\r\n` included. */
   declare end: number;
-  /** Where the key lies as it was sent, in base64 if flag `b` says so. */
+  /** Where the key starts as it was sent, in base64 if flag `b` says so. */
   declare keyStart: number;
+  /** Where it ends. */
   declare keyEnd: number;
   /** Where the first flag lies, or would. */
   declare flagsStart: number;
-  /** Where the value lies. */
+  /** Where the value starts; {@link start} if there is none. */
   declare valueStart: number;
+  /** Where the value ends, its `\r\n` not included; {@link start} if there is none. */
   declare valueEnd: number;
-  /** Where the text of flag `O` lies, without the letter. */
+  /** Where the text of flag `O` starts, behind the letter. */
   declare opaqueStart: number;
+  /** Where it ends. */
   declare opaqueEnd: number;
   /** @internal Which flags were sent, a bit for each letter. */
   declare lower: number;

@@ -8,6 +8,7 @@ const DEFAULT_MAX_ITEM_SIZE = 1024 * 1024;
 /** What a length on the wire can be at most (INT_MAX - 2), and so the most that can be configured. */
 const MOST_ITEM_SIZE = 1024 * 1024 * 1024;
 
+/** Options of `memcachedTextServer()`. */
 export interface MemcachedTextServerOptions {
   /**
    * Bytes that an item may take, its key and memcached's header of about 60 bytes included: memcached's `-I`. Default 1 MiB, at most 1 GiB. A
@@ -18,6 +19,7 @@ export interface MemcachedTextServerOptions {
   readonly compat?: Compat | undefined;
 }
 
+/** Options of `memcachedTextClient()`. */
 export interface MemcachedTextClientOptions {
   /** Longest value in bytes that is received. Default 1 MiB, at most 1 GiB; a longer one is a `FrameTooLargeError`. */
   readonly maxItemSize?: number | undefined;

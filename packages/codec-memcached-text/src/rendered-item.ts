@@ -8,6 +8,7 @@ export class RenderedItem implements WireItem {
   readonly buffer: Buffer;
   readonly wireStart: number = 0;
   readonly valueStart: number;
+  /** The client's flags, 32 bits. */
   readonly flags: number;
   readonly casHigh: number;
   readonly casLow: number;
@@ -36,6 +37,7 @@ export class RenderedItem implements WireItem {
     return this.buffer.length;
   }
 
+  /** Where the value ends in {@link buffer}. */
   get valueEnd(): number {
     return this.buffer.length - 2;
   }

@@ -57,17 +57,21 @@ export class Reply {
   declare readonly status: Status;
   /** What the reply lies in; offsets count in it. */
   declare source: Buffer;
-  /** Where the reply starts, and where it ends, value and last `\r\n` included. */
+  /** Where the reply starts. */
   declare start: number;
+  /** Where the reply ends, the value and all `\r\n` included. */
   declare end: number;
-  /** Where the text behind the status starts, and where the line ends. */
+  /** Where the text behind the status starts. */
   declare textStart: number;
+  /** Where the line ends, its `\r\n` not included. */
   declare lineEnd: number;
-  /** Where the key of `VALUE` and `ME` lies, and the name of `STAT`, `ITEM` and `CONFIG`. */
+  /** Where the key of `VALUE` and `ME` starts, or the name of `STAT`, `ITEM` and `CONFIG`. */
   declare keyStart: number;
+  /** Where it ends. */
   declare keyEnd: number;
-  /** Where the value lies. */
+  /** Where the value starts; {@link start} if there is none. */
   declare valueStart: number;
+  /** Where the value ends, its `\r\n` not included; {@link start} if there is none. */
   declare valueEnd: number;
   /** The client's flags of `VALUE`. */
   declare flags: Uint64;

@@ -17,15 +17,19 @@ export class Request {
   declare readonly op: ClassicOp;
   /** What the request lies in; offsets count in it. */
   declare source: Buffer;
-  /** Where the line starts, where it ends without its `\r\n`, and where the request ends, value included. */
+  /** Where the line starts. */
   declare start: number;
+  /** Where the line ends, its `\r\n` not included. */
   declare lineEnd: number;
+  /** Where the request ends, the value and all `\r\n` included. */
   declare end: number;
-  /** Where the key lies; of many, the first, until {@link nextKey} moves on. */
+  /** Where the key starts; of many, the first, until {@link nextKey} moves on. */
   declare keyStart: number;
+  /** Where that key ends. */
   declare keyEnd: number;
-  /** Where the value lies. */
+  /** Where the value starts; {@link start} if there is none. */
   declare valueStart: number;
+  /** Where the value ends, its `\r\n` not included; {@link start} if there is none. */
   declare valueEnd: number;
   /** The client's flags: 32 bits. */
   declare flags: number;

@@ -3,6 +3,7 @@ import { integerOption, knownOptions } from '@wirewright/core/codec';
 /** 16 MiB, as in the Go original: that long a message may be, and no longer. */
 export const MAX_FRAME_LENGTH: number = 1 << 24;
 
+/** Options of `quasizeroServerCodec()` and `quasizeroClientCodec()`. */
 export interface QuasizeroCodecOptions {
   /** Longest message in bytes, received or sent, its length prefix not counted. Default 16 MiB, which is what the Go original takes. */
   readonly maxFrameLength?: number | undefined;

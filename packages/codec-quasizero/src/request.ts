@@ -9,6 +9,7 @@ import { Tag } from './tags.ts';
 export interface RequestFields {
   /** Which command: a signed 32-bit integer. */
   readonly code: number;
+  /** Texts by name that go with the payload. Default none. */
   readonly metadata?: Metadata | undefined;
   /** Bytes, or text that is sent as utf-8. Bytes must not be changed until they are sent. */
   readonly payload?: FrameBody | undefined;

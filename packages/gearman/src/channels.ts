@@ -4,6 +4,7 @@ import type { ServerSeen } from '@wirewright/core';
 
 /** What `wirewright:gearman:task` publishes when a task of a client is over, and `wirewright:gearman:job` when a job of a worker is. */
 export interface TaskSeen {
+  /** The function that it was for. */
   readonly function: string;
   /** What the server calls the job; undefined when none has got it. */
   readonly handle: string | undefined;
@@ -18,9 +19,13 @@ export interface TaskSeen {
 }
 
 interface Channels {
+  /** A task of a client is over. */
   readonly task: Channel<unknown, TaskSeen>;
+  /** A job of a worker is over. */
   readonly job: Channel<unknown, TaskSeen>;
+  /** A server cannot be reached any more. */
   readonly serverDown: Channel<unknown, ServerSeen>;
+  /** A server can be reached, again or for the first time. */
   readonly serverUp: Channel<unknown, ServerSeen>;
 }
 

@@ -33,6 +33,7 @@ export class CommandError extends WireError {
 export class NoServerError extends WireError {
   /** Nothing was sent: what failed with this can be asked again. */
   readonly sent = false;
+  /** Why each of them cannot be reached, by its name. */
   readonly errors: ReadonlyMap<string, Error>;
 
   constructor(errors: ReadonlyMap<string, Error>) {
@@ -47,6 +48,7 @@ export class NoServerError extends WireError {
 export class NoWorkerError extends WireError {
   /** Nothing was submitted. */
   readonly sent = false;
+  /** The function that nobody does. */
   readonly function: string;
 
   constructor(name: string) {
@@ -57,6 +59,7 @@ export class NoWorkerError extends WireError {
 
 /** What an error about a job tells of it. */
 export interface JobSeen {
+  /** The function of the job. */
   readonly function: string;
   /** What the server calls the job; empty when it has told none. */
   readonly handle: string;
@@ -69,7 +72,9 @@ export class JobFailedError extends WireError {
   /** The job was submitted. */
   readonly sent = true;
   readonly function: string;
+  /** What the server calls the job. */
   readonly handle: string;
+  /** The server, as `servers` has it. */
   readonly server: string;
 
   constructor({ function: name, handle, server }: JobSeen, message: string = 'failed', code?: string) {
@@ -82,6 +87,7 @@ export class JobFailedError extends WireError {
 
 /** The worker sent an exception (WORK_EXCEPTION): the message has its text, `data` its bytes. `GEARMAN_JOB_EXCEPTION`. */
 export class JobExceptionError extends JobFailedError {
+  /** The bytes of the exception, as the worker sent them. */
   readonly data: Buffer;
 
   constructor(seen: JobSeen, data: Buffer) {
@@ -97,8 +103,11 @@ export class JobExceptionError extends JobFailedError {
 export class JobLostError extends WireError {
   /** Whether the server may have got the job. */
   readonly sent = true;
+  /** The function of the job. */
   readonly function: string;
+  /** What the server calls the job; empty when it has told none. */
   readonly handle: string;
+  /** The server, as `servers` has it. */
   readonly server: string;
 
   constructor({ function: name, handle, server }: JobSeen, cause: unknown) {

@@ -20,6 +20,7 @@ import { CommandTable } from './command-table.ts';
 import type { Commands, Handler, Middleware } from './handler.ts';
 import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 
+/** Those of a `Server`, whose codec is given, and the limits of requests. */
 export interface QuasizeroServerOptions<Data = unknown>
   extends Omit<ServerOptions<Request, Response, Data>, 'codec'>, QuasizeroCodecOptions {
   /**

@@ -84,15 +84,25 @@ export interface ServerSeen {
 }
 
 interface Channels {
+  /** A connection was made. */
   readonly connectionOpen: Channel<unknown, ConnectionOpened>;
+  /** A socket was destroyed before it was a connection. */
   readonly connectionRefuse: Channel<unknown, ConnectionRefused>;
+  /** A connection has closed. */
   readonly connectionClose: Channel<unknown, ConnectionClosed>;
+  /** A connection has failed. */
   readonly connectionError: Channel<unknown, ConnectionFailed>;
+  /** A connection was idle for too long, or something on it took too long. */
   readonly connectionTimeout: Channel<unknown, ConnectionFailed>;
+  /** A frame was decoded. */
   readonly frameIn: Channel<unknown, FrameSeen>;
+  /** A message was encoded. */
   readonly frameOut: Channel<unknown, FrameSeen>;
+  /** A request was made. */
   readonly requestStart: Channel<unknown, RequestSeen>;
+  /** A request was answered or given up. */
   readonly requestEnd: Channel<unknown, RequestSeen>;
+  /** A client or pool has failed to connect, and will try again. */
   readonly clientRetry: Channel<unknown, RetrySeen>;
 }
 

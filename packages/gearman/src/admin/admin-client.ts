@@ -24,8 +24,11 @@ import {
 
 /** How many jobs a function may have, by priority; none is no limit. */
 export interface AdminMaxQueue {
+  /** Of high priority. Default: no limit. */
   readonly high?: number | undefined;
+  /** Of normal priority. Default: no limit. */
   readonly normal?: number | undefined;
+  /** Of low priority. Default: no limit. */
   readonly low?: number | undefined;
 }
 

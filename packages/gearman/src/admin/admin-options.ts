@@ -2,6 +2,7 @@ import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@
 import { type Clock, type CodecFactory, systemClock, timeoutOption, type TlsClientOptions } from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 
+/** How an {@link AdminClient} connects, and how long an answer may take and be. */
 export interface AdminOptions {
   /** Milliseconds that connecting may take. Default 5000. */
   readonly connectTimeout?: number | undefined;

@@ -3,6 +3,7 @@ import { quoted } from './quoted.ts';
 
 /** A function, by `status`. */
 export interface AdminStatusRow {
+  /** Its name. */
   readonly function: string;
   /** Jobs that wait or run; gearmand counts those that nobody wants any more as well. */
   readonly total: number;
@@ -14,9 +15,13 @@ export interface AdminStatusRow {
 
 /** A function, by `prioritystatus`: jobs that wait, by priority. */
 export interface AdminPriorityStatusRow {
+  /** Its name. */
   readonly function: string;
+  /** Jobs of high priority that wait. */
   readonly high: number;
+  /** Jobs of normal priority that wait. */
   readonly normal: number;
+  /** Jobs of low priority that wait. */
   readonly low: number;
   /** Workers that do it. */
   readonly workers: number;
@@ -30,11 +35,13 @@ export interface AdminWorkerRow {
   readonly address: string;
   /** What SET_CLIENT_ID has set; `-` when nothing has. */
   readonly id: string;
+  /** What it has said that it can do. */
   readonly functions: readonly string[];
 }
 
 /** A job, by `show jobs`. */
 export interface AdminShownJob {
+  /** What the server calls the job. */
   readonly handle: string;
   /** Attempts that came to nothing so far. */
   readonly retries: number;
@@ -46,7 +53,9 @@ export interface AdminShownJob {
 
 /** A job, by `jobs`. */
 export interface AdminJobRow {
+  /** The function of the job. */
   readonly function: string;
+  /** What it is the same by; empty when it is like no other. */
   readonly unique: string;
   /** Where its worker is, `127.0.0.1:4242`; undefined while it waits. */
   readonly worker: string | undefined;
@@ -58,6 +67,7 @@ export interface AdminJobRow {
 export interface AdminClientRow {
   /** `127.0.0.1:4242`; `-` or empty when it has none. */
   readonly address: string;
+  /** The jobs that it waits for. */
   readonly jobs: readonly Omit<AdminJobRow, 'listeners'>[];
 }
 

@@ -5,6 +5,7 @@ import { LINK_OPTIONS, type LinkOptions, type LinkSettings, linkSettings } from 
 import { type Distribution, type DistributionName, distributionOf } from './distribution.ts';
 import { readRetries, type SubmitRetries, type UsualSubmission } from './submit-options.ts';
 
+/** How a {@link GearmanClient} connects to its servers, chooses among them, and submits. */
 export interface GearmanClientOptions extends LinkOptions {
   /** Which server gets which job first; the others follow when it is down. Default `hash`. */
   readonly distribution?: DistributionName | Distribution | undefined;

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '@wirewright/core';
 
 /** What a distribution knows of a job. */
 export interface DistributedJob {
+  /** The function that it is for. */
   readonly function: string;
   /** What jobs are the same by: the unique, or the payload where that is `-`; undefined when the job is like no other. */
   readonly key: string | Uint8Array | undefined;

@@ -48,6 +48,7 @@ export interface AskOptions extends RequestOptions {
 export interface ClientCounters {
   /** Tasks that were submitted; the sum of the others but for `retried` and `strays`, and those still under way. */
   submitted: number;
+  /** Tasks that were over with a result; in the background, those that a server has taken. */
   completed: number;
   /** Of these jobs the worker said that they failed. */
   failed: number;
@@ -220,6 +221,7 @@ export class GearmanClient {
     await link.send(message);
   }
 
+  /** The servers, in the order in which they were given or added, as they are at the moment. */
   get servers(): ServerStatus[] {
     return this.#fleet.status;
   }

@@ -4,9 +4,11 @@ import { type Packet, PacketType } from '@wirewright/codec-gearman';
 export interface JobStatus {
   /** Whether the server knows it: one that is over it does not. */
   readonly known: boolean;
+  /** Whether a worker has it. */
   readonly running: boolean;
   /** What the worker has said last; 0 of 0 until it does. */
   readonly numerator: number;
+  /** What the `numerator` is of. */
   readonly denominator: number;
   /** How many clients wait for it, where a unique was asked for. */
   readonly clients: number | undefined;

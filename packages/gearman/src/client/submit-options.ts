@@ -12,6 +12,7 @@ export interface SubmitRetries {
   readonly failure?: number | undefined;
 }
 
+/** How one task is submitted, and when it is given up. */
 export interface SubmitOptions {
   /** Default `normal`. */
   readonly priority?: 'high' | 'normal' | 'low' | undefined;

@@ -2,7 +2,10 @@ import { InvalidOptionError } from '@wirewright/core';
 
 import { TaskOverflowError } from '../errors.ts';
 
-/** What a worker tells of a job before it is over. */
+/**
+ * What a worker tells of a job before it is over: bytes (WORK_DATA), a warning in bytes (WORK_WARNING), or how far it is (WORK_STATUS),
+ * as `numerator` of `denominator`.
+ */
 export type TaskEvent =
   | { readonly type: 'data'; readonly data: Buffer }
   | { readonly type: 'warning'; readonly data: Buffer }

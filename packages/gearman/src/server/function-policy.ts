@@ -18,8 +18,11 @@ export interface Retries {
 
 /** Jobs that a function may have by priority, those that run included; 0 for any number. */
 export interface MaxQueue {
+  /** Of high priority. Default 0. */
   readonly high?: number | undefined;
+  /** Of normal priority. Default 0. */
   readonly normal?: number | undefined;
+  /** Of low priority. Default 0. */
   readonly low?: number | undefined;
 }
 

@@ -4,12 +4,15 @@ import type { FunctionCounters, JobFunction } from './job-function.ts';
 
 /** How it stands with a function, and what there was of it so far. */
 export interface FunctionStatus extends Readonly<FunctionCounters> {
+  /** The function. */
   readonly name: string;
   /** Jobs that can be grabbed, by priority. */
   readonly queued: { readonly high: number; readonly normal: number; readonly low: number };
+  /** Jobs that workers have. */
   readonly running: number;
   /** Jobs that wait for their time, or for a store. */
   readonly waiting: number;
+  /** Workers that can do it. */
   readonly workers: number;
   /** Workers that sleep. */
   readonly idle: number;

@@ -13,9 +13,11 @@ export interface FunctionCounters {
   coalesced: number;
   /** Submits that were refused because there were too many jobs. */
   refused: number;
+  /** Jobs that ended with a result. */
   completed: number;
   /** Jobs that ended without a result: by the worker, or because no more attempts were left. */
   failed: number;
+  /** Jobs that nobody wanted any more: cancelled, or left by their clients. */
   cancelled: number;
   /** Times that a job was given to a worker once more. */
   retried: number;

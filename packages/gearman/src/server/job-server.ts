@@ -38,7 +38,7 @@ import { Peer } from './peer.ts';
 import { Probe } from './probe.ts';
 import { ServerError } from './server-errors.ts';
 
-/** Names a job, or several. */
+/** Names a job by its handle, or by its function and unique; a function alone names all its jobs. */
 export type JobChoice =
   | { readonly handle: string }
   | { readonly function: string; readonly unique: string }

@@ -13,6 +13,7 @@ import { nextTime } from './schedule.ts';
 /** What a job server receives. */
 export type JobServerInput = Packet | TextLine | RefusedFrame;
 
+/** Those of a `Server`, whose codec is given, and what holds for jobs, functions and the store. */
 export interface JobServerOptions<Data = unknown> extends Omit<
   ServerOptions<JobServerInput, GearmanOutput, Data>,
   'codec'

@@ -6,6 +6,7 @@ import { LevelStore } from './level-store.ts';
 
 export { StoreClosedError, StoreInUseError, StoreOpenError } from '../store/errors.ts';
 
+/** Where the store is, and how safe a job is in it. */
 export interface LevelStoreOptions {
   /** A folder for the store alone; made when it is not there. */
   readonly location: string;

@@ -13,6 +13,7 @@ export { StoreClosedError, StoreLostError, StoreOpenError } from '../store/error
 const MIN_LEASE = 500;
 const MAX_LEASE = 24 * 60 * 60 * 1000;
 
+/** Where the store is, and how servers share it. */
 export interface PostgresStoreOptions {
   /** Where the database is: `postgresql://user:password@host/database`, or what `pg` takes for a pool. */
   readonly connection: string | PoolConfig;

@@ -7,13 +7,17 @@ export interface StoredJob {
   readonly id: number;
   /** What clients call the job by, kept because they do so after a restart, too. ASCII, at most 63 characters. */
   readonly handle: string;
+  /** The name of its function, 1 byte at least. */
   readonly function: Uint8Array;
   /** Empty for a job that is the same as no other. */
   readonly unique: Uint8Array;
+  /** What the client has sent, 0 bytes or more. */
   readonly payload: Uint8Array;
+  /** 0 high, 1 normal, 2 low. */
   readonly priority: StoredPriority;
   /** When it may run, in ms since 1970; 0 for at once. */
   readonly when: number;
+  /** The function of the reducer of SUBMIT_REDUCE_JOB_BACKGROUND; undefined for other jobs. */
   readonly reducer: Uint8Array | undefined;
   /** How often a worker was lost with it, ran out of time or failed. */
   readonly attempts: number;
@@ -45,6 +49,7 @@ export interface StoreDamage {
 export interface StoredJobs {
   /** Every job that is not over, by number. */
   readonly jobs: readonly StoredJob[];
+  /** What is wrong with what was kept; undefined when nothing is. */
   readonly damage: StoreDamage | undefined;
 }
 

@@ -6,6 +6,7 @@ import { LINK_OPTIONS, type LinkOptions, type LinkSettings, linkSettings } from 
 import { checkName } from '../names.ts';
 import type { Job, JobResult } from './job.ts';
 
+/** How a {@link Worker} connects to its servers, and how many jobs it does at once. */
 export interface WorkerOptions extends LinkOptions {
   /**
    * Jobs that are done at once, of all servers and functions. Default 1. A handler that goes on after its job was cancelled, or lost with its

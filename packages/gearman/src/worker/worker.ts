@@ -33,6 +33,7 @@ import {
   workerSettings,
 } from './worker-options.ts';
 
+/** How a worker closes. */
 export interface WorkerCloseOptions {
   /** Whether what runs is finished, as far as the grace goes; otherwise servers get it back at once. Default true. */
   readonly drain?: boolean | undefined;
@@ -46,6 +47,7 @@ export interface WorkerCloseOptions {
 export interface WorkerErrorSeen {
   /** The server, as `servers` has it. */
   readonly server: string;
+  /** The job that it was about; undefined when it was about the server. */
   readonly job: Job | undefined;
 }
 
@@ -53,6 +55,7 @@ export interface WorkerErrorSeen {
 export interface WorkerCounters {
   /** Jobs that came; the sum of the others, and those that run. */
   assigned: number;
+  /** Jobs that ended with a result. */
   completed: number;
   /** What handlers failed, or threw, or had no time for. */
   failed: number;
@@ -186,6 +189,7 @@ export class Worker {
     return [...this.#abilities.keys()];
   }
 
+  /** The servers, in the order in which they were given or added, as they are at the moment. */
   get servers(): ServerStatus[] {
     return this.#fleet.status;
   }
