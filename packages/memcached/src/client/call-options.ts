@@ -4,26 +4,31 @@ import { InvalidOptionError, type RequestOptions } from '@wirewright/core';
 /** What can be said of each call. A deadline or signal of its own costs it the company of the others of its turn. */
 export interface CallOptions extends RequestOptions {}
 
+/** Of calls that can do without an answer. */
 export interface UnansweredOptions extends CallOptions {
   /** Does not wait for the answer: resolves at once, and a failure is only counted (`unansweredErrors`). Default false. */
   readonly noreply?: boolean | undefined;
 }
 
+/** Of calls that say how long an item lives. */
 export interface TtlOptions extends UnansweredOptions {
   /** Seconds for which the item lives, however many; 0, the default, for ever. */
   readonly ttl?: number | undefined;
 }
 
+/** Of calls that store a value. */
 export interface StoreOptions extends TtlOptions {
   /** 32 bits that are kept with the value, in place of those of the serializer. */
   readonly flags?: number | undefined;
 }
 
+/** Of `incr` and `decr`. */
 export interface CountOptions extends TtlOptions {
   /** What a counter that is not there is made with, and lives for `ttl`; without it none is made. */
   readonly initial?: Uint64 | undefined;
 }
 
+/** Of `update`. */
 export interface UpdateOptions extends CallOptions {
   /** Seconds for which what is stored lives; 0, the default, for ever. */
   readonly ttl?: number | undefined;

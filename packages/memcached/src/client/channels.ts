@@ -19,8 +19,11 @@ export interface CommandSeen {
 }
 
 interface Channels {
+  /** A command is settled. */
   readonly command: Channel<unknown, CommandSeen>;
+  /** A server was ejected. */
   readonly serverDown: Channel<unknown, ServerSeen>;
+  /** A server that was ejected answers again. */
   readonly serverUp: Channel<unknown, ServerSeen>;
 }
 

@@ -2,15 +2,19 @@
 export interface CallCounters {
   /** Commands that were given to it, those of batches each. */
   calls: number;
-  /** Items that were asked for and found, and those that were not. */
+  /** Items that were asked for and found. */
   hits: number;
+  /** Items that were asked for and not found. */
   misses: number;
-  /** Commands that it answered with an error, and among those without an answer the ones that turned out to have failed. */
+  /** Commands that it answered with an error. */
   errors: number;
+  /** Commands with `noreply` that turned out to have failed. */
   unansweredErrors: number;
-  /** Commands that were given up, because of their deadline or their signal, and those that were lost with their connection or never sent. */
+  /** Commands that were given up because of their deadline. */
   timeouts: number;
+  /** Commands that were given up because of their signal. */
   aborts: number;
+  /** Commands that were lost with their connection, or never sent. */
   lost: number;
   /** How often it was ejected. */
   ejections: number;

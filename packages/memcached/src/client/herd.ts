@@ -4,6 +4,7 @@ import { integerOption, knownOptions } from '@wirewright/core/codec';
 import type { Leased } from './dialect/dialect.ts';
 import { InvalidKeyError, UnsupportedError } from './errors.ts';
 
+/** Of `fetch`: for how long a value is good, and how long to wait for whoever computes it. */
 export interface FetchOptions extends RequestOptions {
   /** Seconds for which a value is fresh; 0, the default, for ever. */
   readonly ttl?: number | undefined;
@@ -28,6 +29,7 @@ export interface Place<In, Out> {
   release(leased: Leased<Out>, options: RequestOptions): Promise<unknown>;
 }
 
+/** Computes a value that is not in the cache. What it throws or rejects with rejects the call. */
 export type Producer<In> = () => In | Promise<In>;
 
 /** Pauses between looks for the value that somebody else computes, in ms: the first, and the longest. */

@@ -53,6 +53,7 @@ export type FailureMode =
   | 'next-server'
   | { readonly gutter: readonly MemcachedPlace[]; readonly ttl?: number | undefined };
 
+/** Where the servers are, what is said to them, and what happens when one fails. */
 export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   /** Default `meta`. */
   readonly protocol?: ClientProtocol | undefined;
@@ -78,6 +79,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   readonly tls?: boolean | TlsClientOptions | undefined;
   /** Logs in: with SASL PLAIN in the binary protocol, else as memcached's `-Y` has it. */
   readonly username?: string | undefined;
+  /** Goes with `username`. */
   readonly password?: string | undefined;
   /** What all keys begin with, unseen by whoever gives or gets them. Default none. */
   readonly prefix?: string | undefined;

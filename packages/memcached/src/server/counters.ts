@@ -3,28 +3,49 @@ import type { StoreOutcome } from '../store/store.ts';
 
 /** What a server has done so far, in the words of memcached's `stats`. */
 export interface MemcachedCounters {
+  /** Keys that were asked for. */
   cmdGet: number;
+  /** Values that came to be stored. */
   cmdSet: number;
+  /** `flush_all`. */
   cmdFlush: number;
+  /** `touch`, `gat`, and meta commands that set when an item expires. */
   cmdTouch: number;
+  /** Meta commands. */
   cmdMeta: number;
+  /** Keys that were asked for and there. */
   getHits: number;
+  /** Keys that were asked for and not there. */
   getMisses: number;
+  /** Items that were deleted. */
   deleteHits: number;
+  /** Keys that were to be deleted and not there. */
   deleteMisses: number;
+  /** Counters that were added to. */
   incrHits: number;
+  /** Counters that were to be added to and not there. */
   incrMisses: number;
+  /** Counters that were taken away from. */
   decrHits: number;
+  /** Counters that were to be taken away from and not there. */
   decrMisses: number;
+  /** Of `cas`, those that stored. */
   casHits: number;
+  /** Of `cas`, those whose key was not there. */
   casMisses: number;
   /** Of `cas`, those that came with another cas than the item has. */
   casBadval: number;
+  /** Items that were touched. */
   touchHits: number;
+  /** Keys that were to be touched and not there. */
   touchMisses: number;
+  /** Values that were larger than an item may be. */
   storeTooLarge: number;
+  /** Values that there was no room for. */
   storeNoMemory: number;
+  /** Attempts to log in. */
   authCmds: number;
+  /** Attempts to log in that failed. */
   authErrors: number;
 }
 
@@ -63,8 +84,9 @@ export interface CommandCounters {
   hits: number;
   /** Times that it was refused: malformed, too large, not allowed. */
   errors: number;
-  /** Bytes of its requests, and of the items in answers to it. */
+  /** Bytes of its requests. */
   bytesIn: number;
+  /** Bytes of the items in answers to it. */
   bytesOut: number;
 }
 
@@ -102,6 +124,7 @@ const COMMAND_NAMES = [
   'other',
 ] as const;
 
+/** A command of the text protocol, or the one that an opcode stands for; `other` for what is rare or unknown. */
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** The counters of all commands, by name. */

@@ -9,10 +9,12 @@ export type MemcachedRequest = Request | MetaRequest | BinaryRequest;
 /** Anything that a server answers: a line, an item, a response. */
 export type MemcachedReply = ServerReply | ServerResponse;
 
+/** A connection of a {@link MemcachedServer}, of either protocol. */
 export type MemcachedConnection<Data = unknown> = Connection<MemcachedRequest, MemcachedReply, Data>;
 
 /** An answer behind which the connection is closed. */
 export class Fatal<Reply> {
+  /** What is answered before; undefined for nothing. */
   readonly reply: Reply | undefined;
 
   constructor(reply: Reply | undefined) {

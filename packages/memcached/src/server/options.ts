@@ -10,6 +10,7 @@ import { type Login, loginOf, type Users } from './login.ts';
 /** Which of the protocols a server speaks: `'auto'` finds out by the first byte of each connection. */
 export type MemcachedProtocol = 'auto' | 'text' | 'binary';
 
+/** Those of a `Server`, whose codec is given, of the store, and of what peers may do. */
 export interface MemcachedServerOptions<Data = unknown>
   extends Omit<ServerOptions<MemcachedRequest, MemcachedReply, Data>, 'codec'>, Omit<MemoryStoreOptions, 'wall'> {
   /** What the items are kept in. Default a {@link MemoryStore} with `memoryLimit`, `evict`, `cas` and `maxItemSize`, which go with no other. */

@@ -21,6 +21,7 @@ import type {
   StoreOutcome,
 } from './store.ts';
 
+/** How much a {@link MemoryStore} holds, and what it does when it is full. */
 export interface MemoryStoreOptions {
   /** Bytes of all pages that items lie in, at most. Default 64 MiB. */
   readonly memoryLimit?: number | undefined;
@@ -42,9 +43,11 @@ export interface SizeClass extends ClassCounters {
   readonly number: number;
   /** Bytes of each chunk. */
   readonly chunkSize: number;
+  /** Pages that are cut into such chunks. */
   readonly pages: number;
-  /** Chunks of all pages, and those with an item. */
+  /** Chunks of all pages. */
   readonly chunks: number;
+  /** Chunks with an item. */
   readonly items: number;
   /** Bytes of those items, as memcached counts them. */
   readonly bytes: number;
@@ -58,8 +61,11 @@ const NO_CONDITIONS: StoreConditions & DeleteConditions = {};
 
 /** Items in memory outside of the heap, with a limit in bytes. */
 export class MemoryStore implements Store {
+  /** What items expire by. */
   readonly clock: StoreClock;
+  /** Bytes that an item may take with its key and what stands around it. */
   readonly maxItemSize: number;
+  /** Whether items that were used long ago make room for new ones. */
   readonly evict: boolean;
   /** Whether items have a cas of their own. */
   readonly cas: boolean;
@@ -85,6 +91,7 @@ export class MemoryStore implements Store {
     return this.cas ? this.#heap.lastCas : NO_CAS;
   }
 
+  /** What it has and has done so far. */
   get counters(): StoreCounters {
     return this.#heap.counters;
   }

@@ -1,17 +1,22 @@
 /** What a store has done so far, in the words of memcached's `stats`. */
 export interface StoreCounters {
+  /** Items that are there. */
   currItems: number;
+  /** Items that were stored. */
   totalItems: number;
   /** Bytes of the items that are there. */
   bytes: number;
+  /** Items that were thrown out to make room. */
   evictions: number;
   /** Times that the chunk of an item that had expired was used for another. */
   reclaimed: number;
-  /** Misses because the item had expired, or was flushed. */
+  /** Misses because the item had expired. */
   getExpired: number;
+  /** Misses because the item was flushed. */
   getFlushed: number;
-  /** Of those that went, the ones that nobody had asked for. */
+  /** Expired items whose chunk was used for another before anybody had asked for them. */
   expiredUnfetched: number;
+  /** Of the evicted, the ones that nobody had asked for. */
   evictedUnfetched: number;
   /** Of the evicted, the ones that had been asked for more than once. */
   evictedActive: number;
@@ -23,6 +28,7 @@ export interface StoreCounters {
 export interface ClassCounters {
   /** Uses of items. */
   hits: number;
+  /** Items that were thrown out to make room. */
   evicted: number;
   /** Of the evicted, those that would have expired some day. */
   evictedNonzero: number;
@@ -30,10 +36,15 @@ export interface ClassCounters {
   evictedTime: number;
   /** Times that there was no room. */
   outOfMemory: number;
+  /** Times that the chunk of an item that had expired was used for another. */
   reclaimed: number;
+  /** Expired items whose chunk was used for another before anybody had asked for them. */
   expiredUnfetched: number;
+  /** Of the evicted, those that nobody had asked for. */
   evictedUnfetched: number;
+  /** Of the evicted, those that had been asked for more than once. */
   evictedActive: number;
+  /** Items that got another round because they had been used. */
   movesWithinLru: number;
 }
 

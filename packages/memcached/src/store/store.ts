@@ -7,14 +7,19 @@ export type StoreOutcome = 'stored' | 'not-stored' | 'exists' | 'not-found' | 't
 
 /** Part of some memory: a key or a value where it was received. */
 export interface Bytes {
+  /** The memory. */
   readonly buffer: Buffer;
+  /** Where the part begins in it. */
   readonly start: number;
+  /** Where the part ends. */
   readonly end: number;
 }
 
 /** A cas: unique for each change, 64 bits in two numbers. */
 export interface CasWords {
+  /** The upper 32 bits. */
   readonly casHigh: number;
+  /** The lower 32 bits. */
   readonly casLow: number;
 }
 
@@ -22,15 +27,21 @@ export interface CasWords {
 export interface Item extends CasWords {
   /** The client's: 32 bits. */
   readonly flags: number;
-  /** What `VALUE <key> <flags> <length>\r\n<value>\r\n` lies in, and where it, and its parts, begin and end. */
+  /** What `VALUE <key> <flags> <length>\r\n<value>\r\n` lies in. */
   readonly buffer: Buffer;
   /** All of {@link buffer} as a view, if there is one: it makes short copies faster. */
   readonly view?: DataView | undefined;
+  /** Where `VALUE` begins in {@link buffer}. */
   readonly wireStart: number;
+  /** Where the last `\r\n` ends. */
   readonly wireEnd: number;
+  /** Where the key begins. */
   readonly keyStart: number;
+  /** Where the key ends. */
   readonly keyEnd: number;
+  /** Where the value begins. */
   readonly valueStart: number;
+  /** Where the value ends, two bytes before {@link wireEnd}. */
   readonly valueEnd: number;
   /** Seconds until it expires; -1 for never. */
   readonly ttl: number;
@@ -100,6 +111,7 @@ export interface Store {
   ): StoreOutcome;
   /** The cas that the last change gave an item. Valid until the next call of the store. */
   readonly lastCas: CasWords;
+  /** Deletes an item, if it meets the conditions. */
   delete(key: Bytes, conditions?: DeleteConditions): 'deleted' | 'not-found' | 'exists';
   /** Adds `delta` modulo 2^64, or takes it away down to 0. */
   arithmetic(key: Bytes, delta: bigint, up: boolean, conditions?: ArithmeticConditions): ArithmeticOutcome;

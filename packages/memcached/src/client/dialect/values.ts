@@ -8,6 +8,7 @@ import type { Serializer } from '../values/serializer.ts';
 
 /** An item as `gets` gives it. */
 export interface CacheItem<Out> {
+  /** What the serializer made of the bytes. */
   readonly value: Out;
   /** Of this version of it: `cas` stores only while the item has it. */
   readonly cas: Uint64;

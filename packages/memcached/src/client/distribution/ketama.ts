@@ -17,6 +17,7 @@ import type { WireKey } from '../keys.ts';
 import type { Distribution, ServerInfo } from './distribution.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
+/** Options of {@link ketama}. */
 export interface KetamaOptions {
   /**
    * Whether servers get keys by their weight, as with libmemcached's `KETAMA_WEIGHTED` (and what other libraries call ketama). Default true; with

@@ -7,6 +7,7 @@ import { bodyLength, ByteView, type FrameBody, integerOption, knownOptions } fro
 
 import { type Encoded, type Serializer, ValueFlag } from './serializer.ts';
 
+/** Options of {@link compressed}. */
 export interface CompressionOptions {
   /** Bytes from which on a value is compressed, if that makes it shorter. Default 2048. */
   readonly threshold?: number | undefined;

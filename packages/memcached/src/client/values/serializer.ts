@@ -15,6 +15,7 @@ export interface Encoded {
  * @typeParam Out what comes back
  */
 export interface Serializer<In, Out = In> {
+  /** Makes the bytes of a value, and the flags that tell {@link decode} how. */
   encode(value: In): Encoded | Promise<Encoded>;
   /** `data` lies where it was received and is valid until this returns: `data.toBytes()` and `data.toString()` last. */
   decode(data: ByteView, flags: number): Out | Promise<Out>;
@@ -25,6 +26,7 @@ export interface Serializer<In, Out = In> {
  * our own.
  */
 export const ValueFlag = {
+  /** An integer, in decimal digits. */
   Integer: 2,
   /** What they have for an integer, too, and is only read here. */
   Long: 4,
