@@ -13,7 +13,7 @@ export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>
   readonly dial: Dialer<In, Out>;
   /**
    * Gets each new connection before it is used, to log in, say: what it returns is waited for. When it fails, so has the dial.
-   * `dialTimeout` includes it.
+   * `dialTimeout` includes it. Default none.
    */
   readonly onConnect?: ((exchange: Exchange<In, Out>) => unknown) | undefined;
   /** Connections that are kept though nobody needs them. Default 0. */

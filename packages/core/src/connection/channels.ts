@@ -9,7 +9,7 @@ export type AnyConnection = Connection<any, any, any>;
 
 /** What `wirewright:connection:open` publishes: the connection is there, `onConnect` has not been called yet. */
 export interface ConnectionOpened {
-  /** The new connection; its address and its `data` are there. */
+  /** The new connection. Its `data` and its codec come with `onConnect`. */
   readonly connection: AnyConnection;
 }
 

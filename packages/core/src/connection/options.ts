@@ -9,7 +9,7 @@ import type { WaterMarks } from './write-loop.ts';
 
 /** What can be set for every connection, however it is made. */
 export interface ConnectionOptions<Data = unknown> {
-  /** Makes the `data` of each connection. */
+  /** Makes the `data` of each connection. Default: it is undefined. */
   readonly data?: (() => Data) | undefined;
   /** Keeps the connection open for sending when the peer has ended. Default false: it closes once everything is answered. */
   readonly halfOpen?: boolean | undefined;

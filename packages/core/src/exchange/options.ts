@@ -25,7 +25,7 @@ export interface ExchangeOptions<In, Out = In> {
   readonly isPush?: ((message: In) => boolean) | undefined;
   /**
    * Takes those messages, in order. A promise that it returns does not hold the replies, since it may be waiting for one of them; a
-   * rejection closes the connection.
+   * rejection closes the connection. Without it they are dropped.
    */
   readonly onPush?: ((message: In) => unknown) | undefined;
   /** Pushes that may be at work before reading is held. Default 1024. */
@@ -40,7 +40,7 @@ export interface ExchangeOptions<In, Out = In> {
 export interface RequestOptions {
   /** Gives up when it is aborted: the promise is rejected with the signal's reason, and a reply that comes later is dropped. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the reply has to be complete, waiting to be sent included; false for no limit. */
+  /** Milliseconds until the reply has to be complete, waiting to be sent included; false for no limit. Default that of the exchange. */
   readonly timeout?: number | false | undefined;
 }
 

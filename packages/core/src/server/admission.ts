@@ -12,7 +12,7 @@ export interface AdmissionOptions {
   readonly maxConnectionsPerAddress?: number | false | undefined;
   /** Addresses that may connect; all others may not. Default: every address. Unix sockets have none, and always may. */
   readonly allow?: Addresses | undefined;
-  /** Addresses that may not connect, though `allow` has them. Looked at for each connection: a `BlockList` may still grow. */
+  /** Addresses that may not connect, though `allow` has them. Looked at for each connection: a `BlockList` may still grow. Default none. */
   readonly deny?: Addresses | undefined;
 }
 

@@ -27,11 +27,11 @@ export interface CodecVector<In> {
 export interface CodecVectorsOptions<In> {
   /** Makes a message comparable: a value that is deeply equal for equal messages. Default: bytes by value, the rest as it is. */
   readonly describe?: (message: In) => unknown;
-  /** The codec of the other direction, when this one does not encode what it decodes. */
+  /** The codec of the other direction, when this one does not encode what it decodes. Default this one. */
   readonly opposite?: CodecFactory<unknown, In>;
-  /** Whether a frame means something only after the frames before it: a fresh codec cannot go on in the middle then. */
+  /** Whether a frame means something only after the frames before it: a fresh codec cannot go on in the middle then. Default false. */
   readonly stateful?: boolean;
-  /** Whether bytes may belong to no message, as filler or a preamble does, so that the input may end behind them unnoticed. */
+  /** Whether bytes may belong to no message, as filler or a preamble does, so that the input may end behind them unnoticed. Default false. */
   readonly filler?: boolean;
   /** Seed of the random splits. Default 1. */
   readonly seed?: number;

@@ -20,20 +20,20 @@ export interface SubmitOptions {
   readonly background?: boolean | undefined;
   /** Jobs of a function with the same unique are one; `-` stands for the payload. Default none: the job is like no other. */
   readonly unique?: string | Uint8Array | undefined;
-  /** When it is to be done, as a date or in ms since 1970; to the second, in the background. */
+  /** When it is to be done, as a date or in ms since 1970; to the second, in the background. Default now. */
   readonly at?: Date | number | undefined;
   /**
    * When it is to be done again and again, in the background: five fields of a crontab, where 0 and 7 are Sunday. Only a `JobServer` has that;
-   * the times are in its time zone.
+   * the times are in its time zone. Default once.
    */
   readonly cron?: string | undefined;
   /** The function that puts the results of this one's jobs together; of interest to its workers. Default none. */
   readonly reducer?: string | undefined;
   /** Gives the task up when it is aborted; the job may go on. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the job is over, or, of one in the background, until a server has it; false for any time. */
+  /** Milliseconds until the job is over, or, of one in the background, until a server has it; false for any time. Default that of the client. */
   readonly timeout?: number | false | undefined;
-  /** Submits the job again, after a pause; a number goes for both. */
+  /** How often the job is submitted again, after a pause; a number goes for both. Default that of the client. */
   readonly retries?: number | SubmitRetries | undefined;
   /** Whether to submit only where a worker does the function. Default false. */
   readonly requireWorker?: boolean | undefined;

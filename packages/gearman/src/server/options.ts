@@ -20,7 +20,7 @@ export interface JobServerOptions<Data = unknown> extends Omit<
 > {
   /** What keeps background jobs, so that they outlive the server. Default: they are in memory only. */
   readonly store?: JobStore | undefined;
-  /** How the jobs of all functions are done. */
+  /** How the jobs of all functions are done. Default: as {@link FunctionOptions} says of each. */
   readonly defaults?: FunctionOptions | undefined;
   /** How the jobs of a function are done, by its name: instead of `defaults`. */
   readonly functions?: Readonly<Record<string, FunctionOptions>> | undefined;

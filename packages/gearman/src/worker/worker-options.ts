@@ -51,7 +51,7 @@ export interface HandlerOptions {
   readonly timeout?: number | false | undefined;
   /**
    * Tells servers to take a job back that takes longer (CAN_DO_TIMEOUT). The number is sent as it is: gearmand and `JobServer` take it for
-   * milliseconds, of which less than 1000 are 1000, Perl's server for seconds.
+   * milliseconds, of which less than 1000 are 1000, Perl's server for seconds. Default none.
    */
   readonly serverTimeout?: { readonly seconds: number } | { readonly milliseconds: number } | undefined;
   /** How often the handler is tried again, here, when it has thrown. Default 0. */

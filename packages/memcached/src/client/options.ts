@@ -77,7 +77,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
   readonly heartbeat?: HeartbeatTiming | false | undefined;
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
-  /** Logs in: with SASL PLAIN in the binary protocol, else as memcached's `-Y` has it. */
+  /** Logs in: with SASL PLAIN in the binary protocol, else as memcached's `-Y` has it. Default: does not. */
   readonly username?: string | undefined;
   /** Goes with `username`. */
   readonly password?: string | undefined;

@@ -32,7 +32,7 @@ export interface DelimitedOptions extends FrameBodyOptions {
   readonly delimiter: string | Uint8Array;
   /** What is sent behind a body. Default the delimiter; a peer may want another one than it sends. */
   readonly sent?: string | Uint8Array | undefined;
-  /** A byte, as a one-character string, that is dropped where it stands right before the delimiter, as `\r` may before `\n`. */
+  /** A byte, as a one-character string, that is dropped where it stands right before the delimiter, as `\r` may before `\n`. Default none. */
   readonly optional?: string | undefined;
   /** Longest body in bytes, the delimiter not counted. Default 16 KiB. */
   readonly maxFrameLength?: number | undefined;
