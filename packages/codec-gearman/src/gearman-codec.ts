@@ -1,3 +1,16 @@
+/*
+ * Packets and lines in any order, told apart by the first byte (gearmand, PROTOCOL); numbers are big-endian.
+ *
+ *    0                 4                 8                 12
+ *   +-----------------+-----------------+-----------------+------------------------------+
+ *   | 00 R E Q, R E S | type            | length          | arguments, length bytes      |
+ *   +-----------------+-----------------+-----------------+------------------------------+
+ *   +---------------------------------------------------------------+----+
+ *   | line of text, which begins with any byte but 00               | \n |    \r\n ends it, too
+ *   +---------------------------------------------------------------+----+
+ *
+ * To a server go REQ packets and commands, from it come RES packets and the lines of answers.
+ */
 import {
   type ByteReader,
   type ByteView,

@@ -1,3 +1,17 @@
+/*
+ * Requests out, responses in; numbers are big-endian (memcached, doc/protocol-binary.txt). frame.ts has all of the header.
+ *
+ *    0        1        2                 4        5        6                 8
+ *   +--------+--------+-----------------+--------+--------+-----------------+-----------------------------------+
+ *   | 80     | opcode | key length      | extras | 0      | vbucket         | body length, opaque, cas          |
+ *   +--------+--------+-----------------+--------+--------+-----------------+-----------------------------------+
+ *   body of Set, Add, Replace          | flags 4 | exptime 4               | key | value |
+ *   body of Increment, Decrement       | delta 8 | initial 8 | exptime 4 | key |
+ *   body of Touch, Gat, GatK           | exptime 4                         | key |
+ *   body of Flush                      | exptime 4, or nothing |
+ *   body of Verbosity                  | level 4 |
+ *   body of the others                 | key, if any | value, if any |
+ */
 import {
   type ByteReader,
   type ByteWriter,

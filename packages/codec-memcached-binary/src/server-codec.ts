@@ -1,3 +1,16 @@
+/*
+ * Requests in, responses out; numbers are big-endian (memcached, doc/protocol-binary.txt). frame.ts has all of the header.
+ *
+ *    0        1        2                 4        5        6                 8
+ *   +--------+--------+-----------------+--------+--------+-----------------+-----------------------------------+
+ *   | 80     | opcode | key length      | extras | 0      | vbucket         | body length, opaque, cas          |
+ *   +--------+--------+-----------------+--------+--------+-----------------+-----------------------------------+
+ *   | 81     | of the | key length      | extras | 0      | status          | body length, opaque, cas          |
+ *   +--------+--------+-----------------+--------+--------+-----------------+-----------------------------------+
+ *   body of a hit        | flags 4   | key, to GetK and GatK | value |
+ *   body of a counter    | counter 8 |
+ *   body of an error     | text      |
+ */
 import {
   type ByteReader,
   type ByteWriter,

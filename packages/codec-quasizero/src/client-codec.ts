@@ -1,9 +1,14 @@
 /*
- * A protobuf message behind its length; see messages.proto.
+ * A protobuf message behind its length; messages.proto has the fields, each behind its tag.
  *
- *   +---------------------+----------------------------------------------+
- *   | varint, 1..10 bytes |   Request or Response, 0 .. 16 MiB           |
- *   +---------------------+----------------------------------------------+
+ *   +---------------------+----------------------------------------------------------------------+
+ *   | varint, 1..10 bytes |   Request or Response, 0 .. 16 MiB                                   |
+ *   +---------------------+----------------------------------------------------------------------+
+ *   Request     | 08 | code, varint             | 12 | entry | 12 | entry | ... | 1a | length | payload |
+ *   Response    | 0a | length | error message   | 12 | entry | 12 | entry | ... | 1a | length | payload |
+ *   entry       | length | 0a | length | key    | 12 | length | value |
+ *
+ * Fields that are 0 or empty are left out; they may come in any order.
  */
 import {
   type ByteReader,

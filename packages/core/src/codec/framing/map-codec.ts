@@ -1,3 +1,10 @@
+/*
+ * The frames of another codec, with messages in the place of their bodies:
+ *
+ *   +-----------------+--------------------------+-----------------+
+ *   | prefix, if any  |    body <-> message      | trailer, if any |
+ *   +-----------------+--------------------------+-----------------+
+ */
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import type { Codec, CodecFactory, Description } from '../codec.ts';
