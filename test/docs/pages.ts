@@ -1,0 +1,20 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { Page } from './page.ts';
+
+/** The root of the repository, with a slash at its end. */
+export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
+
+const SKIPPED = new Set(['node_modules', 'dist', 'results', '.git']);
+
+/** All Markdown pages of the repository. */
+export const pages: readonly Page[] = markdown('').map((path) => Page.read(ROOT, path));
+
+function markdown(folder: string): string[] {
+  return readdirSync(ROOT + folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = folder + entry.name;
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : markdown(`${path}/`);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
