@@ -1,37 +1,16 @@
-import { WireError } from '@wirewright/core';
-import { Command } from 'commander';
-
-import { runGearmand } from './gearmand/run-gearmand.ts';
-import { runMemcached } from './memcached/run-memcached.ts';
-import { ownVersion } from './own-version.ts';
-import { quasizeroCommand } from './quasizero-command.ts';
-
-/** Runs the command with these arguments. */
+/** Runs the command with these arguments. Each loads what it needs and no more: that is most of what a start takes. */
 export async function run(args: readonly string[]): Promise<void> {
-  const program = new Command('wirewright')
-    .description('Protocol servers on one machine, from a terminal.')
-    .version(ownVersion())
-    .addCommand(memcachedCommand())
-    .addCommand(gearmandCommand())
-    .addCommand(quasizeroCommand())
-    .showHelpAfterError('(--help lists the options)');
+  const [name, ...rest] = args;
   try {
     // These have the arguments of memcached and gearmand, and read them as those do.
-    if (args[0] === 'memcached') await runMemcached(args.slice(1));
-    else if (args[0] === 'gearmand') await runGearmand(args.slice(1));
-    else await program.parseAsync(args, { from: 'user' });
+    if (name === 'memcached') await (await import('./memcached/run-memcached.ts')).runMemcached(rest);
+    else if (name === 'gearmand') await (await import('./gearmand/run-gearmand.ts')).runGearmand(rest);
+    else await (await import('./root-command.ts')).rootCommand().parseAsync(args, { from: 'user' });
   } catch (error) {
+    const { WireError } = await import('@wirewright/core');
     // These say what to do; a stack would hide it.
     if (!(error instanceof WireError)) throw error;
     console.error(`wirewright: ${error.message}`);
     process.exitCode = 1;
   }
-}
-
-function memcachedCommand(): Command {
-  return new Command('memcached').summary('a memcached server, with the options of memcached: -h lists them');
-}
-
-function gearmandCommand(): Command {
-  return new Command('gearmand').summary('a Gearman job server, with the options of gearmand: -h lists them');
 }

@@ -1,8 +1,14 @@
 import { runServer } from '../shared/run-server.ts';
 import { planOf } from './plan.ts';
-import { serve } from './serve.ts';
 
 /** `wirewright gearmand`: runs with gearmand's own arguments, and ends as it does. */
 export function runGearmand(args: readonly string[]): Promise<void> {
-  return runServer(() => planOf(args), serve);
+  return runServer(
+    () => planOf(args),
+    async (plan, say) => {
+      // Neither help nor a mistake nor the start of a process in the background waits for it.
+      const { serve } = await import('./serve.ts');
+      await serve(plan, say);
+    },
+  );
 }
