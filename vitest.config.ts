@@ -1,13 +1,23 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 /** Tests run on the sources: the condition resolves every workspace package to its src/. */
 const conditions = ['@wirewright/source'];
 const resolve = { conditions };
 const shared = { resolve, ssr: { resolve } };
-const node = { environment: 'node', isolate: false, pool: 'forks', testTimeout: 20_000 } as const;
+const node = {
+  environment: 'node',
+  isolate: false,
+  pool: 'forks',
+  setupFiles: 'test/support/equal-bytes.ts',
+  testTimeout: 20_000,
+} as const;
 
 export default defineConfig({
   test: {
+    // Tests wait for sockets and processes for a good part of their time.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         ...shared,
