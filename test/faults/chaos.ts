@@ -17,6 +17,7 @@ import {
 } from '@wirewright/core';
 import { expect, onTestFinished } from 'vitest';
 
+import { freePort } from '../support/programs.ts';
 import { random } from '../support/random.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import type { Faults } from './faults.ts';
@@ -98,7 +99,7 @@ class Scene {
 
   static async start(seed: number): Promise<Scene> {
     const server = echo();
-    await server.listen({ port: 0, host });
+    await server.listen({ port: await freePort(), host });
     const chance = random(seed);
     const luck = random(seed + 1);
     const scene: Scene = new Scene(
@@ -134,7 +135,7 @@ class Scene {
         await this.#server.listen({ port, host });
         return;
       } catch (error) {
-        // Somebody's own end may have been given the port meanwhile.
+        // Somebody may have taken the port meanwhile.
         if (!(error instanceof AddressInUseError) || attempt === 500) throw error;
         this.#server = echo();
         await sleep(10);

@@ -79,12 +79,28 @@ export class Running {
   }
 }
 
-/** A port that nobody listens on, for programs that cannot choose one. */
-export function freePort(): Promise<number> {
+/** Below those that systems give out by themselves, so that nobody gets one of these who asks for any; and a part of them for each process. */
+const FIRST_PORT = 12_000;
+const PORTS_EACH = 100;
+const PARTS = 200;
+
+let ports = 0;
+
+/**
+ * A port that nobody listens on, for programs that cannot choose one, and for servers that come back at the port where they were. This
+ * process gets it once.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + (process.pid % PARTS) * PORTS_EACH + (ports++ % PORTS_EACH);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const listener = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = listener.address() as { port: number };
-      listener.close(() => resolve(port));
-    });
+    const listener = createServer()
+      .on('error', () => resolve(false))
+      .listen(port, () => listener.close(() => resolve(true)));
   });
 }
