@@ -57,8 +57,11 @@ export function later<T = void>(): Later<T> {
   return { promise, resolve };
 }
 
-export const reversed = (bytes: Buffer): Buffer =>
-  Buffer.from(Uint8Array.from(bytes, (_, index) => bytes.at(-1 - index)!));
+export function reversed(bytes: Buffer): Buffer {
+  const result = Buffer.allocUnsafe(bytes.length);
+  for (let from = 0, to = bytes.length - 1; to >= 0; from++, to--) result[to] = bytes[from]!;
+  return result;
+}
 
 export const reverse = (job: Job): Buffer => reversed(job.payload);
 
