@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { quasizeroClientCodec, quasizeroServerCodec, Response } from '@wirewright/codec-quasizero';
+import { quasizeroClient, quasizeroServer, Response } from '@wirewright/codec-quasizero';
 import { ByteReader, type Codec, decodeNext, encodeMessage } from '@wirewright/core/codec';
 
 import { RequestSchema, ResponseSchema } from '../../bench/generated/bufbuild.js';
@@ -105,8 +105,8 @@ function decoded<In>(codec: Codec<In, never>, frame: Uint8Array): In {
 }
 
 const { fromEntries } = Object;
-const server = quasizeroServerCodec()();
-const client = quasizeroClientCodec()();
+const server = quasizeroServer()();
+const client = quasizeroClient()();
 
 const requests: Kind = {
   name: 'request',

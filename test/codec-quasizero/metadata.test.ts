@@ -1,4 +1,4 @@
-import { quasizeroClientCodec, quasizeroServerCodec } from '@wirewright/codec-quasizero';
+import { quasizeroClient, quasizeroServer } from '@wirewright/codec-quasizero';
 import { ByteReader, decodeNext, encodeMessage } from '@wirewright/core/codec';
 import { expect, test } from 'vitest';
 
@@ -20,13 +20,13 @@ test.each([
         metadata,
         payload: Buffer.alloc(length * 9, 'p'),
       };
-      const frame = encodeMessage(quasizeroClientCodec()(), request);
+      const frame = encodeMessage(quasizeroClient()(), request);
       const message = quasizero.Request.encode(new quasizero.Request(request)).finish();
       // Behind its length.
       expect(frame.subarray(frame.length - message.length).equals(message)).toBe(true);
       const input = new ByteReader(frame);
       input.maxFrameLength = 1024 * 1024;
-      const received = decodeNext(quasizeroServerCodec()(), input)!;
+      const received = decodeNext(quasizeroServer()(), input)!;
       expect(input.length).toBe(0);
       expect([received.code, Object.fromEntries(received.metadata)]).toEqual([request.code, metadata]);
     }

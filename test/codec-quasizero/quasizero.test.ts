@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 
 import {
   type Message,
-  quasizeroClientCodec,
-  quasizeroServerCodec,
+  quasizeroClient,
+  quasizeroServer,
   Request,
   type RequestFields,
   Response,
@@ -36,12 +36,12 @@ const complete = (expected: Expected): Expected => ({
 });
 
 function request(fields: Expected): Request {
-  const bytes = encodeMessage(quasizeroClientCodec()(), {
+  const bytes = encodeMessage(quasizeroClient()(), {
     code: fields.code ?? 0,
     metadata: fields.metadata,
     payload: Buffer.from(fields.payload ?? '', 'latin1'),
   });
-  return decodeNext(quasizeroServerCodec()(), reader(bytes))!;
+  return decodeNext(quasizeroServer()(), reader(bytes))!;
 }
 
 function response({ errorMessage = '', metadata = {}, payload = '' }: Expected): Response {
@@ -66,12 +66,12 @@ describe('the observed table', () => {
   });
   // The end of the input inside a frame is one of the ways in which every vector is cut.
   const cut = new Set(['the end inside a length', 'the end inside a body']);
-  const options = { describe: plain, opposite: quasizeroClientCodec() };
+  const options = { describe: plain, opposite: quasizeroClient() };
   const kept = vectors.filter(({ name }) => !cut.has(name));
-  for (const { name, run } of codecVectors('server', quasizeroServerCodec(), kept, options)) test(name, run);
+  for (const { name, run } of codecVectors('server', quasizeroServer(), kept, options)) test(name, run);
 
   test.each(table.filter(({ is }) => typeof is !== 'string'))('$name has its values', ({ bytes, is }) => {
-    expect(plain(decodeNext(quasizeroServerCodec()(), reader(bytes))!)).toEqual(complete(is as Expected));
+    expect(plain(decodeNext(quasizeroServer()(), reader(bytes))!)).toEqual(complete(is as Expected));
   });
 });
 
@@ -93,36 +93,36 @@ describe('responses', () => {
     { name: 'an error that is not utf-8', bytes: bytesOf('04 0a 02 c3 28'), messages: [], error: 'WIRE_PROTOCOL' },
     { name: 'one that is too long', bytes: varint(LIMIT + 1), messages: [], error: 'WIRE_FRAME_TOO_LARGE' },
   ];
-  const options = { describe: plain, opposite: quasizeroServerCodec() };
-  for (const { name, run } of codecVectors('client', quasizeroClientCodec(), vectors, options)) test(name, run);
+  const options = { describe: plain, opposite: quasizeroServer() };
+  for (const { name, run } of codecVectors('client', quasizeroClient(), vectors, options)) test(name, run);
 });
 
 describe('the limit', () => {
   test('16 MiB are a message, and one byte more is refused before it is there', () => {
     const most = requestOf(LIMIT);
     expect(most.length).toBe(LIMIT + varint(LIMIT).length);
-    const got = decodeNext(quasizeroServerCodec()(), reader(most))!;
+    const got = decodeNext(quasizeroServer()(), reader(most))!;
     expect([got.code, got.payload.length]).toEqual([2, LIMIT - 7]);
     const over = reader(requestOf(LIMIT + 1).subarray(0, 4));
-    expect(() => decodeNext(quasizeroServerCodec()(), over)).toThrow(/16777217 bytes is over the limit of 16777216/);
+    expect(() => decodeNext(quasizeroServer()(), over)).toThrow(/16777217 bytes is over the limit of 16777216/);
   });
 
   test('it holds for what is sent, too, and can be lowered', () => {
-    const codec = quasizeroClientCodec({ maxFrameLength: 10 })();
+    const codec = quasizeroClient({ maxFrameLength: 10 })();
     expect(encodeMessage(codec, { code: 1, payload: 'sixsix' })).toHaveLength(11);
     expect(() => encodeMessage(codec, { code: 1, payload: 'seven..' })).toThrow(/11 bytes is over the limit of 10/);
-    expect(() => encodeMessage(quasizeroServerCodec()(), new Response().set(Buffer.alloc(LIMIT)))).toThrow(/over the/);
-    expect(() => decodeNext(quasizeroServerCodec({ maxFrameLength: 10 })(), reader(varint(11)))).toThrow(/limit of 10/);
+    expect(() => encodeMessage(quasizeroServer()(), new Response().set(Buffer.alloc(LIMIT)))).toThrow(/over the/);
+    expect(() => decodeNext(quasizeroServer({ maxFrameLength: 10 })(), reader(varint(11)))).toThrow(/limit of 10/);
   });
 
   test('options are checked at once', () => {
-    expect(() => quasizeroServerCodec({ maxFrameLength: -1 })).toThrow(InvalidOptionError);
-    expect(() => quasizeroClientCodec({ max: 1 } as never)).toThrow(/no option 'max'/);
+    expect(() => quasizeroServer({ maxFrameLength: -1 })).toThrow(InvalidOptionError);
+    expect(() => quasizeroClient({ max: 1 } as never)).toThrow(/no option 'max'/);
   });
 });
 
 describe('what is sent', () => {
-  const encoded = (fields: RequestFields): string => encodeMessage(quasizeroClientCodec()(), fields).toString('hex');
+  const encoded = (fields: RequestFields): string => encodeMessage(quasizeroClient()(), fields).toString('hex');
 
   test('metadata is a Map or an object, and a payload text, bytes or a view', () => {
     const expected = bytesOf(`0e 08 01 12 06 0a 01 'a' 12 01 'b' 1a 02 'hi'`).toString('hex');
@@ -142,9 +142,9 @@ describe('what is sent', () => {
   test('long and foreign texts are measured right', () => {
     for (const text of ['x'.repeat(200), 'ä'.repeat(100), '漢'.repeat(60), '👋'.repeat(5000), 'x'.repeat(30) + 'ä']) {
       const got = decodeNext(
-        quasizeroServerCodec()(),
+        quasizeroServer()(),
         reader(
-          encodeMessage(quasizeroClientCodec()(), {
+          encodeMessage(quasizeroClient()(), {
             code: 1,
             metadata: { [text]: text },
             payload: text,
@@ -157,9 +157,9 @@ describe('what is sent', () => {
   });
 
   test('half a surrogate pair becomes U+FFFD, and not bytes that the peer refuses', () => {
-    const codec = quasizeroServerCodec()();
+    const codec = quasizeroServer()();
     const bytes = encodeMessage(codec, new Response().setError('\ud800').setMeta('\udc00', 'a\ud800').set('\udc00'));
-    const got = decodeNext(quasizeroClientCodec()(), reader(bytes))!;
+    const got = decodeNext(quasizeroClient()(), reader(bytes))!;
     expect(plain(got)).toEqual(
       complete({ errorMessage: '\ufffd', metadata: { '\ufffd': 'a\ufffd' }, payload: '\xef\xbf\xbd' }),
     );
@@ -182,14 +182,14 @@ describe('what is sent', () => {
 
   test('a message that was received can be sent on', () => {
     const fields = { code: -5, metadata: { a: 'b', c: 'ä' }, payload: 'hi' };
-    const bytes = encodeMessage(quasizeroClientCodec()(), fields);
-    expect(encodeMessage(quasizeroClientCodec()(), request(fields))).toEqual(bytes);
+    const bytes = encodeMessage(quasizeroClient()(), fields);
+    expect(encodeMessage(quasizeroClient()(), request(fields))).toEqual(bytes);
     expect(() => encoded(Object.assign({}, request(fields), { code: 1 }))).toThrow(
       /a copy of a request lacks its payload/,
     );
-    const answer = encodeMessage(quasizeroServerCodec()(), response({ ...fields, errorMessage: 'no' }));
-    const received = decodeNext(quasizeroClientCodec()(), reader(answer))!;
-    expect(encodeMessage(quasizeroServerCodec()(), received)).toEqual(answer);
+    const answer = encodeMessage(quasizeroServer()(), response({ ...fields, errorMessage: 'no' }));
+    const received = decodeNext(quasizeroClient()(), reader(answer))!;
+    expect(encodeMessage(quasizeroServer()(), received)).toEqual(answer);
   });
 });
 
@@ -200,8 +200,8 @@ describe('what was received', () => {
       ['constructor', 'y'],
       ['', 'z'],
     ]);
-    const bytes = encodeMessage(quasizeroClientCodec()(), { code: 1, metadata });
-    const got = decodeNext(quasizeroServerCodec()(), reader(bytes))!;
+    const bytes = encodeMessage(quasizeroClient()(), { code: 1, metadata });
+    const got = decodeNext(quasizeroServer()(), reader(bytes))!;
     expect(new Map(got.metadata)).toEqual(metadata);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
@@ -222,12 +222,12 @@ describe('what was received', () => {
   });
 
   test('retained, it owns its bytes: those around it are not kept, and may change', () => {
-    const frame = encodeMessage(quasizeroClientCodec()(), { code: 1, metadata: { a: 'b' }, payload: 'hi' });
+    const frame = encodeMessage(quasizeroClient()(), { code: 1, metadata: { a: 'b' }, payload: 'hi' });
     const chunk = Buffer.alloc(64 * 1024);
     frame.copy(chunk);
     for (const look of [false, true]) {
       const bytes = Buffer.from(chunk);
-      const got = decodeNext(quasizeroServerCodec()(), reader(bytes))!;
+      const got = decodeNext(quasizeroServer()(), reader(bytes))!;
       if (look) expect(got.text()).toBe('hi');
       expect(got.retain()).toBe(got);
       bytes.fill(0);
@@ -237,13 +237,13 @@ describe('what was received', () => {
   });
 
   test('as JSON, and on the console, it shows what is in it and nothing of what lies around', () => {
-    const codec = quasizeroClientCodec()();
+    const codec = quasizeroClient()();
     const frames = [
       { code: 1, metadata: { a: 'b' }, payload: 'hi' },
       { code: 2, payload: 'SECRET' },
     ];
     const input = reader(Buffer.concat(frames.map((frame) => encodeMessage(codec, frame))));
-    const got = decodeNext(quasizeroServerCodec()(), input)!;
+    const got = decodeNext(quasizeroServer()(), input)!;
     const hi = { type: 'Buffer', data: [104, 105] };
     expect(JSON.parse(JSON.stringify(got))).toEqual({ code: 1, metadata: { a: 'b' }, payload: hi });
     expect(inspect(got)).toBe("{ code: 1, metadata: { a: 'b' }, payload: <Buffer 68 69> }");
@@ -262,15 +262,15 @@ describe('what was received', () => {
 });
 
 test('messages are described in words', () => {
-  const server = quasizeroServerCodec()();
+  const server = quasizeroServer()();
   expect(server.describe!(request({ code: -3, metadata: { a: 'b' }, payload: 'hi' }))).toEqual({
     text: 'command -3, { "a": "b" }, 2 bytes',
     secret: false,
   });
   expect(server.describe!(response({ payload: 'hi' }))).toEqual({ text: 'ok, 2 bytes', secret: false });
-  expect(quasizeroClientCodec()().describe!(response({ errorMessage: 'no' }))).toEqual({
+  expect(quasizeroClient()().describe!(response({ errorMessage: 'no' }))).toEqual({
     text: 'error "no", 0 bytes',
     secret: false,
   });
-  expect(quasizeroClientCodec()().describe!({ code: 1 })).toEqual({ text: 'command 1, 0 bytes', secret: false });
+  expect(quasizeroClient()().describe!({ code: 1 })).toEqual({ text: 'command 1, 0 bytes', secret: false });
 });

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { quasizeroClientCodec, type RequestFields, type Response } from '@wirewright/codec-quasizero';
+import { quasizeroClient, type RequestFields, type Response } from '@wirewright/codec-quasizero';
 import { ByteReader, decodeNext, encodeMessage } from '@wirewright/core/codec';
 import { type Commands, QuasizeroServer, type QuasizeroServerOptions } from '@wirewright/quasizero';
 import { afterEach } from 'vitest';
@@ -61,7 +61,7 @@ export function ask(
   payload: RequestFields['payload'] = '',
   metadata: RequestFields['metadata'] = {},
 ): Buffer {
-  return encodeMessage(quasizeroClientCodec()(), { code, payload, metadata });
+  return encodeMessage(quasizeroClient()(), { code, payload, metadata });
 }
 
 /** The responses that a peer has got so far, each in short: its error, or its payload as text. */
@@ -72,7 +72,7 @@ export function answers(peer: Peer): string[] {
 }
 
 export function responses(peer: Peer): Response[] {
-  const codec = quasizeroClientCodec()();
+  const codec = quasizeroClient()();
   const input = new ByteReader(Buffer.concat(peer.chunks));
   input.maxFrameLength = codec.maxFrameLength!;
   const found: Response[] = [];

@@ -22,7 +22,7 @@ import {
 import { codeLength, writeCode } from './code-field.ts';
 import { describeRequest, describeResponse } from './describe.ts';
 import { encodeFields } from './encode-fields.ts';
-import { type QuasizeroCodecOptions, maxFrameLengthOf } from './options.ts';
+import { type QuasizeroOptions, maxFrameLengthOf } from './options.ts';
 import { readMessage } from './read-message.ts';
 import { Request, type RequestFields } from './request.ts';
 import { Response } from './response.ts';
@@ -32,8 +32,8 @@ import { Response } from './response.ts';
  *
  * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
  */
-export function quasizeroClientCodec(options: QuasizeroCodecOptions = {}): CodecFactory<Response, RequestFields> {
-  const maxFrameLength = maxFrameLengthOf('quasizeroClientCodec()', options);
+export function quasizeroClient(options: QuasizeroOptions = {}): CodecFactory<Response, RequestFields> {
+  const maxFrameLength = maxFrameLengthOf('quasizeroClient()', options);
   return () => new QuasizeroClientCodec(maxFrameLength);
 }
 

@@ -1,10 +1,10 @@
 export type { Message } from './message.ts';
 export type { Metadata } from './metadata.ts';
-export type { QuasizeroCodecOptions } from './options.ts';
+export type { QuasizeroOptions } from './options.ts';
 export type { RequestFields } from './request.ts';
 
-export { quasizeroClientCodec } from './client-codec.ts';
+export { quasizeroClient } from './client-codec.ts';
 export { MAX_FRAME_LENGTH } from './options.ts';
 export { Request } from './request.ts';
 export { Response } from './response.ts';
-export { quasizeroServerCodec } from './server-codec.ts';
+export { quasizeroServer } from './server-codec.ts';

@@ -22,7 +22,7 @@ import {
 
 import { describeRequest, describeResponse } from './describe.ts';
 import { encodeFields } from './encode-fields.ts';
-import { maxFrameLengthOf, type QuasizeroCodecOptions } from './options.ts';
+import { maxFrameLengthOf, type QuasizeroOptions } from './options.ts';
 import { readMessage } from './read-message.ts';
 import { Request } from './request.ts';
 import type { Response } from './response.ts';
@@ -34,8 +34,8 @@ import { varintLength } from './varint-length.ts';
  *
  * @throws {InvalidOptionError} at once, for an option that is unknown or out of range
  */
-export function quasizeroServerCodec(options: QuasizeroCodecOptions = {}): CodecFactory<Request, Response> {
-  const maxFrameLength = maxFrameLengthOf('quasizeroServerCodec()', options);
+export function quasizeroServer(options: QuasizeroOptions = {}): CodecFactory<Request, Response> {
+  const maxFrameLength = maxFrameLengthOf('quasizeroServer()', options);
   return () => new QuasizeroServerCodec(maxFrameLength);
 }
 

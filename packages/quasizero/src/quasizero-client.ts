@@ -1,11 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 
-import {
-  type QuasizeroCodecOptions,
-  quasizeroClientCodec,
-  type RequestFields,
-  type Response,
-} from '@wirewright/codec-quasizero';
+import { type QuasizeroOptions, quasizeroClient, type RequestFields, type Response } from '@wirewright/codec-quasizero';
 import {
   Client,
   type ClientOptions,
@@ -26,7 +21,7 @@ import { Pipeline } from './pipeline.ts';
 
 export interface QuasizeroClientOptions
   extends
-    QuasizeroCodecOptions,
+    QuasizeroOptions,
     Pick<ClientOptions<Response, RequestFields>, 'connectTimeout' | 'noDelay' | 'keepAlive' | 'clock'>,
     Pick<
       PoolOptions<Response, RequestFields>,
@@ -75,7 +70,7 @@ export class QuasizeroClient {
   constructor(place: ServerPlace, options: QuasizeroClientOptions = {}) {
     knownOptions('new QuasizeroClient()', options, [...POOL_OPTIONS, ...CLIENT_OPTIONS, 'maxFrameLength', 'tls']);
     const { maxFrameLength, tls } = options;
-    const codec = quasizeroClientCodec({ maxFrameLength });
+    const codec = quasizeroClient({ maxFrameLength });
     this.#client = new Client({ ...pick(options, CLIENT_OPTIONS), codec });
     const { connect } = readPlace('new QuasizeroClient()', place, { tls });
     this.#pool = this.#client.pool(connect, { window: WINDOW, ...pick(options, POOL_OPTIONS) });

@@ -1,4 +1,4 @@
-import { type QuasizeroCodecOptions, quasizeroServerCodec, type Request, Response } from '@wirewright/codec-quasizero';
+import { type QuasizeroOptions, quasizeroServer, type Request, Response } from '@wirewright/codec-quasizero';
 import {
   type Connection,
   describeCause,
@@ -22,7 +22,7 @@ import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 
 /** Those of a `Server`, whose codec is given, and the limits of requests. */
 export interface QuasizeroServerOptions<Data = unknown>
-  extends Omit<ServerOptions<Request, Response, Data>, 'codec'>, QuasizeroCodecOptions {
+  extends Omit<ServerOptions<Request, Response, Data>, 'codec'>, QuasizeroOptions {
   /**
    * Milliseconds that a request may take to arrive from its first byte to its last, that a handler may take to settle, and for which the
    * peer may take nothing of what is answered: each of them. Default 30,000; false for as long as it takes.
@@ -64,7 +64,7 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
     knownOptions('new QuasizeroServer()', options, OPTIONS);
     const { timeout = 30_000, maxFrameLength, frameTimeout = timeout, stallTimeout = timeout, ...rest } = options;
     const limit = timeoutOption('timeout', timeout);
-    super({ ...rest, frameTimeout, stallTimeout, codec: quasizeroServerCodec({ maxFrameLength }) });
+    super({ ...rest, frameTimeout, stallTimeout, codec: quasizeroServer({ maxFrameLength }) });
     this.#commands = new CommandTable(commands);
     this.#timeout = limit;
     this.#deadlines = limit === 0 ? undefined : new HandlerDeadlines(options.clock ?? systemClock, limit);

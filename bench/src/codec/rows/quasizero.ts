@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { quasizeroClientCodec, quasizeroServerCodec } from '@wirewright/codec-quasizero';
+import { quasizeroClient, quasizeroServer } from '@wirewright/codec-quasizero';
 import { ByteWriter, encodeInto, encodeMessage } from '@wirewright/core/codec';
 import { PbfReader, PbfWriter } from 'pbf';
 
@@ -37,7 +37,7 @@ const FRAMES = 32;
 
 /** What a frame says: everyone's bytes are read by ours, since they may leave out or write what is empty. */
 function requestIn(frame: Uint8Array): PlainRequest {
-  const [request] = messagesOf(quasizeroServerCodec()(), Buffer.from(frame), ({ code, metadata, payload }) => ({
+  const [request] = messagesOf(quasizeroServer()(), Buffer.from(frame), ({ code, metadata, payload }) => ({
     code,
     metadata: Object.fromEntries(metadata),
     payload: new Uint8Array(payload),
@@ -59,7 +59,7 @@ function encoder(encode: () => Uint8Array, work: () => void): MakeDoer {
 
 /** Ours appends to a batch, behind the length of the frame. */
 function encodeOurs({ code, metadata, payload }: PlainRequest): Doer {
-  const codec = quasizeroClientCodec()();
+  const codec = quasizeroClient()();
   const writer = new ByteWriter();
   const request = { code, metadata: new Map(Object.entries(metadata)), payload };
   return {
@@ -124,9 +124,9 @@ function decoder(decode: () => ReadRequest, work: () => void): MakeDoer {
 
 /** Every field is read. Ours takes frames off a chunk; the others get the bytes of a message by itself. */
 function decodeRow(message: string, request: PlainRequest): Row {
-  const frame = encodeMessage(quasizeroClientCodec()(), request);
+  const frame = encodeMessage(quasizeroClient()(), request);
   const body = quasizero.Request.encode(new quasizero.Request(request)).finish();
-  const codec = quasizeroServerCodec()();
+  const codec = quasizeroServer()();
   const keys = Object.keys(request.metadata);
   const readMetadata = (metadata: Record<string, string>): void => {
     for (const key of keys) sink.sum += metadata[key]!.length;

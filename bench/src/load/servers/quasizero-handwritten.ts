@@ -1,4 +1,4 @@
-import { quasizeroServerCodec, Response } from '@wirewright/codec-quasizero';
+import { quasizeroServer, Response } from '@wirewright/codec-quasizero';
 import { ByteReader, ByteWriter, decodeNext, encodeInto } from '@wirewright/core/codec';
 
 import { listenNet } from './listen-net.ts';
@@ -9,7 +9,7 @@ const writer = new ByteWriter();
 /** What somebody would write for this one command: the codec, a loop and one write per read; no limits, no deadlines. */
 export function start(port: number): Promise<void> {
   return listenNet(port, (socket) => {
-    const codec = quasizeroServerCodec()();
+    const codec = quasizeroServer()();
     const reader = new ByteReader();
     reader.maxFrameLength = codec.maxFrameLength!;
     socket.on('data', (chunk) => {
