@@ -41,7 +41,7 @@ type Reply = { readonly id: number; readonly result: number } | { readonly id: n
 const frames = lengthPrefixed({ as: 'string', maxFrameLength: 4096 });
 
 /** What the server plugs in: it reads requests and sends replies. */
-const answerc = mapCodec(frames, {
+const serverCodec = mapCodec(frames, {
   decode: (text) => requestOf(JSON.parse(text)),
   encode: (reply: Reply) => JSON.stringify(reply),
 });
@@ -133,7 +133,7 @@ async function sendRaw(port: number, text: string): Promise<void> {
 // ---------------------------------------------------------------- the exchange
 
 await run(async () => {
-  await using server = new Server({ codec: answerc })
+  await using server = new Server({ codec: serverCodec })
     .onRead((connection, request) => connection.send(answer(request)))
     .onError(({ name }, error) => console.log(`server: ${name} is closed: ${error.message}`));
   const { port } = await server.listen({ port: 0, host: 'localhost' });

@@ -26,7 +26,7 @@ import { ClosedError } from '../errors.ts';
 import type { RetrySeen } from '../connection/channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { type ConnectPlace, readPlace, type ServerPlace } from './connect-place.ts';
-import { connectSocket, connectTls } from './connect-socket.ts';
+import { connectSocket } from './connect-socket.ts';
 import { connectStream } from './connect-stream.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -160,7 +160,6 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   keep(place: ServerPlace, options: ConnectOptions = {}): KeptConnection {
     const { connect } = readPlace('keep()', place);
     const signal = this.#endOf('keep()', options);
-    connectTls(connect);
     const { keeper } = this.#keeping(connect, signal, this.#reconnect ?? reconnectSettings({}));
     void keeper.begin();
     return keeper;
@@ -209,7 +208,6 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
    */
   pool(place: ServerPlace, options: Omit<PoolOptions<In, Out>, 'dial'> = {}): Pool<In, Out> {
     const { connect } = readPlace('pool()', place);
-    connectTls(connect);
     if (this.hooks.onRead !== undefined) {
       throw new InvalidOptionError('a pool takes the messages of its connections: use a client without an onRead hook');
     }

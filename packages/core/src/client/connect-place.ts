@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../codec/errors.ts';
 import { knownOptions } from '../codec/options.ts';
 import { checkPlace, DEFAULT_HOST, type Place, placeName, placeOf } from '../connection/place.ts';
 import type { TlsClientOptions } from '../tls/tls-options.ts';
+import { connectTls } from './connect-tls.ts';
 
 /** Where a client connects to, and whether in plaintext. */
 export interface ConnectPlace extends Place {
@@ -48,6 +49,7 @@ export function readPlace(of: string, given: ServerPlace, defaults: PlaceDefault
   const place: ConnectPlace = placeOf(of, given, defaults.port);
   checkPlace(of, place, ['tls', 'stream'], 1);
   const { host = DEFAULT_HOST, port, path, tls = defaults.tls } = place;
+  connectTls({ tls });
   const where = path === undefined ? { host, port } : { path };
   return { name: placeName(where), connect: { ...where, tls } };
 }

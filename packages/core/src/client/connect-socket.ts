@@ -6,26 +6,15 @@ import { DEFAULT_HOST, placeName } from '../connection/place.ts';
 import type { NetSocketOptions } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
-import { clientContext, noteHost, tlsConnect } from '../tls/tls-connect.ts';
-import type { TlsClientOptions } from '../tls/tls-options.ts';
+import { noteHost, tlsConnect } from '../tls/tls-connect.ts';
 import type { ConnectPlace } from './connect-place.ts';
+import { connectTls } from './connect-tls.ts';
 
 /**
  * How long one address of a name may take before the next is tried as well. Node's 250 ms give up on addresses that are merely far
  * away.
  */
 const ATTEMPT_TIMEOUT = 1000;
-
-/** What TLS is made with for `tls: true`. */
-const DEFAULT_TLS: TlsClientOptions = {};
-
-/** @throws {InvalidOptionError} TLS cannot be made with the options */
-export function connectTls({ tls }: ConnectPlace): TlsClientOptions | undefined {
-  if (tls === undefined || tls === false) return undefined;
-  const options = tls === true ? DEFAULT_TLS : tls;
-  clientContext(options);
-  return options;
-}
 
 /**
  * Connects and resolves with what `use` makes of the socket, in the same turn in which it connects, or hands are shaken.

@@ -46,8 +46,8 @@ export class AdminLink {
   constructor(place: ReadyPlace, settings: AdminSettings) {
     this.name = place.name;
     this.#settings = settings;
-    const { codec, connectTimeout, clock, timeout } = settings;
-    this.#client = new Client<Packet | TextLine, GearmanOutput>({ codec, connectTimeout, clock })
+    const { codec, socket, connectTimeout, clock, timeout } = settings;
+    this.#client = new Client<Packet | TextLine, GearmanOutput>({ ...socket, codec, connectTimeout, clock })
       // There is nothing left to say to a server that breaks the protocol.
       .onError((connection) => connection.destroy());
     this.#pool = this.#client.pool(place.connect, {

@@ -1,9 +1,16 @@
 import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@wirewright/codec-gearman';
-import { type Clock, type CodecFactory, systemClock, timeoutOption, type TlsClientOptions } from '@wirewright/core';
+import {
+  type Clock,
+  type CodecFactory,
+  systemClock,
+  timeoutOption,
+  type TlsClientOptions,
+  type SocketOptions,
+} from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 
 /** How an {@link AdminClient} connects, and how long an answer may take and be. */
-export interface AdminOptions {
+export interface AdminOptions extends SocketOptions {
   /** Milliseconds that connecting may take. Default 5000. */
   readonly connectTimeout?: number | undefined;
   /**
@@ -30,6 +37,7 @@ export interface AdminCallOptions {
 /** {@link AdminOptions}, checked and complete. */
 export interface AdminSettings {
   readonly codec: CodecFactory<Packet | TextLine, GearmanOutput>;
+  readonly socket: SocketOptions;
   readonly connectTimeout: number;
   /** 0 for as long as it likes. */
   readonly timeout: number;
@@ -40,12 +48,16 @@ export interface AdminSettings {
 /** Bytes of the body of a packet: nothing but an echo is due. */
 const MAX_PACKET = 64 * 1024;
 
+const NAMES = ['noDelay', 'keepAlive', 'connectTimeout', 'timeout', 'maxAnswerLength', 'tls', 'clock'];
+
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function adminSettings(options: AdminOptions): AdminSettings {
-  knownOptions('an AdminClient', options, ['connectTimeout', 'timeout', 'maxAnswerLength', 'tls', 'clock']);
+  knownOptions('an AdminClient', options, NAMES);
+  const { noDelay, keepAlive } = options;
   const maxAnswerLength = integerOption('maxAnswerLength', options.maxAnswerLength ?? 16 * 1024 ** 2, 1024, 1024 ** 3);
   return {
     codec: gearmanClient({ maxFrameLength: MAX_PACKET, maxLineLength: maxAnswerLength }),
+    socket: { noDelay, keepAlive },
     connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1, 2 ** 30),
     timeout: timeoutOption('timeout', options.timeout ?? 10_000),
     maxAnswerLength,

@@ -7,11 +7,12 @@ import {
   type HeartbeatTiming,
   systemClock,
   type TlsClientOptions,
+  type SocketOptions,
 } from '@wirewright/core';
 import { integerOption } from '@wirewright/core/codec';
 
 /** What clients and workers need to know of the connections to their servers. */
-export interface LinkOptions {
+export interface LinkOptions extends SocketOptions {
   /** Milliseconds that connecting may take. Default 5000. */
   readonly connectTimeout?: number | undefined;
   /**
@@ -33,6 +34,8 @@ export interface LinkOptions {
 
 /** The names of {@link LinkOptions}. */
 export const LINK_OPTIONS: readonly string[] = [
+  'noDelay',
+  'keepAlive',
   'connectTimeout',
   'requestTimeout',
   'heartbeat',
@@ -45,6 +48,7 @@ export const LINK_OPTIONS: readonly string[] = [
 /** {@link LinkOptions}, checked and complete. */
 export interface LinkSettings {
   readonly codec: CodecFactory<Packet | TextLine, GearmanOutput>;
+  readonly socket: SocketOptions;
   readonly connectTimeout: number;
   readonly requestTimeout: number;
   readonly heartbeat: HeartbeatTiming | false;
@@ -55,11 +59,12 @@ export interface LinkSettings {
 
 /** @throws {InvalidOptionError} an option is out of range */
 export function linkSettings(options: LinkOptions): LinkSettings {
-  const { heartbeat = {}, reconnect = {}, tls, maxFrameLength, clock = systemClock } = options;
+  const { noDelay, keepAlive, heartbeat = {}, reconnect = {}, tls, maxFrameLength, clock = systemClock } = options;
   // Refused now rather than when a connection is lost.
   void new Backoff(reconnect);
   return {
     codec: gearmanClient({ maxFrameLength }),
+    socket: { noDelay, keepAlive },
     connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1),
     requestTimeout: integerOption('requestTimeout', options.requestTimeout ?? 10_000, 1),
     heartbeat,

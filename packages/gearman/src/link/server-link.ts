@@ -64,8 +64,9 @@ export class ServerLink {
     this.#place = place;
     this.#settings = settings;
     this.#events = events;
-    const { codec, connectTimeout, reconnect, heartbeat, clock } = settings;
+    const { codec, socket, connectTimeout, reconnect, heartbeat, clock } = settings;
     this.#client = new Client<Incoming, GearmanOutput>({
+      ...socket,
       codec,
       connectTimeout,
       reconnect,

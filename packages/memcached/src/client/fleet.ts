@@ -6,6 +6,7 @@ import {
   closedTogether,
   type CloseResult,
   type ServerStatus,
+  graceOf,
 } from '@wirewright/core';
 
 import type { AnyCall } from './call.ts';
@@ -158,6 +159,8 @@ export class Fleet {
   }
 
   close(options: CloseOptions): Promise<CloseResult> {
+    // A mistake in the options is no close.
+    graceOf(options);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }

@@ -389,7 +389,7 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
    * Takes no more calls, waits for the answers to those under way, and destroys what is left when the grace is over. Resolves with counts of
    * connections; a second call gets the same promise.
    *
-   * @throws {InvalidOptionError} (rejects) `grace` is out of range
+   * @throws {InvalidOptionError} `grace` is out of range
    */
   close(options: CloseOptions = {}): Promise<CloseResult> {
     return this.#fleet.close(options);

@@ -10,6 +10,7 @@ import {
   systemClock,
   timeoutOption,
   type TlsClientOptions,
+  type SocketOptions,
 } from '@wirewright/core';
 import {
   booleanOption,
@@ -54,7 +55,7 @@ export type FailureMode =
   | { readonly gutter: readonly MemcachedPlace[]; readonly ttl?: number | undefined };
 
 /** Where the servers are, what is said to them, and what happens when one fails. */
-export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> {
+export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> extends SocketOptions {
   /** Default `meta`. */
   readonly protocol?: ClientProtocol | undefined;
   /** Makes bytes of values and back. Default {@link bytes}. */
@@ -103,6 +104,8 @@ const NAMES: readonly (keyof MemcachedClientOptions)[] = [
   'connections',
   'timeout',
   'connectTimeout',
+  'noDelay',
+  'keepAlive',
   'heartbeat',
   'tls',
   'username',
@@ -210,14 +213,14 @@ function serverSettings(
   decoder: Decoder,
   maxItemSize: number,
 ): ServerSettings {
-  const { clock = systemClock, heartbeat = {}, reconnect = {} } = options;
+  const { noDelay, keepAlive, clock = systemClock, heartbeat = {}, reconnect = {} } = options;
   const pings: ServerSettings['pings'] = new WeakMap();
   const connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 1000, 1);
   const timeout = options.timeout ?? 2000;
   timeoutOption('timeout', timeout);
   const Kind = DIALECTS[protocol];
   const frames = Kind.codec(maxItemSize) as CodecFactory<unknown, unknown>;
-  const connection = { connectTimeout, clock };
+  const connection = { noDelay, keepAlive, connectTimeout, clock };
   const client = new Client<unknown, AnyBatch>({
     ...connection,
     codec: batchCodec(frames) as CodecFactory<unknown, AnyBatch>,

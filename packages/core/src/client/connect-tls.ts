@@ -1,0 +1,18 @@
+import { clientContext } from '../tls/tls-connect.ts';
+import type { TlsClientOptions } from '../tls/tls-options.ts';
+import type { ConnectPlace } from './connect-place.ts';
+
+/** What TLS is made with for `tls: true`. */
+const DEFAULT_TLS: TlsClientOptions = {};
+
+/**
+ * What TLS to a place is made with; undefined for none.
+ *
+ * @throws {InvalidOptionError} TLS cannot be made with the options
+ */
+export function connectTls({ tls }: Pick<ConnectPlace, 'tls'>): TlsClientOptions | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  const options = tls === true ? DEFAULT_TLS : tls;
+  clientContext(options);
+  return options;
+}
