@@ -19,17 +19,21 @@ const steps = stepsOf(readFileSync(join(import.meta.dirname, '..', PAGE), 'utf8'
 if (!steps.some(({ command }) => command === 'npm test')) throw new Error(`${PAGE} runs no test`);
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'wirewright-guide-')));
-const packages = join(folder, 'packages');
 let cwd = join(folder, 'empty');
-for (const path of [packages, cwd]) mkdirSync(path);
-const { server, address } = await serveRegistry(packPackages(packages));
-const env = userEnvironment({ 'npm_config_@wirewright:registry': address });
+let env;
+let server;
 
 /** What was printed since something was compared, or written. */
 let printed = '';
 let compared = 0;
 
 try {
+  const packages = join(folder, 'packages');
+  for (const path of [packages, cwd]) mkdirSync(path);
+  const registry = await serveRegistry(packPackages(packages));
+  server = registry.server;
+  env = userEnvironment({ 'npm_config_@wirewright:registry': registry.address });
+
   for (const { path, text, command, expected } of steps) {
     if (command !== undefined) {
       console.log(`$ ${command}`);
@@ -47,7 +51,7 @@ try {
   }
   console.log(`\n${PAGE}: ${steps.length} steps, ${compared} outputs as they are printed there`);
 } finally {
-  server.close();
+  server?.close();
   rmSync(folder, { recursive: true });
 }
 
