@@ -33,12 +33,19 @@ export interface ChaosWorker {
   close(): Promise<void>;
 }
 
+/** Resolves when a worker is at a job; when it gets none, after a while. */
+async function busy(is: () => boolean): Promise<void> {
+  const deadline = performance.now() + 1000;
+  while (!is() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 /** A worker in this process. */
 export function localWorker(servers: string[], options: WorkerOptions, told: (what: string) => void): ChaosWorker {
   const start = (): Worker => new Worker(servers, options).onError(() => {}).handle('work', (job) => work(job, told));
   let worker = start();
   return {
     async crash() {
+      await busy(() => worker.running > 0);
       const { running } = worker;
       worker.destroy();
       worker = start();
@@ -76,8 +83,7 @@ export async function remoteWorker(
   return {
     async crash() {
       const { running, at } = child;
-      const deadline = performance.now() + 500;
-      while (at() === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 2));
+      await busy(() => at() > 0);
       running.destroy();
       await running.ended;
       child = await start();
