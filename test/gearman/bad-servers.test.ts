@@ -16,7 +16,7 @@ const impatient: GearmanClientOptions = {
 };
 
 /** The same where one is good, which is not to be given up because the machine is busy. */
-const lessSo: GearmanClientOptions = { ...impatient, requestTimeout: 1000, heartbeat: { interval: 500, misses: 3 } };
+const lessSo: GearmanClientOptions = { ...impatient, requestTimeout: 400, heartbeat: { interval: 100, misses: 4 } };
 
 /** For how long is counted what is done without being asked, in ms. */
 const WATCHED = 250;
