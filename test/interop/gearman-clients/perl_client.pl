@@ -129,7 +129,7 @@ check('tasks that are the same', sub {
     same(scalar(grep { $_ eq 'let go' } @ended), 2);
     my @counts = grep { $_ ne 'let go' } @ended;
     same($counts[0], $counts[1]);
-    same($steps, 1);
+    same($steps > 0 ? 'told' : 'not told', 'told');
 });
 check('background, and what becomes of it', sub {
     my $gate = "$args{folder}/background-gate";
