@@ -37,7 +37,8 @@ export type { Addresses } from './server/address-list.ts';
 export type { AdmissionOptions } from './server/admission.ts';
 export type { EntranceOptions } from './server/entrance.ts';
 export type { ListenOptions } from './server/listening.ts';
-export type { ServerCounters, ServerOptions } from './server/server.ts';
+export type { ServerOptions } from './server/options.ts';
+export type { ServerCounters } from './server/server.ts';
 export type { ProxyOptions } from './server/trusted-proxies.ts';
 export type { TlsClientOptions, TlsServerOptions } from './tls/tls-options.ts';
 
@@ -105,4 +106,5 @@ export { Pipeline } from './exchange/pipeline.ts';
 export { wireLog } from './observe/wire-log.ts';
 export { AcceptError } from './server/accept-error.ts';
 export { onStopSignals } from './server/on-stop-signals.ts';
-export { Server, SERVER_OPTIONS } from './server/server.ts';
+export { SERVER_OPTIONS } from './server/options.ts';
+export { Server } from './server/server.ts';

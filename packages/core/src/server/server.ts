@@ -2,7 +2,6 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 
-import type { CodecFactory } from '../codec/codec.ts';
 import { describeCause, InvalidOptionError, WireError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
@@ -14,45 +13,22 @@ import { createCodec } from '../connection/create-codec.ts';
 import { HookHost } from '../connection/hook-host.ts';
 import { callUnheard, declared } from '../connection/hooks.ts';
 import { isOwned } from '../connection/life.ts';
-import {
-  CONNECTION_OPTIONS,
-  type ConnectionOptions,
-  type ConnectionSettings,
-  connectionSettings,
-} from '../connection/options.ts';
+import { type ConnectionSettings, connectionSettings } from '../connection/options.ts';
 import { checkPlace, placeOf } from '../connection/place.ts';
-import {
-  type NetSocketOptions,
-  netSocketOptions,
-  SOCKET_OPTIONS,
-  type SocketOptions,
-} from '../connection/socket-options.ts';
+import { type NetSocketOptions, netSocketOptions } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
 import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
-import { histogramOf, type LatencyOption, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
+import { histogramOf, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
-import { Admission, ADMISSION_OPTIONS, type AdmissionOptions } from './admission.ts';
+import { Admission } from './admission.ts';
 import { DescriptorReserve } from './descriptor-reserve.ts';
 import { Entrance, ENTRANCE_OPTIONS, type EntranceOptions } from './entrance.ts';
 import { Listeners } from './listeners.ts';
 import { checkMode, LISTEN_OPTIONS, listening, type ListenOptions } from './listening.ts';
 import { onStopSignals } from './on-stop-signals.ts';
-
-/** Options of a {@link Server}: the codec, who may connect, and what holds for each connection. */
-export interface ServerOptions<In, Out = In, Data = unknown>
-  extends ConnectionOptions<Data>, SocketOptions, AdmissionOptions {
-  /** Makes the codec of each connection. Without it, `onConnect` has to call `connection.setCodec`. */
-  readonly codec?: CodecFactory<In, Out> | undefined;
-  /** Records how long `onRead` takes, until what it returns has settled: true for a histogram of its own, or what takes them. Default false. */
-  readonly latency?: LatencyOption | undefined;
-}
-
-const OWN_OPTIONS = ['codec', 'latency', ...SOCKET_OPTIONS, ...ADMISSION_OPTIONS];
-
-/** The names of {@link ServerOptions}: for servers that take them and some of their own. */
-export const SERVER_OPTIONS: readonly string[] = [...OWN_OPTIONS, ...CONNECTION_OPTIONS];
+import { OWN_OPTIONS, type ServerOptions } from './options.ts';
 
 /** What a server has done so far. */
 export interface ServerCounters extends TrafficCounters {
