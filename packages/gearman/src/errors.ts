@@ -71,6 +71,7 @@ export interface JobSeen {
 export class JobFailedError extends WireError {
   /** The job was submitted. */
   readonly sent = true;
+  /** The function of the job. */
   readonly function: string;
   /** What the server calls the job. */
   readonly handle: string;

@@ -19,6 +19,7 @@ import { knownOptions } from '@wirewright/core/codec';
 import { collectResponse } from './collect-response.ts';
 import { Pipeline } from './pipeline.ts';
 
+/** How the pool of connections to a server behaves, and how long a call may take. */
 export interface QuasizeroClientOptions
   extends
     QuasizeroOptions,

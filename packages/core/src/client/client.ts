@@ -52,6 +52,7 @@ export interface ClientOptions<In, Out = In, Data = unknown> extends ConnectionO
   readonly reconnect?: boolean | ReconnectOptions | undefined;
 }
 
+/** For one `connect`. */
 export interface ConnectOptions {
   /** Gives up when it is aborted; `connect` then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -34,6 +34,7 @@ export interface PlaceDefaults {
 export interface ReadyPlace {
   /** `host:port`, a path, or what a stream is called. */
   readonly name: string;
+  /** What `client.connect` takes. */
   readonly connect: ConnectPlace;
 }
 

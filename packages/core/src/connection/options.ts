@@ -52,6 +52,7 @@ export interface HeartbeatTiming {
   readonly misses?: number | undefined;
 }
 
+/** How a silent peer is asked whether it is still there. */
 export interface HeartbeatOptions<Data = unknown> extends HeartbeatTiming {
   /** Sends something that the peer answers. That a request of it fails for want of an answer is no error. */
   // oxlint-disable-next-line typescript/no-explicit-any -- one ping may serve connections of every protocol

@@ -7,6 +7,7 @@ export type Sample = readonly [value: number, labels?: Readonly<Record<string, s
 interface Family {
   /** Without the prefix of {@link Metrics}. What ends in `_total` is a counter, and everything else a gauge. */
   readonly name: string;
+  /** What it counts, in a sentence: its `# HELP` line. */
   readonly help: string;
 }
 

@@ -46,6 +46,7 @@ export type JobHandler = (job: Job) => JobResult | Promise<JobResult>;
 /** Does something around a handler, or in its place. */
 export type JobMiddleware = (job: Job, next: () => Promise<JobResult>) => JobResult | Promise<JobResult>;
 
+/** How a worker does the jobs of one function. */
 export interface HandlerOptions {
   /** Milliseconds that the handler has, all attempts together; then the job's signal is aborted, and the job fails. Default false: any time. */
   readonly timeout?: number | false | undefined;

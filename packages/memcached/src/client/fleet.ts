@@ -21,10 +21,13 @@ import { Ring } from './ring.ts';
 
 /** A server of a client, as it is at the moment; not up when it is ejected. */
 export interface MemcachedServerStatus extends ServerStatus {
+  /** What share of the keys it gets, beside those of the others. */
   readonly weight: number;
   /** Whether it is one of the gutter pool. */
   readonly gutter: boolean;
+  /** What it was asked, and what has become of that. */
   readonly counters: Readonly<CallCounters>;
+  /** Its connections. */
   readonly pool: PoolCounters;
 }
 
