@@ -29,7 +29,7 @@ export interface RequestFields {
   /** Of Set, Add and Replace: 32 bits that are kept with the value. */
   readonly flags?: number | undefined;
   /**
-   * When the item expires, in seconds from now, or above 30 days as unix time; 0 for never. Of Increment and Decrement, 0xffffffff says that a counter that
+   * When the item expires, in seconds from now, or above 30 days as Unix time; 0 for never. Of Increment and Decrement, 0xffffffff says that a counter that
    * is not there is not made. Of Flush, when to.
    */
   readonly exptime?: number | undefined;

@@ -36,7 +36,7 @@ export interface ChangeOptions extends QuietOptions {
 export interface StoreOptions extends ChangeOptions {
   /** 32 bits that are kept with the value. Default 0. */
   readonly flags?: number | undefined;
-  /** When the item expires: in seconds from now, or above 30 days as unix time; 0, the default, for never. */
+  /** When the item expires: in seconds from now, or above 30 days as Unix time; 0, the default, for never. */
   readonly exptime?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface CounterOptions extends ChangeOptions {
 
 /** Of `flush`. */
 export interface FlushOptions extends QuietOptions {
-  /** When: in seconds from now, or above 30 days as unix time. Default at once. */
+  /** When: in seconds from now, or above 30 days as Unix time. Default at once. */
   readonly delay?: number | undefined;
 }
 

@@ -10,7 +10,7 @@ import type { ClassicOp } from './ops.ts';
  * A classic command as a server receives it. Key and value lie where they were received: the request is valid until the hook that got it has
  * settled, and {@link retain} makes it last. What a command does not have is 0, empty or `undefined`.
  *
- * All requests have the same fields, declared and set by the constructor: field initialisers would take longer than the rest of it.
+ * All requests have the same fields, declared and set by the constructor: field initializers would take longer than the rest of it.
  */
 export class Request {
   /** Which command. */

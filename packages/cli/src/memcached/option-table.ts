@@ -46,7 +46,7 @@ export const OPTIONS: readonly OptionInfo[] = [
   { short: 'k', long: 'lock-memory', effect: 'none', text: 'memory cannot be locked from here' },
   { short: 'v', long: 'verbose', effect: 'works', text: 'prints errors; -vv commands and answers, too' },
   { short: 'h', long: 'help', effect: 'works', text: 'prints this' },
-  { short: 'i', long: 'license', effect: 'works', text: 'prints the licence' },
+  { short: 'i', long: 'license', effect: 'works', text: 'prints the license' },
   { short: 'V', long: 'version', effect: 'works', text: 'prints the version of memcached that it answers as' },
   { short: 'P', long: 'pidfile', value: 'file', effect: 'works', text: 'file that has the process id while it runs' },
   { short: 'f', long: 'slab-growth-factor', value: 'num', effect: 'none', text: 'chunks grow by 1.15' },

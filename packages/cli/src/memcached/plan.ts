@@ -71,7 +71,7 @@ class Planner {
     const compat = this.#compat();
     if (this.#has('help')) throw new Exit(ExitStatus.Ok, helpText(compat));
     if (this.#has('version')) throw new Exit(ExitStatus.Ok, `memcached ${compat}`);
-    if (this.#has('license')) throw new Exit(ExitStatus.Ok, 'wirewright is licensed under the MIT licence.');
+    if (this.#has('license')) throw new Exit(ExitStatus.Ok, 'wirewright is licensed under the MIT license.');
     this.#refuse();
     const passwordFile = this.#value('auth-file');
     return {

@@ -11,7 +11,7 @@ export const SLAB_SIZE: number = 64 * 1024;
  * ```
  */
 export class Slab {
-  /** The memory itself; what was not written yet is not initialised. */
+  /** The memory itself; what was not written yet is not initialized. */
   readonly bytes: Buffer;
   /** The same memory: a DataView writes integers several times faster than a Buffer. */
   readonly view: DataView;
