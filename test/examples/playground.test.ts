@@ -135,7 +135,9 @@ describe('the lines for a shell', () => {
 
 function inShell(text: string): Running {
   const path = `${process.env['PATH']}${delimiter}${folder}`;
-  const shell = new Running('env', ['-C', ROOT, `PATH=${path}`, 'sh', '-c', text]);
+  // What does not end by itself must be what is ended, and not a child of it.
+  const command = text.startsWith('nc ') ? `exec ${text}` : text;
+  const shell = new Running('env', ['-C', ROOT, `PATH=${path}`, 'sh', '-c', command]);
   running.push(shell);
   return shell;
 }

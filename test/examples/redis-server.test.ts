@@ -96,6 +96,12 @@ test.each<[what: string, reply: Reply, bytes: string]>([
   expect(encodeMessage(new RespCodec(), reply).toString('latin1')).toBe(bytes);
 });
 
+test('a request that never comes whole is not waited for', () => {
+  const embedded = embed(() => new RespCodec());
+  embedded.feed('*3\r\n$3\r\nSET\r\n').advance(20_000).feed('$3\r\nkey\r\n').advance(20_000);
+  expect(embedded.errors.map(({ code }) => code)).toEqual(['WIRE_FRAME_TIMEOUT']);
+});
+
 test('whatever comes, it is requests or a protocol error', () => {
   const next = random(1);
   const pick = (from: string): string => from[Math.floor(next() * from.length)]!;
