@@ -6,14 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import { compile, type Complaints, moduleOf } from './compile.ts';
 import type { Block } from './page.ts';
-import { pages, ROOT } from './pages.ts';
+import { codePages, ROOT } from './pages.ts';
 import { Peers } from './peers.ts';
 import { runProgram } from './run-program.ts';
-
-/** Pages whose code is proved elsewhere, and where. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'docs/write-your-own-codec.md': '.ci/follow-guide.mjs writes its files and runs its commands, in an empty folder',
-};
 
 /** Programs that are compiled and not run: what is in them, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
@@ -23,7 +18,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 /** The folder of the docs that programs write to. */
 const FOLDER = '/var/lib/jobs';
 
-const blocks = pages.filter(({ path }) => !(path in ELSEWHERE)).flatMap((page) => page.blocks);
+const blocks = codePages.flatMap((page) => page.blocks);
 const code = blocks.filter(({ language }) => language === 'ts');
 
 /** The file that a block is a part of. */

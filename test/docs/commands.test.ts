@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { problemsOf } from './commands.ts';
 import type { Page } from './page.ts';
-import { pages } from './pages.ts';
+import { codePages } from './pages.ts';
 
 /** What begins like this in the text is a command, too. */
 const COMMAND = /`((?:npm (?:run|start|test|install|ci)|npx|node [\w-]+\/|wirewright [a-z]+ )[^`]*)`/g;
@@ -25,7 +25,7 @@ function commandsOf({ path, blocks, prose }: Page): Line[] {
   return [...shell, ...inline];
 }
 
-const commands = pages.flatMap(commandsOf);
+const commands = codePages.flatMap(commandsOf);
 
 test('every script, file, package and option that a command of the docs names is there', () => {
   const problems = commands.flatMap(({ at, text }) => problemsOf(text).map((problem) => `${at} ${text}: ${problem}`));

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { ROOT } from './pages.ts';
 
 const read = (path: string): string => readFileSync(ROOT + path, 'utf8');
-const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
 
 /** Programs that a reader has, or that a package of others brings: nothing here knows them better. */
 const FOREIGN = new Set(['nc', 'printf', 'echo', 'curl', 'kill', 'cd', 'git', 'mkdir', 'openssl', 'changeset']);
@@ -41,11 +41,11 @@ function npm(args: readonly string[]): string | undefined {
   const [command, ...rest] = args.filter((arg) => arg !== '-s');
   if (command === 'install' || command === 'ci') return install(rest);
   const [script, ...more] = command === 'run' ? rest : [command!, ...rest];
-  if (!scripts.includes(script!)) return `there is no script ${script}`;
+  if (scripts[script!] === undefined) return `there is no script ${script}`;
   const options = more[0] === '--' ? more.slice(1) : [];
   if (script === 'wirewright') return wirewright(options);
   if (script === 'bench') return bench(options);
-  if (script === 'start') return ofExample('examples/demo.ts', options);
+  if (script === 'start') return problemOf([...scripts['start']!.split(' '), ...options]);
   return undefined;
 }
 
@@ -72,9 +72,9 @@ function npx(args: readonly string[]): string | undefined {
 function node(args: readonly string[]): string | undefined {
   const at = args.findIndex((arg) => !arg.startsWith('-'));
   const path = args[at];
-  // A file that the page has the reader write.
-  if (path === undefined || !path.includes('/')) return undefined;
-  const [, example] = /^examples\/dist\/([\w-]+)\.js$/.exec(path) ?? [];
+  // A file that the page has the reader write, or any of several.
+  if (path === undefined || !path.includes('/') || path.includes('<')) return undefined;
+  const [, example] = /^examples\/dist\/([\w/-]+)\.js$/.exec(path) ?? [];
   if (example !== undefined) return ofExample(`examples/${example}.ts`, args.slice(at + 1));
   return existsSync(ROOT + path) ? undefined : `there is no ${path}`;
 }
@@ -100,9 +100,11 @@ function ofHelp(program: string, args: readonly string[]): string | undefined {
   const command = /^[a-z]/.test(args[0] ?? '-') ? args[0] : undefined;
   if (command !== undefined && !new RegExp(`^  ${command}\\s`, 'm').test(help(program)))
     return `${program} --help has no ${command}`;
+  const options = optionsOf(args);
+  if (options.length === 0) return undefined;
   const text = help(program, ...(command === undefined ? [] : [command]));
   const known = new Set(Array.from(text.matchAll(/(?<=^|[\s,])--?[A-Za-z][\w-]*/g), ([option]) => option));
-  const missing = optionsOf(args).find((option) => !known.has(option));
+  const missing = options.find((option) => !known.has(option));
   return missing === undefined ? undefined : `${[program, command].join(' ')} --help has no ${missing}`;
 }
 
