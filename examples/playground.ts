@@ -1,5 +1,5 @@
 /*
- * What `npm start` runs: servers of five protocols in one process, and a conversation with each by its own client. Then they go on serving
+ * What `npm start` runs: five servers of five protocols in one process, and a conversation with each by its own client. Then they go on serving
  * whoever is on this machine, and show what is said.
  *
  *   npm start -- [--once] [--bytes]
@@ -10,6 +10,7 @@
 import { parseArgs } from 'node:util';
 
 import { onStopSignals } from '@wirewright/core';
+import { MemoryStore } from '@wirewright/memcached';
 
 import { gearman } from './playground/gearman.ts';
 import { lineEcho } from './playground/line-echo.ts';
@@ -29,7 +30,7 @@ function invite(open: ReadonlyMap<Stand, number>): void {
   console.log('\nStill serving. From another shell, in this folder:\n');
   for (const [stand, port] of open) {
     for (const [i, text] of stand.shellLines(port).entries()) {
-      console.log(`  ${(i === 0 ? stand.name : '').padEnd(11)} ${text}`);
+      console.log(`  ${(i === 0 ? stand.name : '').padEnd(17)} ${text}`);
     }
   }
   console.log(
@@ -48,7 +49,8 @@ await run(async () => {
     'Wirewright speaks five protocols: what a client calls, the frames that go (->) and come (<-), and what it gets (=).',
   );
 
-  const stands = [lineEcho(), memcached(), gearman(), quasizero()];
+  const store = new MemoryStore();
+  const stands = [lineEcho(), memcached('text', store), memcached('binary', store), gearman(), quasizero()];
   const stopped = new Promise<void>((resolve) => {
     const destroy = (): void => {
       for (const { server } of stands) server.destroy();

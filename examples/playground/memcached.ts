@@ -1,40 +1,44 @@
-import { MemcachedClient, MemcachedServer, text } from '@wirewright/memcached';
+import { MemcachedClient, MemcachedServer, type Store, text } from '@wirewright/memcached';
 
 import { LOOPBACK } from './loopback.ts';
 import type { Stand } from './stand.ts';
-import type { Transcript } from './transcript.ts';
 
-/** A cache that speaks the text and the binary protocol on one port. */
-export function memcached(): Stand {
-  return {
-    name: 'memcached',
-    server: new MemcachedServer(),
+/** What is particular to the stand of each protocol. */
+const STANDS = {
+  text: {
     usualPort: 11_211,
-
-    async converse(port, transcript) {
-      await converseIn('text', port, transcript);
-      await converseIn('binary', port, transcript);
-    },
-
-    shellLines: (port) => [
+    shellLines: (port: number) => [
       `memcstat --servers=${LOOPBACK}:${port}`,
-      `memccat --servers=${LOOPBACK}:${port} --binary greeting`,
       `printf 'get greeting visits\\r\\nquit\\r\\n' | nc ${LOOPBACK} ${port}`,
     ],
-  };
-}
+  },
+  binary: {
+    usualPort: 11_212,
+    shellLines: (port: number) => [`memccat --servers=${LOOPBACK}:${port} --binary greeting`],
+  },
+} as const;
 
-/** What one protocol has stored, the other finds: they have the same calls, and the same store behind them. */
-async function converseIn(protocol: 'text' | 'binary', port: number, transcript: Transcript): Promise<void> {
-  console.log(`  -- the ${protocol} protocol`);
-  const cache = new MemcachedClient(`${LOOPBACK}:${port}`, { protocol, values: text });
-  try {
-    await transcript.ask(`cache.set('greeting', 'hello, from ${protocol}')`, () =>
-      cache.set('greeting', `hello, from ${protocol}`),
-    );
-    await transcript.ask(`cache.get('greeting')`, () => cache.get('greeting'));
-    await transcript.ask(`cache.incr('visits', 1, { initial: 1 })`, () => cache.incr('visits', 1, { initial: 1 }));
-  } finally {
-    await cache.close();
-  }
+/**
+ * A cache that speaks one of memcached's protocols; by itself, a server finds out which it is by the first byte of each connection. With the same
+ * `store`, each finds what the other has stored.
+ */
+export function memcached(protocol: 'text' | 'binary', store: Store): Stand {
+  return {
+    name: `memcached ${protocol}`,
+    server: new MemcachedServer({ protocol, store }),
+    ...STANDS[protocol],
+
+    async converse(port, transcript) {
+      const cache = new MemcachedClient(`${LOOPBACK}:${port}`, { protocol, values: text });
+      try {
+        await transcript.ask(`cache.set('greeting', 'hello, from ${protocol}')`, () =>
+          cache.set('greeting', `hello, from ${protocol}`),
+        );
+        await transcript.ask(`cache.get('greeting')`, () => cache.get('greeting'));
+        await transcript.ask(`cache.incr('visits', 1, { initial: 1 })`, () => cache.incr('visits', 1, { initial: 1 }));
+      } finally {
+        await cache.close();
+      }
+    },
+  };
 }
