@@ -137,7 +137,8 @@ describe.runIf(gearman !== undefined).concurrent.each(scenes)('the gearman tool 
 
   test('gives the job of a worker that is killed to another', PATIENCE, async (context) => {
     const { admin, waiting, worker, drain } = await scene(context);
-    const victim = await worker('slow', 'sleep', '1000');
+    // What the tool runs outlives it.
+    const victim = await worker('slow', 'sleep', '60');
     const answer = waiting(['-f', 'slow', 'x']);
     await admin.until('status', /^slow\t1\t1\t1\n/);
     victim.destroy();
