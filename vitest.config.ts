@@ -14,6 +14,15 @@ const node = {
   testTimeout: 20_000,
 } as const;
 
+const long = { ...node, testTimeout: 600_000, execArgv: ['--expose-gc'] };
+
+/** Long ones that measure memory and time: each runs alone. */
+const measuring = [
+  'test/load/**/*.long.test.ts',
+  'test/core/exchange/leaks.long.test.ts',
+  'test/core/retention.long.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Tests wait for sockets and processes for a good part of their time.
@@ -25,14 +34,11 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: {
-          ...node,
-          name: 'long',
-          include: ['test/**/*.long.test.ts'],
-          testTimeout: 240_000,
-          fileParallelism: false,
-          execArgv: ['--expose-gc'],
-        },
+        test: { ...long, name: 'long', include: ['test/**/*.long.test.ts'], exclude: measuring },
+      },
+      {
+        ...shared,
+        test: { ...long, name: 'long-alone', include: measuring, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
   },
