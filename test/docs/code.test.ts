@@ -26,13 +26,8 @@ const fileOf = (block: Block): string | undefined => /^\/\/ (\S+\/\S+\.\w+)\n/.e
 const parts = code.filter((block) => fileOf(block) !== undefined);
 const modules = code.filter((block) => fileOf(block) === undefined);
 
-const isGiven = (block: Block | undefined): boolean =>
-  block !== undefined && (block.given !== '' || isGiven(block.continues));
 const programs = modules.filter(
-  (block) =>
-    !isGiven(block) &&
-    !modules.some(({ continues }) => continues === block) &&
-    !Object.keys(NOT_RUN).some((text) => block.code.includes(text)),
+  (block) => block.given === '' && !Object.keys(NOT_RUN).some((text) => block.code.includes(text)),
 );
 
 test('every code block is in a language that is checked', () => {
@@ -82,14 +77,13 @@ describe('the code', () => {
   });
 
   test.concurrent.for(named(programs))('%s runs, ends, and prints what it says', async ([, block], context) => {
-    const whole = wholeOf(block);
-    const printed = [...whole.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, text]) => `${text}\n`).join('');
-    const stopAfter = servesOn(whole) ? printed : undefined;
+    const printed = [...block.code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, text]) => `${text}\n`).join('');
+    const stopAfter = servesOn(block.code) ? printed : undefined;
 
     const path = `${moduleOf(block)}.mjs`;
     const folder = mkdtempSync(join(tmpdir(), 'wirewright-docs-'));
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(FOLDER, folder));
-    const peers = await Peers.for(whole);
+    const peers = await Peers.for(block.code);
     try {
       const { stdout, stderr, end } = await runProgram(path, { peers: peers.ports, stopAfter });
       context.expect({ stderr, end }).toEqual({ stderr: '', end: 0 });
@@ -104,8 +98,4 @@ describe('the code', () => {
 /** Whether a program goes on until it gets a signal, which it neither sends itself nor does without. */
 function servesOn(program: string): boolean {
   return /closeOnSignals\(|runWorkers\(/.test(program) && !/await \w+\.close\(/.test(program);
-}
-
-function wholeOf(block: Block): string {
-  return (block.continues === undefined ? '' : wholeOf(block.continues)) + block.code;
 }

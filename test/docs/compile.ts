@@ -29,7 +29,7 @@ const CONFIG = {
 /** What the compiler says about the blocks: for each the complaints, with the lines of the page. */
 export type Complaints = ReadonlyMap<Block, readonly string[]>;
 
-/** Compiles all blocks at once, each as a module behind what it is given and what it continues. */
+/** Compiles all blocks at once, each as a module behind what it is given. */
 export async function compile(blocks: readonly Block[]): Promise<Complaints> {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
@@ -56,17 +56,17 @@ export function moduleOf(block: Block): string {
   return join(FOLDER, block.name.replaceAll(/\W+/g, '-'));
 }
 
-function before(block: Block): string {
-  const { continues, given } = block;
-  const earlier = continues === undefined ? '' : before(continues) + continues.code;
-  return given === '' ? earlier : `${earlier}${given.trim()}\n`;
+function before({ given }: Block): string {
+  return given === '' ? '' : `${given}\n`;
 }
 
+/** What the compiler prints. It ends with 1 or 2 when there is something to print. */
 async function tsc(folder: string): Promise<string> {
   const path = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [path, '-p', folder, '--pretty', 'false'], { cwd: folder }, (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
-    );
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [path, '-p', folder, '--pretty', 'false'], { cwd: folder }, (error, stdout, stderr) => {
+      if (error !== null && stdout + stderr === '') reject(error);
+      else resolve(stdout + stderr);
+    });
   });
 }

@@ -18,7 +18,7 @@ Text.
 npm test
 \`\`\`
 
-<!-- continues --> <!-- with declare const b: number; -->
+<!-- with declare const b: number; -->
 
 \`\`\`ts
 a + b;
@@ -41,13 +41,7 @@ test('a page has its blocks, with what stands in front of them', () => {
     ['page.md:19', 'ts', 'a + b;\n'],
     ['page.md:25', 'md', '  ```ts\n  none;\n  ```\n'],
   ]);
-  expect(blocks.map(({ given }) => given.trim())).toEqual([
-    'declare const a: number;',
-    '',
-    'declare const b: number;',
-    '',
-  ]);
-  expect(blocks.map(({ continues }) => continues)).toEqual([undefined, undefined, blocks[0], undefined]);
+  expect(blocks.map(({ given }) => given)).toEqual(['declare const a: number;', '', 'declare const b: number;', '']);
   expect(prose.filter((line) => line !== '' && !line.includes('declare'))).toEqual([
     '# Title',
     '<!-- with',

@@ -11,8 +11,6 @@ export interface Block {
   readonly code: string;
   /** TypeScript that the reader does not see, of a comment `<!-- with ... -->` in front of the block: what it uses and nobody declares. */
   readonly given: string;
-  /** The block before it on the page in the same language, when a comment `<!-- continues -->` says that it goes on from there. */
-  readonly continues: Block | undefined;
 }
 
 const FENCE = /^ *(`{3,})/;
@@ -29,7 +27,6 @@ export class Page {
     this.path = path;
     const lines = text.split('\n');
     const blocks: Block[] = [];
-    const latest = new Map<string, Block>();
     const prose = [...lines];
     for (let i = 0; i < lines.length; i++) {
       const [start, fence] = FENCE.exec(lines[i]!) ?? [];
@@ -37,8 +34,7 @@ export class Page {
       const end = lines.findIndex((line, at) => at > i && line.trim() === fence);
       if (end === -1) throw new Error(`${path}:${i + 1}: the code block has no end`);
       const language = lines[i]!.slice(start.length).trim();
-      const comments = commentsBefore(lines.slice(0, i));
-      const block: Block = {
+      blocks.push({
         name: `${path}:${i + 1}`,
         page: path,
         line: i + 2,
@@ -47,11 +43,8 @@ export class Page {
           .slice(i + 1, end)
           .map((line) => `${line}\n`)
           .join(''),
-        given: comments.map((comment) => WITH.exec(comment)?.[1] ?? '').join(''),
-        continues: comments.includes('<!-- continues -->') ? latest.get(language) : undefined,
-      };
-      blocks.push(block);
-      latest.set(language, block);
+        given: WITH.exec(commentBefore(lines.slice(0, i)))?.[1]?.trim() ?? '',
+      });
       prose.fill('', i, end + 1);
       i = end;
     }
@@ -64,14 +57,8 @@ export class Page {
   }
 }
 
-/** The HTML comments that end these lines, each as a whole. */
-function commentsBefore(lines: readonly string[]): string[] {
-  const comments: string[] = [];
-  let rest = lines.join('\n').trimEnd();
-  while (rest.endsWith('-->')) {
-    const start = rest.lastIndexOf('<!--');
-    comments.unshift(rest.slice(start));
-    rest = rest.slice(0, start).trimEnd();
-  }
-  return comments;
+/** The HTML comment that ends these lines; empty when none does. */
+function commentBefore(lines: readonly string[]): string {
+  const text = lines.join('\n').trimEnd();
+  return text.endsWith('-->') ? text.slice(text.lastIndexOf('<!--')) : '';
 }
