@@ -100,6 +100,8 @@ describe.each(services)('$name', (service) => {
     ['connectTimeout', { connectTimeout: 0 }],
     ['connectTimeout', { connectTimeout: false }],
     ['maxRetries', { maxRetries: 5 }],
+    ['heartbeat', { heartbeat: 5 }],
+    ['heartbeat', { heartbeat: { every: 5 } }],
   ])('refuses a wrong %s at once, and names it', (name, options) => {
     expect(() => service.make('127.0.0.1:1', options)).toThrow(
       expect.objectContaining({
@@ -125,12 +127,12 @@ describe.each(services)('$name', (service) => {
     await client.close();
   });
 
-  test('destroys at once, and close() afterwards has nothing to do', async () => {
+  test('destroys at once, and close() afterwards says so', async () => {
     const client = service.make(memoryPlace(serving(service)));
     await service.use(client as never);
     client.destroy();
     client.destroy();
-    await client.close();
+    expect(await client.close()).toEqual({ drained: 0, destroyed: 1 });
     await client[Symbol.asyncDispose]();
   });
 });

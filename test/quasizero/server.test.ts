@@ -60,17 +60,15 @@ describe('commands', () => {
     ]);
   });
 
-  test('handle() adds commands, and replaces them', async () => {
-    const server = await serve({ 1: (_request, response) => response.setString('old') }, {}, (made) =>
-      made
-        .handle(1, (_request, response) => response.setString('new'))
-        .handle(2000, (_request, response) => response.setString('far'))
-        .use((_request, _response, next) => next()),
+  test('handle() adds commands', async () => {
+    const server = await serve({ 1: (_request, response) => response.setString('first') }, {}, (made) =>
+      made.handle(2000, (_request, response) => response.setString('far')).use((_request, _response, next) => next()),
     );
     server.handle(-1, (_request, response) => response.setString('late'));
     const peer = await peerOf(server);
     peer.socket.write(Buffer.concat([ask(1), ask(2000), ask(-1)]));
-    expect(await answered(peer, 3)).toEqual(['new', 'far', 'late']);
+    expect(await answered(peer, 3)).toEqual(['first', 'far', 'late']);
+    expect(() => server.handle(1, () => {})).toThrow(/command 1 has a handler already/);
     expect(() => server.handle(2 ** 31, () => {})).toThrow(InvalidOptionError);
     expect(() => server.handle(1, 'PONG' as never)).toThrow(InvalidOptionError);
   });

@@ -30,11 +30,13 @@ export class SocketError extends WireError {
 
 /** Something was asked of a connection, server, client or pool that is closed. `WIRE_CLOSED`. */
 export class ClosedError extends WireError {
-  /** Nothing was sent: what failed with this can be asked again. */
-  readonly sent = false;
+  /** Whether what was asked may have been sent; when not, it can be asked again, of another. */
+  readonly sent: boolean;
 
-  constructor(what: string, options?: ErrorOptions) {
-    super('WIRE_CLOSED', `${what} is closed`, options);
+  constructor(what: string, options: ErrorOptions & { readonly sent?: boolean | undefined } = {}) {
+    const { sent = false, ...more } = options;
+    super('WIRE_CLOSED', `${what} is closed`, more);
+    this.sent = sent;
   }
 }
 

@@ -29,31 +29,33 @@ export class CommandError extends WireError {
   }
 }
 
-/** No server can be reached; `errors` has why, by server. Nothing was sent. `GEARMAN_NO_SERVER`. */
+/** No server can be reached; `errors` has why, by server. `GEARMAN_NO_SERVER`. */
 export class NoServerError extends WireError {
-  /** Nothing was sent: what failed with this can be asked again. */
-  readonly sent = false;
+  /** Whether an earlier attempt was sent; when not, it can be asked again. */
+  readonly sent: boolean;
   /** Why each of them cannot be reached, by its name. */
   readonly errors: ReadonlyMap<string, Error>;
 
-  constructor(errors: ReadonlyMap<string, Error>) {
+  constructor(errors: ReadonlyMap<string, Error>, sent: boolean = false) {
     const [first] = errors.values();
     const reasons = Array.from(errors, ([server, error]) => `${server}: ${describeCause(error)}`).join('; ');
     super('GEARMAN_NO_SERVER', `no server can be reached: ${reasons || 'there is none'}`, { cause: first });
     this.errors = errors;
+    this.sent = sent;
   }
 }
 
-/** No server has a worker for the function, and `requireWorker` was asked for. Nothing was submitted. `GEARMAN_NO_WORKER`. */
+/** No server has a worker for the function, and `requireWorker` was asked for. `GEARMAN_NO_WORKER`. */
 export class NoWorkerError extends WireError {
-  /** Nothing was submitted. */
-  readonly sent = false;
+  /** Whether an earlier attempt was submitted; when not, nothing was. */
+  readonly sent: boolean;
   /** The function that nobody does. */
   readonly function: string;
 
-  constructor(name: string) {
+  constructor(name: string, sent: boolean) {
     super('GEARMAN_NO_WORKER', `no worker does ${JSON.stringify(name)} at any of the servers`);
     this.function = name;
+    this.sent = sent;
   }
 }
 
@@ -123,13 +125,20 @@ export class JobLostError extends WireError {
 
 /** A task was not over in time; its job may go on. `GEARMAN_TASK_TIMEOUT`. */
 export class TaskTimeoutError extends WireError {
-  constructor(name: string, timeout: number) {
+  /** Whether a server may have got the job. */
+  readonly sent: boolean;
+
+  constructor(name: string, timeout: number, sent: boolean) {
     super('GEARMAN_TASK_TIMEOUT', `${name} was not over within ${timeout} ms (timeout)`);
+    this.sent = sent;
   }
 }
 
 /** A task was sent more data than it keeps for somebody who reads it slowly, or not from the beginning. `GEARMAN_TASK_OVERFLOW`. */
 export class TaskOverflowError extends WireError {
+  /** The job was submitted. */
+  readonly sent = true;
+
   constructor(limit: number) {
     super('GEARMAN_TASK_OVERFLOW', `more than ${limit} bytes came and were not read: read in time, or only await it`);
   }

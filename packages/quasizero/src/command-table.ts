@@ -23,10 +23,11 @@ export class CommandTable<Data> {
     this.run = this.#answer;
   }
 
-  /** @throws {InvalidOptionError} the code is no signed 32-bit integer, or the handler no function */
+  /** @throws {InvalidOptionError} the code is no signed 32-bit integer, has a handler already, or the handler is no function */
   set(code: number, handler: Handler<Data>): void {
     codeOf(String(code));
     if (typeof handler !== 'function') throw new InvalidOptionError(`the handler of command ${code} is no function`);
+    if (this.#handlers.has(code)) throw new InvalidOptionError(`command ${code} has a handler already`);
     this.#handlers.set(code, handler);
     if (code >= 0 && code < DIRECT) this.#direct[code] = handler;
   }

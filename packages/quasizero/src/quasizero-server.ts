@@ -72,9 +72,9 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
   }
 
   /**
-   * Has `handler` answer a command; it replaces the one that was there.
+   * Has `handler` answer a command.
    *
-   * @throws {InvalidOptionError} the code is no signed 32-bit integer, or the handler no function
+   * @throws {InvalidOptionError} the code is no signed 32-bit integer, has a handler already, or the handler is no function
    */
   handle(code: number, handler: Handler<Data>): this {
     this.#commands.set(code, handler);

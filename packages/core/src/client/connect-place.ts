@@ -8,7 +8,7 @@ import { connectTls } from './connect-tls.ts';
 
 /** Where a client connects to, and whether in plaintext. */
 export interface ConnectPlace extends Place {
-  /** Encrypts: true for Node's defaults, which trust the authorities that the system of Node does. Default false. */
+  /** Encrypts: true for Node's defaults, which trust the authorities that Node comes with. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
   /**
    * Instead of port and path: makes a stream of bytes for each connection, such as the channel of a tunnel, or one end of a pair, to be used

@@ -48,7 +48,7 @@ export function connectStream<T>(
         return;
       }
       if (over) {
-        stream.destroy();
+        if (!isOwned(stream)) stream.destroy();
         return;
       }
       settle();

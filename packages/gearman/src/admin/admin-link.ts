@@ -21,7 +21,6 @@ import {
   UnansweredError,
   waitFor,
   type ReadyPlace,
-  closedTogether,
   type CloseResult,
 } from '@wirewright/core';
 import { encodeMessage } from '@wirewright/core/codec';
@@ -109,8 +108,8 @@ export class AdminLink {
   }
 
   destroy(): void {
-    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#client.destroy();
+    this.#closing ??= this.#client.close();
   }
 
   #breakOff(): void {

@@ -100,13 +100,14 @@ export class Dispatcher {
         return;
       } catch (error) {
         if (submitted && wasSent(error)) {
-          this.setback(task, sentError(task, member, error));
+          this.setback(task, failureOf(task, member, error));
           return;
         }
         errors.set(link.name, error as Error);
       }
     }
-    this.setback(task, withoutWorker ? new NoWorkerError(task.function) : new NoServerError(errors));
+    const sent = task.attempts > 0;
+    this.setback(task, withoutWorker ? new NoWorkerError(task.function, sent) : new NoServerError(errors, sent));
   }
 
   /**
@@ -150,7 +151,7 @@ function wasSent(error: unknown): boolean {
 }
 
 /** What the failure of a submit that was sent is to its task. */
-function sentError(task: AnyTask, { link }: ClientLink, error: unknown): Error {
+function failureOf(task: AnyTask, { link }: ClientLink, error: unknown): Error {
   const lost = (error as { sent?: unknown }).sent === true && !(error instanceof CommandError);
   return lost ? new JobLostError({ function: task.function, handle: '', server: link.name }, error) : (error as Error);
 }

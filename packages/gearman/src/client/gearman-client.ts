@@ -60,6 +60,9 @@ export interface ClientCounters {
   strays: number;
 }
 
+/** Milliseconds that a connection has to close, once nothing is under way on it. */
+const LAST_WORDS = 1000;
+
 /**
  * A client of Gearman servers: gearmand, Perl's, and {@link JobServer}.
  *
@@ -250,7 +253,7 @@ export class GearmanClient {
     const grace = graceOf(options);
     const member = this.#fleet.remove(name);
     await waitFor((done) => member.whenIdle(done), grace, this.#settings.link.clock);
-    const closed = await member.link.close({ grace: 1000 });
+    const closed = await member.link.close({ grace: LAST_WORDS, signal: grace.signal });
     this.#fleet.left(member);
     return closed;
   }
@@ -271,9 +274,9 @@ export class GearmanClient {
 
   /** Breaks off all connections; tasks under way reject with a {@link ClosedError}. */
   destroy(): void {
-    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#end();
     for (const { link } of this.#fleet.all) link.destroy();
+    this.#closing ??= this.#closeLinks({});
   }
 
   /** {@link close}: `await using`. */
@@ -288,14 +291,18 @@ export class GearmanClient {
     };
     await waitFor(idle, grace, this.#settings.link.clock);
     this.#end();
-    return closedTogether(await Promise.all(this.#fleet.all.map(({ link }) => link.close({ grace: 1000 }))));
+    return this.#closeLinks({ grace: LAST_WORDS, signal: grace.signal });
+  }
+
+  async #closeLinks(options: CloseOptions): Promise<CloseResult> {
+    return closedTogether(await Promise.all(this.#fleet.all.map(({ link }) => link.close(options))));
   }
 
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#fleet.close();
-    for (const task of this.#tasks.all()) task.fail(new ClosedError('the client'));
+    for (const task of this.#tasks.all()) task.fail(new ClosedError('the client', { sent: task.attempts > 0 }));
   }
 
   // ---------------------------------------------------------------- inside
@@ -335,7 +342,11 @@ export class GearmanClient {
     const cancel =
       timeout === 0
         ? undefined
-        : this.#settings.link.clock.after(timeout, () => task.fail(new TaskTimeoutError(task.function, timeout)), true);
+        : this.#settings.link.clock.after(
+            timeout,
+            () => task.fail(new TaskTimeoutError(task.function, timeout, task.attempts > 0)),
+            true,
+          );
     if (signal === undefined) {
       task.release = cancel;
       return;

@@ -9,7 +9,7 @@ import {
   type TlsClientOptions,
   type SocketOptions,
 } from '@wirewright/core';
-import { integerOption } from '@wirewright/core/codec';
+import { integerOption, knownOptions } from '@wirewright/core/codec';
 
 /** What clients and workers need to know of the connections to their servers. */
 export interface LinkOptions extends SocketOptions {
@@ -60,6 +60,7 @@ export interface LinkSettings {
 /** @throws {InvalidOptionError} an option is out of range */
 export function linkSettings(options: LinkOptions): LinkSettings {
   const { noDelay, keepAlive, heartbeat = {}, reconnect = {}, tls, maxFrameLength, clock = systemClock } = options;
+  if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
   // Refused now rather than when a connection is lost.
   void new Backoff(reconnect);
   return {

@@ -236,9 +236,9 @@ export class Worker {
 
   /** Leaves at once. Servers give what runs to others. */
   destroy(): void {
-    this.#closing ??= Promise.resolve(closedTogether([]));
     this.#end();
-    for (const member of this.#fleet.all) giveBack(member);
+    const links = this.#fleet.all.map((member) => giveBack(member));
+    this.#closing ??= Promise.all(links).then(closedTogether);
   }
 
   /**
@@ -274,7 +274,7 @@ export class Worker {
     const end = clock.now() + grace.delay;
     await waitFor((done) => member.retire(done), grace, clock);
     member.stop();
-    if (member.jobs.size > 0) giveBack(member);
+    if (member.jobs.size > 0) void giveBack(member);
     // The last results have to leave.
     return member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal: grace.signal });
   }
@@ -369,10 +369,11 @@ export class Worker {
 }
 
 /** The server gets back what runs. */
-function giveBack(member: WorkerLink): void {
+function giveBack(member: WorkerLink): Promise<CloseResult> {
   member.stop();
   member.link.destroy();
   for (const job of member.jobs.values()) job.abandon(new ClosedError('the worker'));
+  return member.link.close();
 }
 
 /** What cannot be sent any more is dropped with its connection. */

@@ -175,9 +175,9 @@ export class Fleet {
   }
 
   destroy(): void {
-    this.#closing ??= Promise.resolve(closedTogether([]));
     for (const server of this.#all) server.destroy();
     this.#settings.server.client.destroy();
+    this.#closing ??= this.#close({});
   }
 
   get #all(): readonly RemoteServer[] {

@@ -214,6 +214,7 @@ function serverSettings(
   maxItemSize: number,
 ): ServerSettings {
   const { noDelay, keepAlive, clock = systemClock, heartbeat = {}, reconnect = {} } = options;
+  if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
   const pings: ServerSettings['pings'] = new WeakMap();
   const connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 1000, 1);
   const timeout = options.timeout ?? 2000;

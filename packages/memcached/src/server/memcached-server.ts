@@ -1,15 +1,7 @@
 import type { Server as NetServer } from 'node:net';
 import { USUAL_PORT } from '../usual-port.ts';
 
-import {
-  type CloseOptions,
-  type CloseResult,
-  type EntranceOptions,
-  type ListenOptions,
-  Server,
-  systemClock,
-  declared,
-} from '@wirewright/core';
+import { type EntranceOptions, type ListenOptions, Server, systemClock, declared } from '@wirewright/core';
 
 import type { Store } from '../store/store.ts';
 import type { Client } from './client.ts';
@@ -19,8 +11,6 @@ import { type MemcachedServerOptions, memcachedSettings, serverOptions } from '.
 import { Served } from './served.ts';
 import { Services } from './services.ts';
 import { type Stat, Stats } from './stats/stats.ts';
-
-/** The port that memcached listens on unless it is told otherwise. */
 
 /** Milliseconds after which the time is taken anew. */
 const TICK = 1000;
@@ -142,11 +132,6 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
     return super.serve(listener, options);
   }
 
-  override close(options: CloseOptions = {}): Promise<CloseResult> {
-    this.#stopClock?.();
-    return super.close(options);
-  }
-
   protected override connectionOpened(connection: MemcachedConnection<Data>): void {
     this.#services.state.observer.connection(connection, 'conn_new');
   }
@@ -168,6 +153,7 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
     };
     // It may have been made long before.
     tick();
+    void this.closed.then(() => this.#stopClock?.());
   }
 
   #shutdown(graceful: boolean): unknown {
