@@ -23,6 +23,7 @@ import { describe, expect, test } from 'vitest';
 
 import { program, Running } from '../support/programs.ts';
 import { afterwards } from './scene.ts';
+import { same } from '../support/same.ts';
 
 const EVENTS = { adopted(): void {}, lost(): void {} };
 
@@ -338,7 +339,7 @@ describe('damage is told, whatever it is', () => {
   /** What is there and what is told to be missing are all that there was. */
   function account({ jobs, damage }: StoredJobs): { missing: readonly number[]; detail: string; incomplete: boolean } {
     const { missing, incomplete, detail } = damage!;
-    for (const { id, payload } of jobs) expect(payload).toEqual(Buffer.alloc(200, `${id}.`));
+    for (const { id, payload } of jobs) same(payload, Buffer.alloc(200, `${id}.`));
     if (!incomplete) {
       const all = [...ids(jobs), ...missing];
       expect(all).toHaveLength(COUNT);

@@ -5,6 +5,7 @@ import { type Bytes, type Item, MemoryStore, type MemoryStoreOptions, type Store
 import { describe, expect, test } from 'vitest';
 
 import { random } from '../support/random.ts';
+import { same } from '../support/same.ts';
 
 function bytes(text: string | Buffer): Bytes {
   // In the midst of something else, as a received key is.
@@ -306,13 +307,13 @@ test('a store is as a Map would be, whatever is asked of it', () => {
     const old = model.get(key);
     const what = next();
     if (what < 0.4) {
-      expect(valueOf(store.get(bytes(key)))).toBe(old?.value);
+      same(valueOf(store.get(bytes(key))), old?.value);
     } else if (what < 0.9) {
       const mode = pick(modes);
       const value = 'v'.repeat(Math.floor(next() ** 4 * 3000)) + String(i);
       const flags = Math.floor(next() * 2 ** 32);
       const possible = mode === 'set' || (mode === 'add') === (old === undefined);
-      expect(store.store(mode, bytes(key), flags, 0, bytes(value))).toBe(possible ? 'stored' : 'not-stored');
+      same(store.store(mode, bytes(key), flags, 0, bytes(value)), possible ? 'stored' : 'not-stored');
       if (!possible) continue;
       if (mode === 'append') model.set(key, { flags: old!.flags, value: old!.value + value });
       else if (mode === 'prepend') model.set(key, { flags: old!.flags, value: value + old!.value });
@@ -323,14 +324,14 @@ test('a store is as a Map would be, whatever is asked of it', () => {
         store.delete(bytes(key));
       }
     } else {
-      expect(store.delete(bytes(key))).toBe(old === undefined ? 'not-found' : 'deleted');
+      same(store.delete(bytes(key)), old === undefined ? 'not-found' : 'deleted');
       model.delete(key);
     }
   }
   expect(store.counters).toMatchObject({ currItems: model.size, evictions: 0 });
   for (const [key, { flags, value }] of model) {
     const item = store.peek(bytes(key));
-    expect([valueOf(item), item?.flags]).toEqual([value, flags]);
+    same([valueOf(item), item?.flags], [value, flags]);
   }
   expect([...store.items()].length).toBe(model.size);
 });

@@ -22,6 +22,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { connectionSettings } from '../../../packages/core/src/connection/options.ts';
 import { random } from '../../support/random.ts';
+import { same } from '../../support/same.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -306,7 +307,7 @@ describe('over real sockets', { timeout: 60_000 }, () => {
     const server = new Server({ codec: line(), highWaterMark, lowWaterMark: KIB })
       .onConnect((connection) => void (accepted = connection))
       .onRead((connection, text) => {
-        expect(text).toBe('get');
+        same(text, 'get');
         connection.send(answer);
         peak = Math.max(peak, connection.bufferedBytes);
       });

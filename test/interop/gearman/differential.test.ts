@@ -32,7 +32,7 @@ describe.runIf(gearmand !== undefined)('gearmand and ours', () => {
   });
 
   test('answer generated dialogues the same', async () => {
-    await expectAlike(real, ours, 100, 4730);
+    await expectAlike(real, ours, 50, 4730);
   });
 
   // Some wait for what gearmand never says.

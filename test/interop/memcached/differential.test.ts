@@ -43,7 +43,7 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
   });
 
   test('answer generated text commands the same', async () => {
-    await expectAlike(servers, textDialogue, 150, 11_211);
+    await expectAlike(servers, textDialogue, 75, 11_211);
   });
 
   test('answer generated binary requests the same', async () => {
