@@ -1,4 +1,4 @@
-// The program that README.md begins with, as somebody would copy it into a file, and a client of it.
+// The two programs that README.md begins with, a server and a client of it, as somebody would copy them into files.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,24 +6,18 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [, README] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'));
+const page = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const [SERVER, CLIENT] = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
 const PORT = 'port: 9991';
 const LIMIT = 15_000;
 
-const CLIENT = `import { line } from '@wirewright/codec-line';
-import { Client } from '@wirewright/core';
-
-const client = new Client({ codec: line() }).onRead((connection, text) => console.log(text));
-const connection = await client.connect({ ${PORT} });
-connection.send('and back');
-`;
-
 /** Their code, with a port that is free. */
 export async function readmeProgram() {
-  if (!README.includes(PORT)) throw new Error(`README.md does not begin with a server on ${PORT}`);
+  if (!SERVER.includes(PORT) || !CLIENT.includes(PORT))
+    throw new Error(`README.md does not begin with a server on ${PORT} and a client of it`);
   const port = await freePort();
   const on = (code) => code.replace(PORT, `port: ${port}`);
-  return { port, server: on(README), client: on(CLIENT) };
+  return { port, server: on(SERVER), client: on(CLIENT) };
 }
 
 /** The same for `require()`: CommonJS has no `await` outside of functions. */
@@ -39,7 +33,7 @@ export async function runReadmeProgram(node, cwd, { port, server, client }) {
   try {
     await listening(port, serving);
     asking = new Program(node, client, cwd);
-    await asking.says('hello\nand back\n');
+    await asking.says('hello\nhello\n');
     serving.process.kill('SIGTERM');
     await Promise.all([serving.endsWell(), asking.endsWell()]);
     if (!/ closed: /.test(serving.output))

@@ -82,6 +82,7 @@ describe.each(services)('$name', (service) => {
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['an empty text', ''],
+    ['a URL', 'tcp://localhost:1'],
     ['too many colons', 'a:b:c'],
     ['a port that is none', 'a:70000'],
     ['port 0', { port: 0 }],
@@ -101,6 +102,7 @@ describe.each(services)('$name', (service) => {
     ['connectTimeout', { connectTimeout: false }],
     ['maxRetries', { maxRetries: 5 }],
     ['heartbeat', { heartbeat: 5 }],
+    ['reconnect', { reconnect: { attempts: 5 } }],
     ['heartbeat', { heartbeat: { every: 5 } }],
   ])('refuses a wrong %s at once, and names it', (name, options) => {
     expect(() => service.make('127.0.0.1:1', options)).toThrow(

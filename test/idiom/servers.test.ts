@@ -30,7 +30,7 @@ const services: readonly Service[] = [
   { name: 'JobServer', usualPort: 4730, make: (options) => new JobServer(options) as unknown as Server<never, never> },
   {
     name: 'QuasizeroServer',
-    usualPort: undefined,
+    usualPort: 11300,
     make: (options) => new QuasizeroServer({}, options) as unknown as Server<never, never>,
   },
 ];

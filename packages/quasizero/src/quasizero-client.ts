@@ -18,6 +18,7 @@ import { knownOptions } from '@wirewright/core/codec';
 
 import { collectResponse } from './collect-response.ts';
 import { Pipeline } from './pipeline.ts';
+import { USUAL_PORT } from './usual-port.ts';
 
 /** How the pool of connections to a server behaves, and how long a call may take. */
 export interface QuasizeroClientOptions
@@ -73,7 +74,7 @@ export class QuasizeroClient {
     const { maxFrameLength, tls } = options;
     const codec = quasizeroClient({ maxFrameLength });
     this.#client = new Client({ ...pick(options, CLIENT_OPTIONS), codec });
-    const { connect } = readPlace('new QuasizeroClient()', place, { tls });
+    const { connect } = readPlace('a server', place, { port: USUAL_PORT, tls });
     this.#pool = this.#client.pool(connect, { window: WINDOW, ...pick(options, POOL_OPTIONS) });
   }
 

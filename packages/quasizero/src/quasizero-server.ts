@@ -13,11 +13,13 @@ import {
   type WireError,
   HandlerError,
   HandlerTimeoutError,
+  type ListenOptions,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
 import { CommandTable } from './command-table.ts';
 import type { Commands, Handler, Middleware } from './handler.ts';
+import { USUAL_PORT } from './usual-port.ts';
 import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 
 /** Those of a `Server`, whose codec is given, and the limits of requests. */
@@ -69,6 +71,15 @@ export class QuasizeroServer<Data = unknown> extends Server<Request, Response, D
     this.#timeout = limit;
     this.#deadlines = limit === 0 ? undefined : new HandlerDeadlines(options.clock ?? systemClock, limit);
     this.onRead(this.#answer);
+  }
+
+  protected override get usualPort(): number {
+    return USUAL_PORT;
+  }
+
+  /** Listens on port 11300 unless `place` says otherwise; see {@link Server.listen}. */
+  override listen(place: string | ListenOptions = {}): Promise<this> {
+    return super.listen(place);
   }
 
   /**

@@ -50,7 +50,7 @@ export function readPlace(of: string, given: ServerPlace, defaults: PlaceDefault
   const place: ConnectPlace = placeOf(of, given, defaults.port);
   checkPlace(of, place, ['tls', 'stream'], 1);
   const { host = DEFAULT_HOST, port, path, tls = defaults.tls } = place;
-  connectTls({ tls });
+  connectTls(tls);
   const where = path === undefined ? { host, port } : { path };
   return { name: placeName(where), connect: { ...where, tls } };
 }

@@ -33,7 +33,7 @@ export function connectSocket<T>(
 ): Promise<T> {
   const { port, host = DEFAULT_HOST, path } = target;
   signal.throwIfAborted();
-  const tls = connectTls(target);
+  const tls = connectTls(target.tls);
   const place = path === undefined ? { port: port!, host } : { path };
   const where = placeName(place);
   return new Promise<T>((resolve, reject) => {

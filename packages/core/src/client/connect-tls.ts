@@ -1,6 +1,5 @@
 import { clientContext } from '../tls/tls-connect.ts';
 import type { TlsClientOptions } from '../tls/tls-options.ts';
-import type { ConnectPlace } from './connect-place.ts';
 
 /** What TLS is made with for `tls: true`. */
 const DEFAULT_TLS: TlsClientOptions = {};
@@ -10,7 +9,7 @@ const DEFAULT_TLS: TlsClientOptions = {};
  *
  * @throws {InvalidOptionError} TLS cannot be made with the options
  */
-export function connectTls({ tls }: Pick<ConnectPlace, 'tls'>): TlsClientOptions | undefined {
+export function connectTls(tls: boolean | TlsClientOptions | undefined): TlsClientOptions | undefined {
   if (tls === undefined || tls === false) return undefined;
   const options = tls === true ? DEFAULT_TLS : tls;
   clientContext(options);

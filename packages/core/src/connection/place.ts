@@ -33,6 +33,9 @@ export function placeOf<P extends Place>(of: string, given: string | P, usualPor
 }
 
 function parsePlace(of: string, text: string): Place {
+  if (/^[a-z][\w+.-]*:\/\//i.test(text)) {
+    throw new InvalidOptionError(`${JSON.stringify(text)} is a URL, and ${of} takes a place: 'localhost:9991'`);
+  }
   if (text.includes('/') || text.startsWith('\0')) return { path: text };
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;

@@ -52,7 +52,8 @@ export class Fleet<M extends Member> {
 
   /** @throws {InvalidOptionError} there is none of that name */
   get(name: string): M {
-    const member = this.#members.find(({ link }) => link.name === name);
+    const named = (wanted: string): M | undefined => this.#members.find(({ link }) => link.name === wanted);
+    const member = named(name) ?? named(this.#read(name).name);
     if (member !== undefined) return member;
     throw new InvalidOptionError(
       `${name} is none of the servers: ${this.#members.map(({ link }) => link.name).join(', ')}`,

@@ -61,6 +61,7 @@ export interface LinkSettings {
 export function linkSettings(options: LinkOptions): LinkSettings {
   const { noDelay, keepAlive, heartbeat = {}, reconnect = {}, tls, maxFrameLength, clock = systemClock } = options;
   if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
+  knownOptions('reconnect', reconnect, ['minDelay', 'maxDelay']);
   // Refused now rather than when a connection is lost.
   void new Backoff(reconnect);
   return {

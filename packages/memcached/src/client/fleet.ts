@@ -154,7 +154,8 @@ export class Fleet {
   /** @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one */
   async remove(name: string, options: CloseOptions): Promise<CloseResult> {
     const { servers } = this.#ring;
-    const server = servers.find((one) => one.name === name);
+    const named = (wanted: string): RemoteServer | undefined => servers.find((one) => one.name === wanted);
+    const server = named(name) ?? named(readServer(name, undefined).name);
     if (server === undefined) throw new InvalidOptionError(`${name} is none of the servers: ${this.#names}`);
     if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
     this.#ring.servers = servers.filter((one) => one !== server);

@@ -215,6 +215,7 @@ function serverSettings(
 ): ServerSettings {
   const { noDelay, keepAlive, clock = systemClock, heartbeat = {}, reconnect = {} } = options;
   if (heartbeat !== false) knownOptions('heartbeat', heartbeat, ['interval', 'misses']);
+  knownOptions('reconnect', reconnect, ['minDelay', 'maxDelay']);
   const pings: ServerSettings['pings'] = new WeakMap();
   const connectTimeout = integerOption('connectTimeout', options.connectTimeout ?? 1000, 1);
   const timeout = options.timeout ?? 2000;
