@@ -1,4 +1,5 @@
 import type { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { gearmanServer, Packet, type GearmanOutput, type RefusedFrame, TextLine } from '@wirewright/codec-gearman';
 import {
@@ -174,11 +175,28 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   /** @throws {InvalidOptionError} there is a store, and it was not opened yet: `await server.open()` first */
   override serve(listener: NetServer, options: EntranceOptions = {}): this {
-    if (this.#settings.store !== undefined && this.#keeper === undefined)
-      throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
+    this.#mustBeOpen();
     super.serve(listener, options);
     this.#probe?.start();
     return this;
+  }
+
+  /**
+   * Serves a stream of bytes that exists; see {@link Server.attach}.
+   *
+   * @throws {InvalidOptionError} there is a store, and it was not opened yet: `await server.open()` first
+   */
+  override attach(stream: Duplex): Connection<JobServerInput, GearmanOutput, Data> {
+    this.#mustBeOpen();
+    const connection = super.attach(stream);
+    this.#probe?.start();
+    return connection;
+  }
+
+  /** What is acknowledged before the store is there would be lost. */
+  #mustBeOpen(): void {
+    if (this.#settings.store !== undefined && this.#keeper === undefined)
+      throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
   }
 
   /**

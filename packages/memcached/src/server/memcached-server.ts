@@ -1,4 +1,5 @@
 import type { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { USUAL_PORT } from '../usual-port.ts';
 
 import { type EntranceOptions, type ListenOptions, Server, systemClock, declared } from '@wirewright/core';
@@ -130,6 +131,12 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
   override serve(listener: NetServer, options: EntranceOptions = {}): this {
     this.#startClock();
     return super.serve(listener, options);
+  }
+
+  override attach(stream: Duplex): MemcachedConnection<Data> {
+    const connection = super.attach(stream);
+    this.#startClock();
+    return connection;
   }
 
   protected override connectionOpened(connection: MemcachedConnection<Data>): void {
