@@ -11,7 +11,10 @@ const node = {
   isolate: false,
   pool: 'forks',
   setupFiles: 'test/support/equal-bytes.ts',
-  testTimeout: 20_000,
+  // No time decides a test: these end what would hang, however busy the machine is.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
 } as const;
 
 const long = { ...node, testTimeout: 600_000, execArgv: ['--expose-gc'] };

@@ -135,7 +135,7 @@ describe('closing in good order', () => {
       const peer = connect(server.port!, '127.0.0.1');
       peer.write('hello\n');
       const gone = received(peer);
-      await vi.waitFor(() => expect(server.connections.size).toBe(1));
+      await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
       await sleep(5);
       expect(await server.close({ grace: 10_000 })).toEqual({ drained: 1, destroyed: 0 });
       await gone;
@@ -152,7 +152,7 @@ describe('closing in good order', () => {
     });
     const connection = await client.connect({ port: server.port!, host: '127.0.0.1' });
     await connection.closed;
-    await vi.waitFor(() => expect(result).toEqual({ drained: 0, destroyed: 1 }));
+    await vi.waitFor(() => expect(result).toEqual({ drained: 0, destroyed: 1 }), { timeout: 15_000 });
     await server.close();
   });
 
@@ -173,7 +173,7 @@ describe('closing in good order', () => {
     await server.listen(local);
     const peers = [1, 2, 3].map(() => connect(server.port!, '127.0.0.1'));
     for (const peer of peers) peer.on('error', () => {});
-    await vi.waitFor(() => expect(server.connections.size).toBe(3));
+    await vi.waitFor(() => expect(server.connections.size).toBe(3), { timeout: 15_000 });
     server.destroy();
     expect(await server.closed).toEqual({ drained: 0, destroyed: 3 });
   });
@@ -189,7 +189,7 @@ describe('a connection that is half dead is let go:', () => {
     connect(server.port!, '127.0.0.1')
       .on('error', () => {})
       .end();
-    await vi.waitFor(() => expect(reasons).toEqual(['peer']));
+    await vi.waitFor(() => expect(reasons).toEqual(['peer']), { timeout: 15_000 });
     await server.close();
   });
 
@@ -198,7 +198,8 @@ describe('a connection that is half dead is let go:', () => {
     const listener = createServer((socket) => sockets.push(socket.on('error', () => {})));
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const place = { port: (listener.address() as { port: number }).port, host: '127.0.0.1' };
-    const accepted = (count: number): Promise<void> => vi.waitFor(() => expect(sockets).toHaveLength(count));
+    const accepted = (count: number): Promise<void> =>
+      vi.waitFor(() => expect(sockets).toHaveLength(count), { timeout: 15_000 });
     const never = () => new Client({ codec: line() }).onConnect(() => new Promise(() => {})).onError(() => {});
 
     const lost = expect(never().connect(place)).rejects.toMatchObject({ code: 'WIRE_SOCKET' });

@@ -18,7 +18,7 @@ describe('servers that fail', () => {
       clock,
     });
     const asked = Promise.allSettled([admin.status(), admin.version({ timeout: 20_000 })]);
-    await vi.waitFor(() => expect(server.lines).toHaveLength(2));
+    await vi.waitFor(() => expect(server.lines).toHaveLength(2), { timeout: 15_000 });
     clock.advance(11_000);
     const [late, behind] = await asked;
     expect(late).toMatchObject({ reason: { code: 'WIRE_REQUEST_TIMEOUT', sent: true } });
@@ -41,7 +41,7 @@ describe('servers that fail', () => {
     controller.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     const version = admin.version();
-    await vi.waitFor(() => expect(server.lines).toHaveLength(4));
+    await vi.waitFor(() => expect(server.lines).toHaveLength(4), { timeout: 15_000 });
     server.sockets[0]!.uncork();
     expect(await version).toBe('1');
     expect(server.sockets).toHaveLength(1);
@@ -68,7 +68,7 @@ describe('servers that fail', () => {
     }
     const server = await serve();
     await server.listen({ port, host: '127.0.0.1' });
-    await vi.waitFor(async () => expect(await admin.status()).toEqual([]));
+    await vi.waitFor(async () => expect(await admin.status()).toEqual([]), { timeout: 15_000 });
   });
 
   test('one that is too slow to connect to', async () => {
@@ -158,7 +158,7 @@ describe('the end', () => {
     await expect(admin.version()).rejects.toBeInstanceOf(ClosedError);
     expect(await asked).toBe('1');
     await closed;
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true));
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
     expect(server.lines).toEqual(['version\r\n']);
   });
 
@@ -176,7 +176,7 @@ describe('the end', () => {
   test('is at once when it is destroyed', async () => {
     const { admin, server } = await adminScene(() => undefined);
     const asked = admin.version();
-    await vi.waitFor(() => expect(server.lines).toHaveLength(1));
+    await vi.waitFor(() => expect(server.lines).toHaveLength(1), { timeout: 15_000 });
     admin.destroy();
     await expect(asked).rejects.toMatchObject({ code: 'WIRE_CONNECTION_LOST' });
     await expect(admin.version()).rejects.toBeInstanceOf(ClosedError);
@@ -189,7 +189,7 @@ describe('the end', () => {
       await using admin = new AdminClient({ port: server.port });
       await admin.version();
     }
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true));
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
   });
 });
 

@@ -10,8 +10,8 @@ import { assign, BadServer, type Script } from './bad-server.ts';
 /** So that all that has to be waited for is soon over, in ms. */
 const impatient: WorkerOptions = {
   connectTimeout: 1000,
-  requestTimeout: 200,
-  heartbeat: { interval: 100, misses: 2 },
+  requestTimeout: 400,
+  heartbeat: { interval: 100, misses: 4 },
   reconnect: { minDelay: 20, maxDelay: 100 },
   concurrency: 2,
 };

@@ -46,13 +46,15 @@ describe('a worker', () => {
       return 'slow';
     });
     const task = client.submit('slow');
-    await vi.waitFor(() => expect(worker.running).toBe(1));
+    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
     const removed = worker.remove('slow');
     go.resolve();
     expect((await task).toString()).toBe('slow');
     await removed;
     expect(worker.functions).toEqual(['one', 'two']);
-    await vi.waitFor(() => expect(server.functions.find(({ name }) => name === 'slow')?.workers).toBe(0));
+    await vi.waitFor(() => expect(server.functions.find(({ name }) => name === 'slow')?.workers).toBe(0), {
+      timeout: 15_000,
+    });
     expect(worker.counters).toEqual({ assigned: 3, completed: 3, failed: 0, lost: 0 });
     expect((await client.submit('one')).toString()).toBe('one');
   });
@@ -141,7 +143,7 @@ describe('a worker', () => {
       return new Promise(() => {});
     });
     void clientOf(placeOf(server)).submit('wait');
-    await vi.waitFor(() => expect(worker.running).toBe(1));
+    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
     server.destroy();
     expect(await aborted.promise).toBeInstanceOf(JobLostError);
     expect(errors[0]).toBeInstanceOf(JobLostError);
@@ -157,7 +159,7 @@ describe('a worker', () => {
       return job.text;
     });
     const tasks = ['a', 'b', 'c'].map((text) => client.submit('wait', text));
-    await vi.waitFor(() => expect(worker.running).toBe(2));
+    await vi.waitFor(() => expect(worker.running).toBe(2), { timeout: 15_000 });
     const closing = worker.close();
     go.resolve();
     await closing;
@@ -176,7 +178,7 @@ describe('a worker', () => {
       return new Promise(() => {});
     });
     const task = client.submit('wait', 'abc');
-    await vi.waitFor(() => expect(worker.running).toBe(1));
+    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
     await worker.close({ drain: false });
     expect(reasons[0]).toBeInstanceOf(ClosedError);
     const { worker: other } = workerOf(memoryPlace(server));

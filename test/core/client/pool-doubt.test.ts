@@ -1,5 +1,6 @@
 import { line, type Line } from '@wirewright/codec-line';
 import { Client, type Connection, InvalidOptionError, Pool, Server } from '@wirewright/core';
+import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const whole = (frame: string): string => frame;
@@ -66,13 +67,31 @@ describe('a pool', () => {
   });
 
   test('counts the wait of a pipeline into its timeout', async () => {
-    const pool = client.pool(place, { max: 1, window: 1, waitTimeout: false });
+    const clock = new FakeClock();
+    const timed = new Client<string, Line>({ codec: line(), clock });
+    const pool = timed.pool(place, { max: 1, window: 1, waitTimeout: false });
+    expect(await pool.request('connected', whole)).toBe('connected');
     const before = pool.request('lost a', whole, { timeout: 300 }).catch(() => {});
-    const started = performance.now();
-    const [result] = await pool.pipeline().request('lost b', whole).exec({ timeout: 400 });
-    await before;
-    expect(result.status).toBe('rejected');
+    let over = false;
+    const executed = pool
+      .pipeline()
+      .request('lost b', whole)
+      .exec({ timeout: 400 })
+      .finally(() => (over = true));
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 10) {
+        clock.advance(10);
+        await new Promise(setImmediate);
+      }
+    };
+    await pass(390);
+    expect(over).toBe(false);
     // Twice the timeout is what it would take if it began anew.
-    expect(performance.now() - started).toBeLessThan(680);
+    await pass(100);
+    expect(over).toBe(true);
+    await before;
+    const [result] = await executed;
+    expect(result.status).toBe('rejected');
+    timed.destroy();
   });
 });

@@ -33,7 +33,7 @@ describe('a stream in place of a socket', () => {
       break;
     }
     expect([server.counters.accepted, connection.closeReason]).toEqual([1, 'local']);
-    await vi.waitFor(() => expect(server.connections.size).toBe(0));
+    await vi.waitFor(() => expect(server.connections.size).toBe(0), { timeout: 15_000 });
   });
 
   test('is what a pool has, too', async () => {
@@ -75,7 +75,7 @@ describe('a stream in place of a socket', () => {
     expect(signal?.aborted).toBe(true);
     const stream = new PassThrough();
     come(stream);
-    await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+    await vi.waitFor(() => expect(stream.destroyed).toBe(true), { timeout: 15_000 });
   });
 
   test('a server takes each once, and none when it is closed', async () => {

@@ -315,7 +315,7 @@ describe('over real sockets', { timeout: 60_000 }, () => {
     const peer = connect({ port: server.port!, host: '127.0.0.1' });
     peer.pause();
     await once(peer, 'connect');
-    await vi.waitFor(() => expect(accepted).toBeDefined());
+    await vi.waitFor(() => expect(accepted).toBeDefined(), { timeout: 15_000 });
     const connection = accepted!;
     const before = process.memoryUsage();
     for (let sent = 0; sent < requests; sent += 1000) {

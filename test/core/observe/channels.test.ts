@@ -109,7 +109,7 @@ describe('the life of a connection', () => {
     await using server = new Server({ codec: line() }).onRead(() => {}).onError(() => {});
     await server.listen({ port: 0, host: '127.0.0.1' });
     const peer = connect(server.port!, '127.0.0.1').on('error', () => {});
-    await vi.waitFor(() => expect(server.connections.size).toBe(1));
+    await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
     const [connection] = server.connections;
     peer.resetAndDestroy();
     expect(await connection!.closed).toBe('reset');

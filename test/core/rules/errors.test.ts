@@ -129,7 +129,7 @@ describe('bad input closes one connection, with its own error and reason, report
       const before = process.memoryUsage().arrayBuffers;
       expect(await provoke(port, bytes)).toBe(answered);
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
-      await vi.waitFor(() => expect(reports).toHaveLength(1));
+      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
       expect(reports).toMatchObject([{ error: { code }, reason }]);
     });
   });
@@ -141,7 +141,7 @@ describe('bad input closes one connection, with its own error and reason, report
       peer.write('ok\n');
       await new Promise((resolve) => peer.once('data', resolve));
       peer.resetAndDestroy();
-      await vi.waitFor(() => expect(reports).toHaveLength(1));
+      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
       expect(reports).toMatchObject([
         { error: { code: 'WIRE_SOCKET', cause: { code: 'ECONNRESET' } }, reason: 'reset' },
       ]);
@@ -153,7 +153,7 @@ describe('bad input closes one connection, with its own error and reason, report
       const peer = connect(port, '127.0.0.1');
       peer.end(Buffer.from('\0\0\0\x04go'));
       await received(peer);
-      await vi.waitFor(() => expect(reports).toHaveLength(1));
+      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
       expect(reports).toMatchObject([{ error: { code: 'WIRE_TRUNCATED', received: 6 }, reason: 'protocol-error' }]);
     });
   });

@@ -151,7 +151,7 @@ describe('a server', () => {
     );
     await server.listen(local);
     expect(await talk({ port: server.port!, host: '127.0.0.1' }, 'hello\n')).toBe('');
-    await vi.waitFor(() => expect(reasons).toEqual(['no-codec']));
+    await vi.waitFor(() => expect(reasons).toEqual(['no-codec']), { timeout: 15_000 });
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain('WIRE_NO_CODEC');
     expect(errors[0]).toContain('{ codec: line() }');

@@ -22,7 +22,6 @@ const SCRIPTS = [
 /** Ours, and those that are installed. */
 export const CLIENTS: readonly ClientKind[] = [
   { name: 'ours', connect: ourClient },
-  //OURS  { name: 'ours', connect: ourClient },
   ...SCRIPTS.filter(({ interpreter }) => interpreters.has(interpreter)).map(({ name, interpreter, file }) => ({
     name,
     connect: (port: number) => scriptClient(interpreter, file, port),

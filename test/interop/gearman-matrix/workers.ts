@@ -45,7 +45,6 @@ function ending(processes: readonly Running[]): WorkerUnderTest {
 /** Ours, and those that are installed. */
 export const WORKERS: readonly WorkerKind[] = [
   { name: 'ours', start: ourWorker },
-  //OURS  { name: 'ours', start: ourWorker },
   ...SCRIPTS.filter(({ interpreter }) => interpreters.has(interpreter)).map(({ name, interpreter, file }) => ({
     name,
     start: (port: number) => scriptWorker(name, interpreter, file, port),
