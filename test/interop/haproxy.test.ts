@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { authority, type Identity, issue } from '../support/certificates.ts';
 import { Peer } from '../support/peer.ts';
-import { freePort, program, Running } from '../support/programs.ts';
+import { accepting, freePort, program, Running } from '../support/programs.ts';
 
 const haproxy = program('haproxy');
 
@@ -71,25 +71,12 @@ ${more.map((each) => `  ${each}\n`).join('')}  server back ${path ?? `127.0.0.1:
     );
     const running = new Running(haproxy!, ['-f', config, '-db']);
     closing.push(running);
-    // It says nothing when it is ready.
-    for (let attempt = 0; attempt < 500; attempt++) {
-      if (await isOpen(front)) break;
-      await soon();
-    }
+    await accepting(running, { port: front, host: '127.0.0.1' });
     return { front, server, refused, running };
   }
 
   function soon(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, 10));
-  }
-
-  function isOpen(port: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      }).on('error', () => resolve(false));
-    });
   }
 
   test.each([

@@ -7,7 +7,7 @@ import { Client } from '@wirewright/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { MALFORMED, type MalformedRow } from '../codec-memcached-text/malformed.ts';
-import { freePort, program, Running } from '../support/programs.ts';
+import { accepting, freePort, program, Running } from '../support/programs.ts';
 
 const memcached = program('memcached');
 const version = memcached === undefined ? '' : execFileSync(memcached, ['-V']).toString().trim();
@@ -19,8 +19,8 @@ describe.runIf(memcached !== undefined)('memcached', () => {
   beforeAll(async () => {
     port = await freePort();
     // As root it wants to know as whom it is to run.
-    server = new Running(memcached!, ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-vv']);
-    await server.says(/server listening/);
+    server = new Running(memcached!, ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody']);
+    await accepting(server, { port, host: '127.0.0.1' });
   });
 
   afterAll(() => server.destroy());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { delimiter, join } from 'node:path';
 
 /** Where Debian puts servers, which is not in everybody's path. */
@@ -77,6 +77,25 @@ export class Running {
   #seen(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+/** Resolves when it accepts connections; for programs that do not say when they do, or say far too much besides. */
+export async function accepting(running: Running, place: NetConnectOpts): Promise<void> {
+  while (!(await isOpen(place))) {
+    if (running.process.exitCode !== null) {
+      throw new Error(`it ended with ${running.process.exitCode}:\n${running.output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function isOpen(place: NetConnectOpts): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(place, () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
 }
 
 /** Below those that systems give out by themselves, so that nobody gets one of these who asks for any; and a part of them for each process. */

@@ -2,7 +2,7 @@ import type { ServerSeen } from '@wirewright/core';
 import { type ClientProtocol, type FailureMode, MemcachedClient, memcachedChannels } from '@wirewright/memcached';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { freePort, program, Running } from '../../support/programs.ts';
+import { accepting, freePort, program, Running } from '../../support/programs.ts';
 
 const memcached = program('memcached');
 
@@ -14,10 +14,10 @@ const LONGEST_PAUSE = 200;
 const SLOWNESS = 3000;
 
 async function start(port: number): Promise<Running> {
-  const args = ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-t', '1', '-vv'];
+  const args = ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-t', '1'];
   const running = new Running(memcached!, args);
   onTestFinished(() => running.destroy());
-  await running.says(/server listening/);
+  await accepting(running, { port, host: '127.0.0.1' });
   return running;
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { type Distribution, ketama, MemcachedClient, rendezvous } from '@wirewright/memcached';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { freePort, program, Running } from '../../support/programs.ts';
+import { accepting, freePort, program, Running } from '../../support/programs.ts';
 
 const memcached = program('memcached');
 const python = program('python3');
@@ -41,11 +41,11 @@ describe.skipIf(memcached === undefined || python === undefined)('a ring of five
   beforeAll(async () => {
     for (const _ of WEIGHTS) {
       const port = await freePort();
-      const args = ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-t', '1', '-vv'];
+      const args = ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-t', '1'];
       const process = new Running(memcached!, args);
       processes.push(process);
       ports.push(port);
-      await process.says(/server listening/);
+      await accepting(process, { port, host: '127.0.0.1' });
     }
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { MemcachedServer, type MemcachedServerOptions } from '@wirewright/memcached';
 
 import { authority, type Identity, issue } from '../../support/certificates.ts';
-import { freePort, program, Running } from '../../support/programs.ts';
+import { accepting, freePort, program, Running } from '../../support/programs.ts';
 
 export type Protocol = 'text' | 'binary';
 
@@ -74,10 +74,10 @@ export class Servers {
       TLS: ['-Z', '-o', `ssl_chain_cert=${file('cert.pem')},ssl_key=${file('key.pem')}`],
       'a login': protocol === 'text' ? ['-Y', file('users')] : ['-S'],
     };
-    const args = [`SASL_CONF_PATH=${this.folder}`, memcached!, '-u', 'root', '-vv', ...at, ...options[way]];
+    const args = [`SASL_CONF_PATH=${this.folder}`, memcached!, '-u', 'root', ...at, ...options[way]];
     const running = new Running('/usr/bin/env', args);
     finish(async () => running.destroy());
-    await running.says(/server listening/);
+    await accepting(running, way === 'a unix socket' ? { path } : { port, host: HOST });
     return way === 'a unix socket' ? path : `${HOST}:${port}`;
   };
 

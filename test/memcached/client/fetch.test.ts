@@ -1,7 +1,7 @@
 import { json, MemcachedClient, type MemcachedClientOptions, MemcachedServer, text } from '@wirewright/memcached';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { freePort, program, Running } from '../../support/programs.ts';
+import { accepting, freePort, program, Running } from '../../support/programs.ts';
 
 const memcached = program('memcached');
 
@@ -17,9 +17,9 @@ async function ours(): Promise<string> {
 
 async function real(): Promise<string> {
   const port = await freePort();
-  const running = new Running(memcached!, ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody', '-vv']);
+  const running = new Running(memcached!, ['-p', `${port}`, '-l', '127.0.0.1', '-U', '0', '-u', 'nobody']);
   onTestFinished(() => running.destroy());
-  await running.says(/server listening/);
+  await accepting(running, { port, host: '127.0.0.1' });
   return `127.0.0.1:${port}`;
 }
 
