@@ -1,17 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { expect, test } from 'vitest';
 
+import { gc } from '../support/gc.ts';
 import { random } from '../support/random.ts';
 import { serve, Talk, worker } from './scene.ts';
 
 // Behind the first jobs of a queue those that are nothing but one more of many are kept in another form.
 
 const JOBS = 1500;
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 test('a long queue is one of single jobs, whatever is done with those in the midst of it', async () => {
   const server = await serve();

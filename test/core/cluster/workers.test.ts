@@ -14,7 +14,8 @@ import { ClusterProgram, type Mood, until } from './cluster-program.ts';
 const host = '127.0.0.1';
 
 async function dial(program: ClusterProgram): Promise<Socket> {
-  const socket = connect(program.port, host);
+  // A worker that is killed may reset it.
+  const socket = connect(program.port, host).on('error', () => {});
   await once(socket, 'connect');
   return socket;
 }

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import { line } from '@wirewright/codec-line';
 import { type Clock, Server, systemClock } from '@wirewright/core';
@@ -10,6 +8,7 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { Alarm, Check, Sweep } from '../../../packages/core/src/connection/sweep.ts';
 import { random } from '../../support/random.ts';
+import { gc } from '../../support/gc.ts';
 
 /** How much later than asked for something may be looked at: a sixteenth, or the finest step, and what rounding adds. */
 const lateness = (delay: number): number => Math.max(delay / 16, 2);
@@ -386,8 +385,6 @@ describe('a sweep', () => {
   });
 
   test('keeps nothing that was cancelled, or set anew', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const clock = new FakeClock();
     const sweep = Sweep.of(clock);
     sweep.set(new Check(() => 0), 3_600_000);
@@ -402,7 +399,7 @@ describe('a sweep', () => {
       sweep.set(kept.deref()!, 3_600_000 + i);
     }
     await new Promise((resolve) => setImmediate(resolve));
-    collect();
+    gc();
     expect(cancelled.deref()).toBeUndefined();
     expect(kept.deref()).toBeDefined();
     clock.advance(8_000_000);
