@@ -6,8 +6,8 @@
  */
 import { Buffer } from 'node:buffer';
 
-import { GearmanClient, type Job, JobServer, Worker } from '@wirewright/gearman';
 import { memoryPlace } from '@wirewright/core/testing';
+import { GearmanClient, type Job, JobServer, Worker } from '@wirewright/gearman';
 
 import { run } from './run.ts';
 

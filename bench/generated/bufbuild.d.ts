@@ -1,7 +1,7 @@
 // Generated from packages/codec-quasizero/messages.proto by protoc-gen-es 2.13.0, the last one that runs on Node 20.
 
-import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2';
 import type { Message } from '@bufbuild/protobuf';
+import type { GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2';
 
 /**
  * Describes the file messages.proto.

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 import { gearmand } from '../interop/gearman/gearmand.ts';
-import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { Line } from '../interop/gearman/line.ts';
+import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { authority, issue } from '../support/certificates.ts';
 import { freePort, Running } from '../support/programs.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
-import { Exit } from '../../packages/cli/src/shared/exit.ts';
 import { OPTIONS, SUBOPTIONS } from '../../packages/cli/src/memcached/option-table.ts';
 import { type Plan, planOf } from '../../packages/cli/src/memcached/plan.ts';
+import { Exit } from '../../packages/cli/src/shared/exit.ts';
 import { issue } from '../support/certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wirewright-plan-'));

@@ -5,13 +5,13 @@ import {
   gearmanServer,
   packet,
   Packet,
-  packetRules,
   packetName,
+  packetRules,
   PacketType,
   TextLine,
 } from '@wirewright/codec-gearman';
 import { EncodeError, encodeMessage } from '@wirewright/core/codec';
-import { codecVectors, type CodecVector } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { decodeAll, frame, plain } from './frames.ts';

@@ -4,11 +4,11 @@ import {
   memcachedBinaryClient,
   memcachedBinaryServer,
   Opcode,
-  requests,
   type RequestFields,
+  requests,
 } from '@wirewright/codec-memcached-binary';
 import { encodeMessage } from '@wirewright/core/codec';
-import { codecVectors, type CodecVector } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { decodeAll, plainRequest, plainResponse } from './plain.ts';

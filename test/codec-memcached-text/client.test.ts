@@ -9,7 +9,7 @@ import {
   type Status,
 } from '@wirewright/codec-memcached-text';
 import { ByteReader, ByteView, decodeNext, EncodeError, encodeMessage } from '@wirewright/core/codec';
-import { codecVectors, type CodecVector } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { type Plain, plainReply } from './plain.ts';

@@ -15,15 +15,15 @@ import {
 import {
   ByteReader,
   ByteView,
+  ByteWriter,
   type CodecFactory,
   decodeNext,
   encodeInto,
   encodeMessage,
-  ByteWriter,
   InvalidOptionError,
   ProtocolError,
 } from '@wirewright/core/codec';
-import { codecVectors, type CodecVector } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { MALFORMED } from './malformed.ts';

@@ -10,7 +10,7 @@ import {
   Response,
 } from '@wirewright/codec-quasizero';
 import { ByteReader, ByteView, decodeNext, encodeMessage, InvalidOptionError } from '@wirewright/core/codec';
-import { codecVectors, type CodecVector } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors } from '@wirewright/core/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { bytesOf, delimited, type Expected, LIMIT, requestOf, table, varint } from './table.ts';

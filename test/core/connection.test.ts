@@ -10,9 +10,9 @@ import {
   type ByteReader,
   type CodecFactory,
   decodeNext,
-  ByteReader as Reader,
-  lengthPrefixed,
   fixedLength,
+  lengthPrefixed,
+  ByteReader as Reader,
 } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';

@@ -1,5 +1,5 @@
-import { Client, Exchange } from '@wirewright/core';
 import { line } from '@wirewright/codec-line';
+import { Client, Exchange } from '@wirewright/core';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { ExampleProcess } from './example-process.ts';

@@ -5,8 +5,8 @@ import { line } from '@wirewright/codec-line';
 import {
   AddressInUseError,
   Client,
-  ConnectError,
   type Clock,
+  ConnectError,
   Exchange,
   type ExchangeCounters,
   Pool,

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 
+import { Peer } from '../support/peer.ts';
 import { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 import type { Link } from './link.ts';
-import { Peer } from '../support/peer.ts';
 
 /** A server, made anew for each test, proxies before it and clients of these. */
 class Scene {

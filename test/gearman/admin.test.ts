@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest';
-
 import { PacketType } from '@wirewright/codec-gearman';
+import { describe, expect, test } from 'vitest';
 
 import { frame } from '../codec-gearman/frames.ts';
 import { serve, Talk, worker } from './scene.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { WireError, type ServerSeen } from '@wirewright/core';
+import { type ServerSeen, WireError } from '@wirewright/core';
 import { gearmanChannels, type Job, Worker, type WorkerOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 

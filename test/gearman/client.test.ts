@@ -1,7 +1,7 @@
 import { packet, PacketType } from '@wirewright/codec-gearman';
 import { ClosedError, InvalidOptionError } from '@wirewright/core';
-import { JobLostError, JobServer, NoServerError, CommandError } from '@wirewright/gearman';
 import { memoryPlace } from '@wirewright/core/testing';
+import { CommandError, JobLostError, JobServer, NoServerError } from '@wirewright/gearman';
 import { describe, expect, test } from 'vitest';
 
 import { freePort } from '../support/programs.ts';

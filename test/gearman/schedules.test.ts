@@ -1,7 +1,6 @@
 import { FakeClock } from '@wirewright/core/testing';
-import { describe, expect, test } from 'vitest';
-
 import type { JobServer, JobServerOptions } from '@wirewright/gearman';
+import { describe, expect, test } from 'vitest';
 
 import { serve, Talk, worker } from './scene.ts';
 

@@ -22,8 +22,8 @@ import { levelStore } from '@wirewright/gearman/store-level';
 import { describe, expect, test } from 'vitest';
 
 import { program, Running } from '../support/programs.ts';
-import { afterwards } from './scene.ts';
 import { same } from '../support/same.ts';
+import { afterwards } from './scene.ts';
 
 const EVENTS = { adopted(): void {}, lost(): void {} };
 

@@ -2,17 +2,17 @@ import { Buffer } from 'node:buffer';
 import { buffer } from 'node:stream/consumers';
 
 import { InvalidOptionError, TooManyPendingError } from '@wirewright/core';
+import { memoryPlace } from '@wirewright/core/testing';
 import {
+  CommandError,
   InvalidNameError,
   JobCancelledError,
   JobExceptionError,
   JobFailedError,
   JobServer,
   NoWorkerError,
-  CommandError,
   TaskTimeoutError,
 } from '@wirewright/gearman';
-import { memoryPlace } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { afterwards, serve } from './scene.ts';

@@ -1,6 +1,7 @@
-import type { ServerPlace } from '@wirewright/core';
 import { Buffer } from 'node:buffer';
 
+import type { ServerPlace } from '@wirewright/core';
+import { memoryPlace } from '@wirewright/core/testing';
 import {
   GearmanClient,
   type GearmanClientOptions,
@@ -10,7 +11,6 @@ import {
   Worker,
   type WorkerOptions,
 } from '@wirewright/gearman';
-import { memoryPlace } from '@wirewright/core/testing';
 
 import { afterwards } from './scene.ts';
 

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 
 import { packet, PacketType } from '@wirewright/codec-gearman';
-import { ClosedError, InvalidOptionError, HandlerTimeoutError } from '@wirewright/core';
-import { JobLostError, JobServer } from '@wirewright/gearman';
+import { ClosedError, HandlerTimeoutError, InvalidOptionError } from '@wirewright/core';
 import { memoryPlace } from '@wirewright/core/testing';
+import { JobLostError, JobServer } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
 import { freePort } from '../support/programs.ts';

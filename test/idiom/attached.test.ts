@@ -2,7 +2,7 @@ import { duplexPair } from 'node:stream';
 
 import { InvalidOptionError } from '@wirewright/core';
 import { FakeClock, memoryPlace } from '@wirewright/core/testing';
-import { type JobStore, JobServer } from '@wirewright/gearman';
+import { JobServer, type JobStore } from '@wirewright/gearman';
 import { MemcachedClient, MemcachedServer, MemoryStore } from '@wirewright/memcached';
 import { expect, test } from 'vitest';
 

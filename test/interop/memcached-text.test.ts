@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { Buffer } from 'node:buffer';
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 
 import { memcachedTextClient, type Reply } from '@wirewright/codec-memcached-text';

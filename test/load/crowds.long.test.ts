@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { churn, idle } from './crowds.ts';
 import { affordable, Crowd } from './crowd.ts';
+import { churn, idle } from './crowds.ts';
 import { about, inMB, type Memory } from './memory.ts';
 
 const KiB = 1024;

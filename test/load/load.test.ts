@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { churn, idle } from './crowds.ts';
 import { Crowd } from './crowd.ts';
+import { churn, idle } from './crowds.ts';
 import { ANSWER, slowLoris, stalledReaders } from './hostile.ts';
 import { exchangeFrames, unsentBound } from './large-frames.ts';
 import { bare, closeOnUnread, type Manner, ours, shutDown, type Talk } from './shutdown.ts';

@@ -5,8 +5,8 @@ import { QuasizeroServer } from '@wirewright/quasizero';
 import { beforeEach, expect, test } from 'vitest';
 
 import { delimited, LIMIT, requestOf, table, varint } from '../codec-quasizero/table.ts';
-import { random } from '../support/random.ts';
 import type { Peer } from '../support/peer.ts';
+import { random } from '../support/random.ts';
 import { answered, answers, ask, peerOf, serve } from './scene.ts';
 
 const MiB = 1024 * 1024;

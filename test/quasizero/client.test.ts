@@ -8,12 +8,12 @@ import {
   ClosedError,
   ConnectError,
   ConnectionLostError,
+  type ConnectPlace,
   EncodeError,
   FrameTooLargeError,
   InvalidOptionError,
   ProtocolError,
   RequestTimeoutError,
-  type ConnectPlace,
   type ServerPlace,
 } from '@wirewright/core';
 import {

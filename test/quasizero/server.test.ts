@@ -5,10 +5,10 @@ import {
   type CloseReason,
   type Connection,
   FrameTimeoutError,
-  InvalidOptionError,
-  type WireError,
   HandlerError,
   HandlerTimeoutError,
+  InvalidOptionError,
+  type WireError,
 } from '@wirewright/core';
 import { type Commands, QuasizeroServer, type Request, type Response } from '@wirewright/quasizero';
 import { describe, expect, expectTypeOf, test } from 'vitest';

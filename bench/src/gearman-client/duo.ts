@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
-import { numberIn } from '../process/json-line-process.ts';
 import { BackgroundProcess } from '../process/background-process.ts';
+import { numberIn } from '../process/json-line-process.ts';
 import type { MeasuredProcess } from '../process/measured-process.ts';
-import { runGenerator } from '../side-by-side/run-generator.ts';
 import { SliceProcess, type SliceTimes } from '../process/slice-process.ts';
+import { runGenerator } from '../side-by-side/run-generator.ts';
 import type { Contender, SideKind } from './contender.ts';
 import type { JobCase } from './job-case.ts';
 

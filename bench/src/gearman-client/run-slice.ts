@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
-import { closedLoop, type Load } from '../side-by-side/closed-loop.ts';
 import type { SliceTimes } from '../process/slice-process.ts';
+import { closedLoop, type Load } from '../side-by-side/closed-loop.ts';
 import type { JobClient } from './contenders/library.ts';
 
 /** Bytes. */

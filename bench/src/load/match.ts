@@ -1,5 +1,5 @@
-import type { PairRow } from '../side-by-side/pair-result.ts';
 import type { Sides } from '../side-by-side/measure-pairs.ts';
+import type { PairRow } from '../side-by-side/pair-result.ts';
 import type { LoadCase } from './load-case.ts';
 
 /** Which server is measured against which, under what load. */

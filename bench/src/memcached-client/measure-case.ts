@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 
-import { Contest } from '../side-by-side/contest.ts';
 import type { MeasuredProcess } from '../process/measured-process.ts';
-import { measureRounds } from '../side-by-side/measure-rounds.ts';
 import { SliceProcess, type SliceTimes } from '../process/slice-process.ts';
+import { Contest } from '../side-by-side/contest.ts';
+import { measureRounds } from '../side-by-side/measure-rounds.ts';
 import type { ClientCase } from './client-case.ts';
-import { CLIENTS, type ClientKind } from './client-kind.ts';
+import { type ClientKind, CLIENTS } from './client-kind.ts';
 
 /** What the process of a client is told: to run a slice of a case. */
 export interface CaseOrder extends SliceTimes {

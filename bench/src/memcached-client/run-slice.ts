@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
-import { closedLoop, type Load } from '../side-by-side/closed-loop.ts';
 import type { SliceTimes } from '../process/slice-process.ts';
+import { closedLoop, type Load } from '../side-by-side/closed-loop.ts';
 import type { ClientCase } from './client-case.ts';
 import type { CacheClient } from './clients/cache-client.ts';
 import type { Items } from './items.ts';

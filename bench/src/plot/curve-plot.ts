@@ -2,8 +2,8 @@ import type { CustomSeriesRenderItem } from 'echarts/types/dist/shared';
 
 import type { Curve, Point } from '../report/curve.ts';
 import { bytesText, numberText } from '../report/number-text.ts';
-import { colors, renderChart } from './render-chart.ts';
 import { logTicks } from './log-ticks.ts';
+import { colors, renderChart } from './render-chart.ts';
 
 const count = new Intl.NumberFormat('en');
 

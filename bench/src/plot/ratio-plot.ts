@@ -2,8 +2,8 @@ import type { CustomSeriesRenderItem } from 'echarts/types/dist/shared';
 
 import { ratioText } from '../report/number-text.ts';
 import type { Report } from '../report/report.ts';
-import { resultKey } from '../report/results-file.ts';
 import type { Result } from '../report/result.ts';
+import { resultKey } from '../report/results-file.ts';
 import { spreadOf } from '../report/spread.ts';
 import { isMet } from '../report/verdict.ts';
 import { colors, renderChart } from './render-chart.ts';

@@ -1,8 +1,8 @@
 import { interquartileRange, median } from 'simple-statistics';
 
 import type { Report } from './report.ts';
-import { resultKey } from './results-file.ts';
 import type { Result } from './result.ts';
+import { resultKey } from './results-file.ts';
 
 /** A row that was measured before and now. */
 export interface Change {

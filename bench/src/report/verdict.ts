@@ -1,5 +1,5 @@
-import { spreadOf } from './spread.ts';
 import type { Result } from './result.ts';
+import { spreadOf } from './spread.ts';
 
 /** Whether the bar of a row is met; undefined where there is none. */
 export function isMet({ bar, ratio, ratios }: Result): boolean | undefined {

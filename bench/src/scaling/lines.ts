@@ -1,5 +1,5 @@
-import { serverCommand } from '../load/server-command.ts';
 import type { Frames } from '../load/load-case.ts';
+import { serverCommand } from '../load/server-command.ts';
 import type { ServerKind } from '../load/server-kind.ts';
 import type { Sides } from '../side-by-side/measure-pairs.ts';
 import type { Step } from './scale.ts';

@@ -1,6 +1,6 @@
+import type { LoadGenerator } from '../load/load-generator.ts';
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import { measureMatch, titleOf } from '../load/measure-match.ts';
-import type { LoadGenerator } from '../load/load-generator.ts';
 import type { PairOptions } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import type { Curve } from '../report/curve.ts';

@@ -10,9 +10,9 @@ import { Buffer } from 'node:buffer';
 
 import {
   ByteView,
+  choiceOption,
   type Codec,
   type CodecFactory,
-  choiceOption,
   type Delimited,
   delimited,
   DiscardedFrame,

@@ -1,4 +1,4 @@
-import { EXTRAS_LENGTH, Extras, extrasOf, KEY_ALLOWED, KEY_REQUIRED, RULES, VALUE_ALLOWED } from './opcode-rules.ts';
+import { Extras, EXTRAS_LENGTH, extrasOf, KEY_ALLOWED, KEY_REQUIRED, RULES, VALUE_ALLOWED } from './opcode-rules.ts';
 import { MAX_KEY_LENGTH } from './options.ts';
 import { Status } from './status.ts';
 

@@ -3,8 +3,8 @@ import type { Buffer } from 'node:buffer';
 import { readLatin1 } from '@wirewright/core/codec';
 
 import { Answer, type Compat } from './answers.ts';
-import { MAX_KEY_LENGTH } from './characters.ts';
 import { decodeBase64 } from './base64.ts';
+import { MAX_KEY_LENGTH } from './characters.ts';
 import { itemSize } from './item-size.ts';
 import { line } from './line-scanner.ts';
 import { MetaRequest } from './meta-request.ts';

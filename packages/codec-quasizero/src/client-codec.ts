@@ -22,7 +22,7 @@ import {
 import { codeLength, writeCode } from './code-field.ts';
 import { describeRequest, describeResponse } from './describe.ts';
 import { encodeFields } from './encode-fields.ts';
-import { type QuasizeroOptions, maxFrameLengthOf } from './options.ts';
+import { maxFrameLengthOf, type QuasizeroOptions } from './options.ts';
 import { readMessage } from './read-message.ts';
 import { Request, type RequestFields } from './request.ts';
 import { Response } from './response.ts';

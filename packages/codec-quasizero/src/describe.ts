@@ -1,7 +1,7 @@
 import { bodyLength, type Description, type FrameBody } from '@wirewright/core/codec';
 
-import type { Metadata } from './metadata.ts';
 import { Message } from './message.ts';
+import type { Metadata } from './metadata.ts';
 import type { RequestFields } from './request.ts';
 import type { Response } from './response.ts';
 

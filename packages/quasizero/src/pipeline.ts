@@ -1,5 +1,5 @@
 import type { RequestFields, Response } from '@wirewright/codec-quasizero';
-import type { Pipeline as RequestPipeline, RequestOptions } from '@wirewright/core';
+import type { RequestOptions, Pipeline as RequestPipeline } from '@wirewright/core';
 
 import { collectResponse } from './collect-response.ts';
 

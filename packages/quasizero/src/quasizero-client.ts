@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 
-import { type QuasizeroOptions, quasizeroClient, type RequestFields, type Response } from '@wirewright/codec-quasizero';
+import { quasizeroClient, type QuasizeroOptions, type RequestFields, type Response } from '@wirewright/codec-quasizero';
 import {
   Client,
   type ClientOptions,

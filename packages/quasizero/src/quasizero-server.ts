@@ -3,24 +3,24 @@ import {
   type Connection,
   describeCause,
   EncodeError,
+  HandlerError,
+  HandlerTimeoutError,
   InvalidOptionError,
   isThenable,
+  type ListenOptions,
   Server,
   SERVER_OPTIONS,
   type ServerOptions,
   systemClock,
   timeoutOption,
   type WireError,
-  HandlerError,
-  HandlerTimeoutError,
-  type ListenOptions,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
 import { CommandTable } from './command-table.ts';
+import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 import type { Commands, Handler, Middleware } from './handler.ts';
 import { USUAL_PORT } from './usual-port.ts';
-import { HandlerDeadlines, type PendingHandler } from './handler-deadlines.ts';
 
 /** Those of a `Server`, whose codec is given, and the limits of requests. */
 export interface QuasizeroServerOptions<Data = unknown>

@@ -5,8 +5,8 @@ import { duplexPair, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { line } from '@wirewright/codec-line';
-import { mapCodec } from '@wirewright/core/codec';
 import { ClosedError, Connection, InvalidOptionError, Server, toDuplex } from '@wirewright/core';
+import { mapCodec } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 

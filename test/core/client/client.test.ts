@@ -5,8 +5,8 @@ import {
   Client,
   ClosedError,
   ConnectError,
-  ConnectTimeoutError,
   Connection,
+  ConnectTimeoutError,
   InvalidOptionError,
   Server,
 } from '@wirewright/core';

@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest';
-
 import { copyShort, SHORT_COPY } from '@wirewright/core/codec';
+import { expect, test } from 'vitest';
 
 test('copyShort copies every length to every place, and not a byte more', () => {
   const from = Uint8Array.from({ length: 256 }, (_, i) => i ^ 0x5a);

@@ -3,8 +3,8 @@ import { Buffer } from 'node:buffer';
 import {
   ByteReader,
   decodeNext,
-  encodeMessage,
   EncodeError,
+  encodeMessage,
   findTlv,
   InvalidOptionError,
   ProtocolError,
@@ -19,21 +19,21 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { random } from '../../support/random.ts';
 import {
+  accepted,
   binary,
   bytesOf,
-  SIGNATURE,
+  captured,
   IPV4,
-  IPV6,
   ipv4,
+  IPV6,
   ipv6,
-  unix,
-  tlv,
   local1,
   local2,
-  untold,
-  captured,
-  accepted,
   refused,
+  SIGNATURE,
+  tlv,
+  unix,
+  untold,
 } from './proxy-table.ts';
 
 describe('accepted', () => {

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { Deadlines, type DeadlineSettings, pollInterval } from '../../../packages/core/src/connection/deadlines.ts';
 import { Sweep } from '../../../packages/core/src/connection/sweep.ts';
 import { random } from '../../support/random.ts';
-import { slack } from './deadline-times.ts';
 import { same } from '../../support/same.ts';
+import { slack } from './deadline-times.ts';
 
 describe('whatever happens when, no deadline is early, and none later than an eighth:', () => {
   /** A connection that is nothing but what deadlines look at, and when what was true began to be. */

@@ -7,8 +7,8 @@ import { FakeClock } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { Alarm, Check, Sweep } from '../../../packages/core/src/connection/sweep.ts';
-import { random } from '../../support/random.ts';
 import { gc } from '../../support/gc.ts';
+import { random } from '../../support/random.ts';
 
 /** How much later than asked for something may be looked at: a sixteenth, or the finest step, and what rounding adds. */
 const lateness = (delay: number): number => Math.max(delay / 16, 2);

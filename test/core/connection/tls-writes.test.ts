@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { connect as connectTls, createServer, TLSSocket, type TlsOptions } from 'node:tls';
+import { type AddressInfo, connect, createServer as createNetServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer, type TlsOptions, TLSSocket } from 'node:tls';
 
 import { line } from '@wirewright/codec-line';
 import { Connection } from '@wirewright/core';

@@ -7,8 +7,8 @@ import { line } from '@wirewright/codec-line';
 import {
   channels,
   Client,
-  type Connection,
   ConnectError,
+  type Connection,
   ConnectionLostError,
   Exchange,
   type RetrySeen,

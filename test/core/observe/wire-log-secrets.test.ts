@@ -5,7 +5,7 @@ import { type CodecFactory, type Description, mapCodec } from '@wirewright/core/
 import { embed } from '@wirewright/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { heads, type Logged, lines, logged, stopLogs, warnings } from './logged.ts';
+import { heads, lines, type Logged, logged, stopLogs, warnings } from './logged.ts';
 
 afterEach(stopLogs);
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 import { Client, Server } from '@wirewright/core';
 import { clientMetrics, Metrics, poolMetrics, serverMetrics } from '@wirewright/core/prometheus';
+import { memoryPlace } from '@wirewright/core/testing';
 import { GearmanClient, JobServer, Worker } from '@wirewright/gearman';
 import { gearmanClientMetrics, jobServerMetrics, workerMetrics } from '@wirewright/gearman/prometheus';
-import { memoryPlace } from '@wirewright/core/testing';
 import { MemcachedClient, MemcachedServer } from '@wirewright/memcached';
 import { memcachedClientMetrics, memcachedServerMetrics } from '@wirewright/memcached/prometheus';
 import { QuasizeroClient, QuasizeroServer } from '@wirewright/quasizero';

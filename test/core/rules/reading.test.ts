@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer';
 import { line } from '@wirewright/codec-line';
 import {
   type ByteReader,
-  ByteReader as Reader,
   type ByteView,
   type Codec,
   type CodecFactory,
@@ -13,6 +12,7 @@ import {
   FrameTooLargeError,
   lengthPrefixed,
   ProtocolError,
+  ByteReader as Reader,
 } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';

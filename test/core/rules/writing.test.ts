@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { connect, createServer, type Socket } from 'node:net';
-import { duplexPair } from '../../support/duplex-pair.ts';
 
 import { line } from '@wirewright/codec-line';
 import { Connection, EncodeError, Server } from '@wirewright/core';
@@ -8,6 +7,7 @@ import { type CodecFactory, lengthPrefixed } from '@wirewright/core/codec';
 import { embed } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
+import { duplexPair } from '../../support/duplex-pair.ts';
 import { received } from '../../support/received.ts';
 
 describe('7. The write loop', () => {

@@ -13,7 +13,7 @@ import {
 } from '@wirewright/core';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { isListed, addressList } from '../../../packages/core/src/server/address-list.ts';
+import { addressList, isListed } from '../../../packages/core/src/server/address-list.ts';
 import { Peer } from '../../support/peer.ts';
 
 const closing: { destroy(): void }[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test, type TestContext } from 'vitest';
 
 import { program, type Running } from '../../support/programs.ts';
 import { SIDES } from './sides.ts';

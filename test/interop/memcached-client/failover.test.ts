@@ -1,5 +1,5 @@
 import type { ServerSeen } from '@wirewright/core';
-import { type ClientProtocol, type FailureMode, MemcachedClient, memcachedChannels } from '@wirewright/memcached';
+import { type ClientProtocol, type FailureMode, memcachedChannels, MemcachedClient } from '@wirewright/memcached';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { accepting, freePort, program, Running } from '../../support/programs.ts';

@@ -1,6 +1,5 @@
-import * as fc from 'fast-check';
-
 import { requests } from '@wirewright/codec-memcached-binary';
+import * as fc from 'fast-check';
 
 import { frames } from './binary-cases.ts';
 import type { Dialogue } from './dialogue.ts';

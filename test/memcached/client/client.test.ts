@@ -3,10 +3,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { wireLog } from '@wirewright/core';
 import {
   type CommandSeen,
+  memcachedChannels,
   MemcachedClient,
   type MemcachedClientOptions,
   type MemcachedPlace,
-  memcachedChannels,
   MemcachedServer,
 } from '@wirewright/memcached';
 import { describe, expect, onTestFinished, test } from 'vitest';

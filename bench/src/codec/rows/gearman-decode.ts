@@ -4,12 +4,12 @@ import { type Codec, encodeMessage } from '@wirewright/core/codec';
 import {
   decodeAnswer,
   decodeAssign,
-  decodeEcho,
-  decodeNoopOrEcho,
-  decodeReset,
   type DecodedAssign,
   type DecodedBare,
   type DecodedEcho,
+  decodeEcho,
+  decodeNoopOrEcho,
+  decodeReset,
 } from '../by-hand/gearman.ts';
 import { abraxasDecode } from '../peers/abraxas.ts';
 import { gearmanodeDecode } from '../peers/gearmanode.ts';

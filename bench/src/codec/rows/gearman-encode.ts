@@ -1,4 +1,4 @@
-import { type GearmanOutput, gearmanClient, gearmanServer, packet, PacketType } from '@wirewright/codec-gearman';
+import { gearmanClient, type GearmanOutput, gearmanServer, packet, PacketType } from '@wirewright/codec-gearman';
 import { ByteReader, type Codec, encodeMessage } from '@wirewright/core/codec';
 
 import {

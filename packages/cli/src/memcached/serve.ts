@@ -6,8 +6,8 @@ import { MemcachedServer } from '@wirewright/memcached';
 
 import { becomeUser } from '../shared/become-user.ts';
 import { Exit, ExitStatus } from '../shared/exit.ts';
-import { readPasswords } from './password-file.ts';
 import { writePidFile } from '../shared/pid-file.ts';
+import { readPasswords } from './password-file.ts';
 import type { Plan } from './plan.ts';
 import { writePortFile } from './port-file.ts';
 

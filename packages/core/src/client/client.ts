@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { CodecFactory } from '../codec/codec.ts';
 import { InvalidOptionError } from '../codec/errors.ts';
 import { integerOption, knownOptions, signalOption } from '../codec/options.ts';
+import type { RetrySeen } from '../connection/channels.ts';
 import { closeAll, type CloseOptions, type CloseResult, graceOf } from '../connection/close-all.ts';
 import { Connection } from '../connection/connection.ts';
 import { createCodec } from '../connection/create-codec.ts';
@@ -23,13 +24,12 @@ import {
 } from '../connection/socket-options.ts';
 import { abortable } from '../connection/waiting.ts';
 import { ClosedError } from '../errors.ts';
-import type { RetrySeen } from '../connection/channels.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { type ConnectPlace, readPlace, type ServerPlace } from './connect-place.ts';
 import { connectSocket } from './connect-socket.ts';
 import { connectStream } from './connect-stream.ts';
-import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
+import { Pool } from './pool.ts';
 import {
   type KeptConnection,
   Reconnect,

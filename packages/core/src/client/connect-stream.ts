@@ -1,9 +1,9 @@
-import { isOwned } from '../connection/life.ts';
 import type { Duplex } from 'node:stream';
 
 import { describeCause, InvalidOptionError } from '../codec/errors.ts';
 import { checkBytes } from '../connection/check-bytes.ts';
 import type { Clock } from '../connection/clock.ts';
+import { isOwned } from '../connection/life.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { ConnectError, ConnectTimeoutError } from '../errors.ts';
 import type { ConnectPlace } from './connect-place.ts';

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { RecordableHistogram } from 'node:perf_hooks';
 
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
+import { channels } from '../connection/channels.ts';
 import { closeAll, type CloseOptions, type CloseResult, type Grace, graceOf } from '../connection/close-all.ts';
 import type { Connection } from '../connection/connection.ts';
 import { hookError } from '../connection/hooks.ts';
@@ -11,7 +12,6 @@ import { Exchange } from '../exchange/exchange.ts';
 import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { Pipeline } from '../exchange/pipeline.ts';
 import { histogramOf } from '../observe/latency.ts';
-import { channels } from '../connection/channels.ts';
 import { Backoff } from './backoff.ts';
 import { dial } from './dial.ts';
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts';

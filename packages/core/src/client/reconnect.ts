@@ -1,9 +1,9 @@
 import { integerOption, knownOptions } from '../codec/options.ts';
+import { channels, type RetrySeen } from '../connection/channels.ts';
 import type { Clock } from '../connection/clock.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 import { MAX_DELAY } from '../connection/options.ts';
 import { abortable } from '../connection/waiting.ts';
-import { channels, type RetrySeen } from '../connection/channels.ts';
 import { Backoff, BACKOFF_OPTIONS, type BackoffOptions } from './backoff.ts';
 
 /** How a connection that was lost is made again: the pauses, and when to give up. */

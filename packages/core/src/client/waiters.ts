@@ -1,9 +1,9 @@
 import { Check, type Sweep } from '../connection/sweep.ts';
 import { PoolTimeoutError, QueueFullError } from '../errors.ts';
-import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { NextLook } from '../exchange/next-look.ts';
-import { Slot } from '../exchange/slot.ts';
+import { type RequestOptions, requestTimeout } from '../exchange/options.ts';
 import { SlotQueue } from '../exchange/slot-queue.ts';
+import { Slot } from '../exchange/slot.ts';
 
 /** What is done on a member of the pool once one has room; `options` has what is left of the time of the request. */
 export type Task<Member> = (member: Member, options: RequestOptions) => Promise<unknown>;

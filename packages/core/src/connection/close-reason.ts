@@ -1,7 +1,7 @@
 import { EncodeError, ProtocolError, type WireError } from '../codec/errors.ts';
 import {
-  HandshakeTimeoutError,
   FrameTimeoutError,
+  HandshakeTimeoutError,
   HeartbeatError,
   NoCodecError,
   OverflowError,

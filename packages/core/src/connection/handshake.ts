@@ -3,7 +3,7 @@ import { Server as TlsServer, type TLSSocket } from 'node:tls';
 
 import { HandshakeTimeoutError } from '../errors.ts';
 import { TlsAcceptor } from '../tls/tls-acceptor.ts';
-import { tlsConnect, clientContext } from '../tls/tls-connect.ts';
+import { clientContext, tlsConnect } from '../tls/tls-connect.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../tls/tls-options.ts';
 import type { Sweep } from './sweep.ts';
 

@@ -1,8 +1,8 @@
 import { InvalidOptionError, WireError } from '../codec/errors.ts';
 import { HookError } from '../errors.ts';
-import { isThenable } from './is-thenable.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
+import { isThenable } from './is-thenable.ts';
 
 /**
  * What a service does on a connection, declared once for all connections of a server or client. A hook may return anything; a

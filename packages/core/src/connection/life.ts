@@ -14,7 +14,6 @@ import {
   WriteStallError,
 } from '../errors.ts';
 import { channels } from './channels.ts';
-import { isThenable } from './is-thenable.ts';
 import type { Clock } from './clock.ts';
 import { type CloseReason, closeReasonOf } from './close-reason.ts';
 import type { Connection } from './connection.ts';
@@ -23,9 +22,10 @@ import { createCodec } from './create-codec.ts';
 import { Deadlines, type ExpiryEvents } from './deadlines.ts';
 import { pushTo, readAsStream, readDirectly } from './direct-reads.ts';
 import { callUnheard, hookError, type HookName, type Hooks } from './hooks.ts';
+import { isThenable } from './is-thenable.ts';
 import type { ConnectionSettings } from './options.ts';
 import { Hold, type MessageHooks, type ReadEvents, ReadLoop } from './read-loop.ts';
-import { Sniffer, type SniffChoice } from './sniffer.ts';
+import { type SniffChoice, Sniffer } from './sniffer.ts';
 import { Sweep } from './sweep.ts';
 import { socketOf, type Transport } from './transport.ts';
 import { type Waiting, waiting } from './waiting.ts';

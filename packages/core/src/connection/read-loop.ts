@@ -4,9 +4,9 @@ import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import type { WireError } from '../codec/errors.ts';
 import { channels } from './channels.ts';
 import type { Consumer } from './consumer.ts';
-import { isThenable } from './is-thenable.ts';
 import { hookError, type HookName } from './hooks.ts';
-import { Sniffer, type SniffChoice } from './sniffer.ts';
+import { isThenable } from './is-thenable.ts';
+import { type SniffChoice, Sniffer } from './sniffer.ts';
 import { isPlainSocket, type Transport } from './transport.ts';
 
 /** What one turn of the loop handles at most before others get theirs. */

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../codec/errors.ts';
 import type { Matching } from './options.ts';
-import type { Slot } from './slot.ts';
 import { SlotQueue } from './slot-queue.ts';
+import type { Slot } from './slot.ts';
 
 /** The requests that were sent and whose replies have not been complete, tombstones included. */
 export interface InFlight<In, Out> extends Iterable<Slot<In, Out>> {

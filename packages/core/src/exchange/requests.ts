@@ -8,11 +8,11 @@ import {
   UnansweredError,
 } from '../errors.ts';
 import { type InFlight, InFlightById, InFlightInOrder } from './in-flight.ts';
-import { type ExchangeSettings, requestTimeout, type RequestOptions } from './options.ts';
-import type { Outcomes } from './outcomes.ts';
 import { NextLook } from './next-look.ts';
-import { Slot, SlotState } from './slot.ts';
+import { type ExchangeSettings, type RequestOptions, requestTimeout } from './options.ts';
+import type { Outcomes } from './outcomes.ts';
 import { SlotQueue } from './slot-queue.ts';
+import { Slot, SlotState } from './slot.ts';
 
 /** The requests of an exchange, from being made to being settled. */
 export class Requests<In, Out> {

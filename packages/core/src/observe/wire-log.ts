@@ -4,10 +4,10 @@ import type { Channel } from 'node:diagnostics_channel';
 import type { Description } from '../codec/codec.ts';
 import { DecodeError, describeCause, EncodeError, InvalidOptionError, WireError } from '../codec/errors.ts';
 import { integerOption, knownOptions } from '../codec/options.ts';
+import { type AnyConnection, channels, type ConnectionFailed, type FrameSeen } from '../connection/channels.ts';
 import { Connection } from '../connection/connection.ts';
 import { isThenable } from '../connection/is-thenable.ts';
 import { HookError } from '../errors.ts';
-import { type AnyConnection, channels, type ConnectionFailed, type FrameSeen } from '../connection/channels.ts';
 import { hexdump } from './hexdump.ts';
 import { printable } from './printable.ts';
 

@@ -1,8 +1,8 @@
 import type { BlockList, Socket } from 'node:net';
 
-import { addressList, type Addresses, isListed, plainAddress } from './address-list.ts';
 import { integerOption } from '../codec/options.ts';
 import { AddressDeniedError, type RefusedError, TooManyConnectionsError, UnavailableError } from '../errors.ts';
+import { type Addresses, addressList, isListed, plainAddress } from './address-list.ts';
 
 /** Who may connect, and how many. Whoever may not is refused: its socket is destroyed. */
 export interface AdmissionOptions {

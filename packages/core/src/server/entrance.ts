@@ -5,7 +5,7 @@ import { InvalidOptionError } from '../codec/errors.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
 import { TlsAcceptor } from '../tls/tls-acceptor.ts';
 import type { TlsServerOptions } from '../tls/tls-options.ts';
-import { TrustedProxies, type ProxyOptions } from './trusted-proxies.ts';
+import { type ProxyOptions, TrustedProxies } from './trusted-proxies.ts';
 
 /** What the sockets of a listener have to pass before they are connections. */
 export interface EntranceOptions {

@@ -1,6 +1,5 @@
 import type { BlockList, Socket } from 'node:net';
 
-import { addressList, type Addresses, isListed, plainAddress } from './address-list.ts';
 import { ByteReader } from '../codec/byte-reader.ts';
 import { decodeNext } from '../codec/decode.ts';
 import { ProtocolError, TruncatedFrameError } from '../codec/errors.ts';
@@ -8,6 +7,7 @@ import { booleanOption, knownOptions } from '../codec/options.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
 import { proxyHeader } from '../codec/proxy/proxy-header.ts';
 import { SocketError, UntrustedProxyError } from '../errors.ts';
+import { type Addresses, addressList, isListed, plainAddress } from './address-list.ts';
 
 /** Which proxies are believed when they tell, in a header of the PROXY protocol, for whom they connect. */
 export interface ProxyOptions {

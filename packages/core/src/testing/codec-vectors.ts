@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 
-import type { CodecFactory } from '../codec/codec.ts';
 import { ByteWriter } from '../codec/byte-writer.ts';
+import type { CodecFactory } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
 import { describeMessage, Drive, type Driven, show } from './drive.ts';
 import { randomSplits } from './random-splits.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createServer, Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { createServer, type TlsOptions, Server as TlsServer, type TLSSocket } from 'node:tls';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 import { certificateError, handshakeError } from './tls-error.ts';

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import {
   connect,
-  type ConnectionOptions as NodeTlsConnectOptions,
   createSecureContext,
+  type ConnectionOptions as NodeTlsConnectOptions,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';

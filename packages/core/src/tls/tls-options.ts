@@ -1,4 +1,4 @@
-import type { ConnectionOptions as NodeTlsConnectOptions, Server as TlsServer, TlsOptions } from 'node:tls';
+import type { ConnectionOptions as NodeTlsConnectOptions, TlsOptions, Server as TlsServer } from 'node:tls';
 
 import { InvalidOptionError } from '../codec/errors.ts';
 

@@ -1,7 +1,7 @@
-import { type CloseOptions, type ServerPlace, readPlace, type CloseResult } from '@wirewright/core';
+import { type CloseOptions, type CloseResult, readPlace, type ServerPlace } from '@wirewright/core';
 import { booleanOption, choiceOption, integerOption, knownOptions } from '@wirewright/core/codec';
-import { USUAL_PORT } from '../usual-port.ts';
 
+import { USUAL_PORT } from '../usual-port.ts';
 import { AdminLink } from './admin-link.ts';
 import { type AdminCallOptions, type AdminOptions, adminSettings } from './admin-options.ts';
 import { checkLine, checkWord } from './command-line.ts';

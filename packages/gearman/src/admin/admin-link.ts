@@ -12,16 +12,16 @@ import {
   Client,
   ClosedError,
   type CloseOptions,
+  type CloseResult,
   type Connection,
   type Grace,
   graceOf,
   type Pool,
   PoolTimeoutError,
+  type ReadyPlace,
   RequestTimeoutError,
   UnansweredError,
   waitFor,
-  type ReadyPlace,
-  type CloseResult,
 } from '@wirewright/core';
 import { encodeMessage } from '@wirewright/core/codec';
 

@@ -2,10 +2,10 @@ import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@
 import {
   type Clock,
   type CodecFactory,
+  type SocketOptions,
   systemClock,
   timeoutOption,
   type TlsClientOptions,
-  type SocketOptions,
 } from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 

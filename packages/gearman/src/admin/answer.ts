@@ -1,7 +1,7 @@
-import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { Packet, PacketType, type TextLine } from '@wirewright/codec-gearman';
 import { ProtocolError } from '@wirewright/core';
 
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { AdminError, AnswerTooLongError } from './errors.ts';
 import { quoted } from './quoted.ts';
 

@@ -1,14 +1,14 @@
-import { unexpectedAnswer } from '../unexpected-answer.ts';
-import { type ReadyPlace } from '@wirewright/core';
 import { Buffer } from 'node:buffer';
 
 import { packet, type Packet, PacketType, TextLine } from '@wirewright/codec-gearman';
+import { type ReadyPlace } from '@wirewright/core';
 
 import { AdminError } from '../admin/errors.ts';
 import { JobExceptionError, JobFailedError, JobLostError, type JobSeen } from '../errors.ts';
 import { answer } from '../link/answers.ts';
 import { ServerLink } from '../link/server-link.ts';
 import { wireHandle } from '../names.ts';
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 import type { ClientSettings } from './client-options.ts';
 import { registerOptions } from './register-options.ts';
 import { submitPacket } from './submit-packet.ts';

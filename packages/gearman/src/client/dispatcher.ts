@@ -1,6 +1,6 @@
 import { Backoff, ClosedError, InvalidOptionError } from '@wirewright/core';
 
-import { JobFailedError, JobLostError, NoServerError, NoWorkerError, CommandError } from '../errors.ts';
+import { CommandError, JobFailedError, JobLostError, NoServerError, NoWorkerError } from '../errors.ts';
 import type { Fleet } from '../link/fleet.ts';
 import type { ClientLink } from './client-link.ts';
 import type { ClientSettings } from './client-options.ts';

@@ -2,17 +2,17 @@ import { packet, type Packet, type PacketFields, PacketType, TextLine } from '@w
 import {
   AbortWatch,
   ClosedError,
+  closedTogether,
   type CloseOptions,
+  type CloseResult,
   type Grace,
   graceOf,
   InvalidOptionError,
   type RequestOptions,
-  waitFor,
   type ServerPlace,
-  TooManyPendingError,
-  closedTogether,
-  type CloseResult,
   type ServerStatus,
+  TooManyPendingError,
+  waitFor,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
 
@@ -27,8 +27,8 @@ import { Dispatcher } from './dispatcher.ts';
 import { type JobStatus, readStatus } from './job-status.ts';
 import { requestOption } from './register-options.ts';
 import { readSubmission, type SubmitOptions } from './submit-options.ts';
-import { type AnyTask, KEPT_UNREAD, Task } from './task.ts';
 import { TaskList } from './task-list.ts';
+import { type AnyTask, KEPT_UNREAD, Task } from './task.ts';
 
 /** How a job is submitted that nobody waits for. */
 export type BackgroundOptions = SubmitOptions &

@@ -1,7 +1,7 @@
-import { unexpectedAnswer } from '../unexpected-answer.ts';
 import { Packet, packetName, PacketType, type TextLine } from '@wirewright/codec-gearman';
 
 import { CommandError } from '../errors.ts';
+import { unexpectedAnswer } from '../unexpected-answer.ts';
 
 /**
  * The packet that answers a request, when it is of one of `types`.

@@ -1,15 +1,15 @@
 import {
   ClosedError,
   InvalidOptionError,
-  type TlsClientOptions,
-  type ServerPlace,
   readPlace,
   readPlaces,
   type ReadyPlace,
+  type ServerPlace,
   type ServerStatus,
+  type TlsClientOptions,
 } from '@wirewright/core';
-import { USUAL_PORT } from '../usual-port.ts';
 
+import { USUAL_PORT } from '../usual-port.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** What a client or worker has for each of its servers. */

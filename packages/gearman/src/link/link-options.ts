@@ -1,13 +1,13 @@
 import { gearmanClient, type GearmanOutput, type Packet, type TextLine } from '@wirewright/codec-gearman';
 import {
-  type BackoffOptions,
   Backoff,
+  type BackoffOptions,
   type Clock,
   type CodecFactory,
   type HeartbeatTiming,
+  type SocketOptions,
   systemClock,
   type TlsClientOptions,
-  type SocketOptions,
 } from '@wirewright/core';
 import { integerOption, knownOptions } from '@wirewright/core/codec';
 

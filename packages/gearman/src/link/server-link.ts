@@ -3,17 +3,17 @@ import {
   Client,
   ClosedError,
   type CloseOptions,
+  type CloseResult,
   type Connection,
   ConnectionLostError,
   Exchange,
   type KeptConnection,
   QueueFullError,
+  type ReadyPlace,
+  type RequestOptions,
   RequestTimeoutError,
   UnansweredError,
-  type RequestOptions,
   type WireError,
-  type ReadyPlace,
-  type CloseResult,
 } from '@wirewright/core';
 
 import { gearmanChannels } from '../channels.ts';

@@ -1,8 +1,8 @@
-import type { Job } from './job.ts';
+import { functionStatus } from './function-status.ts';
 import type { JobBoard } from './job-board.ts';
 import type { JobFunction } from './job-function.ts';
+import type { Job } from './job.ts';
 import type { Peer } from './peer.ts';
-import { functionStatus } from './function-status.ts';
 
 const END = '.\n';
 

@@ -1,9 +1,9 @@
+import { type Packet, type PacketFields, packet as packetOf, PacketType } from '@wirewright/codec-gearman';
 import type { ByteView } from '@wirewright/core/codec';
-import { packet as packetOf, type Packet, type PacketFields, PacketType } from '@wirewright/codec-gearman';
 
-import { type Job, JobState, type JobTraits } from './job.ts';
 import type { JobBoard, Refusal } from './job-board.ts';
 import { jobKey } from './job-key.ts';
+import { type Job, JobState, type JobTraits } from './job.ts';
 import { leadingInteger } from './leading-integer.ts';
 import type { Peer } from './peer.ts';
 import { nextTime, scheduleLine } from './schedule.ts';

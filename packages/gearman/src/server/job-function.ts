@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 
-import type { Job, Priority } from './job.ts';
-import { JobQueue } from './job-queue.ts';
-import type { Peer } from './peer.ts';
 import type { FunctionPolicy } from './function-policy.ts';
+import { JobQueue } from './job-queue.ts';
+import type { Job, Priority } from './job.ts';
+import type { Peer } from './peer.ts';
 
 /** What there was of a function since the server was made. */
 export interface FunctionCounters {

@@ -1,7 +1,7 @@
 import type { Handles } from './handles.ts';
-import type { Job } from './job.ts';
 import type { JobFunction } from './job-function.ts';
 import { JobRun } from './job-run.ts';
+import type { Job } from './job.ts';
 
 /** Jobs of a page: numbers follow each other, so most pages are full until they are dropped. */
 const PAGE_BITS = 8;

@@ -1,7 +1,7 @@
-import type { Job } from './job.ts';
 import type { JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
 import { JobRun } from './job-run.ts';
+import type { Job } from './job.ts';
 
 /** What stands in a queue: a job, or several that have no objects of their own. */
 export type Queued = Job | JobRun;

@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
 
 import type { Handles } from './handles.ts';
-import { Job, JobState, type JobTraits, type Priority } from './job.ts';
 import type { JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
 import type { Queued } from './job-queue.ts';
+import { Job, JobState, type JobTraits, type Priority } from './job.ts';
 
 /** Jobs of a run at most. */
 const MOST = 256;

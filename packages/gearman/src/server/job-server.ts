@@ -1,13 +1,14 @@
 import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { gearmanServer, Packet, type GearmanOutput, type RefusedFrame, TextLine } from '@wirewright/codec-gearman';
+import { type GearmanOutput, gearmanServer, Packet, type RefusedFrame, TextLine } from '@wirewright/codec-gearman';
 import {
   callUnheard,
   ClosedError,
   type CloseOptions,
   type CloseResult,
   type Connection,
+  declared,
   type EntranceOptions,
   type Grace,
   graceOf,
@@ -15,11 +16,10 @@ import {
   type ListenOptions,
   Server,
   waitFor,
-  declared,
 } from '@wirewright/core';
 
-import { USUAL_PORT } from '../usual-port.ts';
 import type { StoreDamage } from '../store/job-store.ts';
+import { USUAL_PORT } from '../usual-port.ts';
 import { AdminReports } from './admin-reports.ts';
 import { AdminService } from './admin-service.ts';
 import { StoreFailedError } from './errors.ts';

@@ -5,13 +5,13 @@ import type { Clock } from '@wirewright/core';
 import type { StoredJob } from '../store/job-store.ts';
 import type { Functions } from './functions.ts';
 import { Handles } from './handles.ts';
-import { Job, type JobTraits } from './job.ts';
-import { type JobBody, JobBodies } from './job-bodies.ts';
+import { JobBodies, type JobBody } from './job-bodies.ts';
 import type { JobFunction } from './job-function.ts';
 import { JobIndex } from './job-index.ts';
 import { jobKey } from './job-key.ts';
 import type { JobQueue } from './job-queue.ts';
 import { JobRun } from './job-run.ts';
+import { Job, type JobTraits } from './job.ts';
 
 /** From so many jobs in a queue on, those that come behind have no objects of their own before it is their turn. */
 const LONG = 64;

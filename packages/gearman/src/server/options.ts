@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 
-import type { Packet, RefusedFrame, TextLine, GearmanOutput } from '@wirewright/codec-gearman';
+import type { GearmanOutput, Packet, RefusedFrame, TextLine } from '@wirewright/codec-gearman';
 import { InvalidOptionError, SERVER_OPTIONS, type ServerOptions, systemClock, timeoutOption } from '@wirewright/core';
 import { booleanOption, choiceOption, integerOption, knownOptions } from '@wirewright/core/codec';
 
 import type { JobStore } from '../store/job-store.ts';
-import { type FunctionOptions, type FunctionPolicy, functionPolicy } from './function-policy.ts';
 import type { BoardSettings } from './board-settings.ts';
-import type { ServiceSettings, TimeoutUnit } from './service-settings.ts';
+import { type FunctionOptions, type FunctionPolicy, functionPolicy } from './function-policy.ts';
 import { nextTime } from './schedule.ts';
+import type { ServiceSettings, TimeoutUnit } from './service-settings.ts';
 
 /** What a job server receives. */
 export type JobServerInput = Packet | TextLine | RefusedFrame;

@@ -1,8 +1,8 @@
 import { type Packet, packetRules, PacketType } from '@wirewright/codec-gearman';
 
 import { ClientRequests } from './client-requests.ts';
-import type { JobTraits, Priority } from './job.ts';
 import type { JobBoard } from './job-board.ts';
+import type { JobTraits, Priority } from './job.ts';
 import type { Peer } from './peer.ts';
 import { incompletePacket, ServerError } from './server-errors.ts';
 import type { ServiceSettings } from './service-settings.ts';

@@ -1,8 +1,8 @@
-import type { Connection } from '@wirewright/core';
 import { type GearmanOutput, Packet } from '@wirewright/codec-gearman';
+import type { Connection } from '@wirewright/core';
 
-import type { Job } from './job.ts';
 import type { JobFunction } from './job-function.ts';
+import type { Job } from './job.ts';
 
 /** How many jobs that a worker had and lost are remembered of each. */
 const REMEMBERED = 256;

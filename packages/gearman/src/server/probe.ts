@@ -1,5 +1,5 @@
-import type { Clock } from '@wirewright/core';
 import { packet, PacketType } from '@wirewright/codec-gearman';
+import type { Clock } from '@wirewright/core';
 
 import type { Peer } from './peer.ts';
 

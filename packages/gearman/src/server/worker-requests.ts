@@ -1,13 +1,13 @@
 import {
   type KnownPacketType,
-  packet as packetOf,
   type Packet,
   type PacketFields,
+  packet as packetOf,
   PacketType,
 } from '@wirewright/codec-gearman';
 
-import { type Job, JobState } from './job.ts';
 import type { JobBoard } from './job-board.ts';
+import { type Job, JobState } from './job.ts';
 import { leadingInteger } from './leading-integer.ts';
 import type { Peer } from './peer.ts';
 import { ServerError } from './server-errors.ts';

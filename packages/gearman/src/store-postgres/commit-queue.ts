@@ -1,7 +1,7 @@
 import type { JobBatch } from '../store/job-store.ts';
 import { bigintArray } from './array-parameters.ts';
 import type { Database, Statement } from './database.ts';
-import { JOB_COLUMNS, jobParameters, jobPlaces, JOB_UPDATES } from './job-rows.ts';
+import { JOB_COLUMNS, JOB_UPDATES, jobParameters, jobPlaces } from './job-rows.ts';
 import type { Lease } from './lease.ts';
 import { mergeBatches } from './merge-batches.ts';
 import type { PostgresSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { type Clock, describeCause, InvalidOptionError, isThenable, HandlerTimeoutError } from '@wirewright/core';
+import { type Clock, describeCause, HandlerTimeoutError, InvalidOptionError, isThenable } from '@wirewright/core';
 
 import { pauseAfter } from '../job-backoff.ts';
 import type { Job, JobResult } from './job.ts';

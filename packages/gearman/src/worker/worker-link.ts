@@ -1,7 +1,7 @@
-import { type ReadyPlace } from '@wirewright/core';
 import { packet, type Packet, PacketType } from '@wirewright/codec-gearman';
+import { type ReadyPlace } from '@wirewright/core';
 
-import { JobCancelledError, JobLostError, CommandError } from '../errors.ts';
+import { CommandError, JobCancelledError, JobLostError } from '../errors.ts';
 import { answer, refusal } from '../link/answers.ts';
 import type { LinkSettings } from '../link/link-options.ts';
 import { ServerLink } from '../link/server-link.ts';

@@ -2,18 +2,18 @@ import type { Packet, PacketFields } from '@wirewright/codec-gearman';
 import {
   callUnheard,
   ClosedError,
+  closedTogether,
+  type CloseResult,
   ConnectionLostError,
+  declared,
   type Grace,
   graceOf,
   InvalidOptionError,
   onStopSignals,
   QueueFullError,
-  waitFor,
   type ServerPlace,
-  declared,
-  closedTogether,
-  type CloseResult,
   type ServerStatus,
+  waitFor,
 } from '@wirewright/core';
 import { booleanOption } from '@wirewright/core/codec';
 

@@ -1,16 +1,16 @@
 import {
   ClosedError,
+  closedTogether,
   type CloseOptions,
+  type CloseResult,
+  graceOf,
   InvalidOptionError,
   type PoolCounters,
-  closedTogether,
-  type CloseResult,
   type ServerStatus,
-  graceOf,
 } from '@wirewright/core';
 
-import type { AnyCall } from './call.ts';
 import { type CallOptions, checkOptions, Known, type UnansweredOptions } from './call-options.ts';
+import type { AnyCall } from './call.ts';
 import type { CallCounters } from './counters.ts';
 import { gather } from './gather.ts';
 import type { CacheKey, Keys, WireKey } from './keys.ts';

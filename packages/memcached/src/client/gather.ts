@@ -1,5 +1,5 @@
-import type { AnyCall } from './call.ts';
 import type { CallOptions } from './call-options.ts';
+import type { AnyCall } from './call.ts';
 import { BatchError } from './errors.ts';
 import type { RemoteServer } from './remote-server.ts';
 

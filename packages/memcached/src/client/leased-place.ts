@@ -1,5 +1,5 @@
-import type { AnyCall } from './call.ts';
 import type { CallOptions } from './call-options.ts';
+import type { AnyCall } from './call.ts';
 import type { Leased } from './dialect/dialect.ts';
 import type { Fleet } from './fleet.ts';
 import type { Place } from './herd.ts';

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 
 import type { BinaryResponse, RequestFields } from '@wirewright/codec-memcached-binary';
 import type { ClientRequest, Reply, Uint64 } from '@wirewright/codec-memcached-text';
-import { type CloseOptions, type Exchange, InvalidOptionError, type CloseResult } from '@wirewright/core';
+import { type CloseOptions, type CloseResult, type Exchange, InvalidOptionError } from '@wirewright/core';
 import { type FrameBody, integerOption } from '@wirewright/core/codec';
 
 import {
@@ -16,8 +16,8 @@ import {
   type UnansweredOptions,
   type UpdateOptions,
 } from './call-options.ts';
-import { Counting } from './counting.ts';
 import type { CallCounters } from './counters.ts';
+import { Counting } from './counting.ts';
 import type { CacheItem } from './dialect/values.ts';
 import { ConflictError, UnsupportedError } from './errors.ts';
 import { type CommandTarget, Fleet, type MemcachedServerStatus } from './fleet.ts';

@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 import {
   type BackoffOptions,
   Client,
@@ -7,10 +9,10 @@ import {
   type HeartbeatTiming,
   InvalidOptionError,
   readPlaces,
+  type SocketOptions,
   systemClock,
   timeoutOption,
   type TlsClientOptions,
-  type SocketOptions,
 } from '@wirewright/core';
 import {
   booleanOption,
@@ -20,7 +22,6 @@ import {
   integerOption,
   knownOptions,
 } from '@wirewright/core/codec';
-import type { Buffer } from 'node:buffer';
 
 import { type AnyBatch, batchCodec } from './batch.ts';
 import type { AnyCall } from './call.ts';

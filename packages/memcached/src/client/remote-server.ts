@@ -3,6 +3,7 @@ import {
   type Client,
   ClosedError,
   type CloseOptions,
+  type CloseResult,
   ConnectionLostError,
   type Exchange,
   graceOf,
@@ -12,14 +13,13 @@ import {
   PoolTimeoutError,
   type RequestOptions,
   RequestTimeoutError,
-  waitFor,
   TooManyPendingError,
-  type CloseResult,
+  waitFor,
 } from '@wirewright/core';
 
 import type { AnyBatch } from './batch.ts';
-import { type AnyCall, promised } from './call.ts';
 import type { CallOptions } from './call-options.ts';
+import { type AnyCall, promised } from './call.ts';
 import { memcachedChannels } from './channels.ts';
 import { connectAlone } from './connect-alone.ts';
 import { type CallCounters, callCounters } from './counters.ts';

@@ -5,8 +5,8 @@ import { InvalidOptionError, isThenable } from '@wirewright/core';
 import { bodyLength, ByteView, type FrameBody } from '@wirewright/core/codec';
 
 import type { StoreMode } from '../store-mode.ts';
-import type { AnyCall } from './call.ts';
 import { checkOptions, Known, type StoreOptions, timing } from './call-options.ts';
+import type { AnyCall } from './call.ts';
 import type { Stored } from './dialect/dialect.ts';
 import { InvalidValueError, ValueTooLargeError } from './errors.ts';
 import { type Fleet, handled } from './fleet.ts';

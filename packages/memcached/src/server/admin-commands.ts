@@ -1,8 +1,8 @@
 import type { Request } from '@wirewright/codec-memcached-text';
 import { isThenable } from '@wirewright/core';
 
-import { dumpKeys, type DumpForm } from './dump-keys.ts';
 import type { Client } from './client.ts';
+import { type DumpForm, dumpKeys } from './dump-keys.ts';
 import type { ServerState } from './server-state.ts';
 import type { Stats } from './stats/stats.ts';
 import { WATCH_KINDS, type WatchKind } from './watchers.ts';

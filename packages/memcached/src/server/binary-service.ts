@@ -13,10 +13,10 @@ import type { StoreMode } from '../store-mode.ts';
 import type { Item, Store, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import {
-  countStored,
   type CommandCounters,
   type CommandName,
   type CommandTable,
+  countStored,
   type MemcachedCounters,
 } from './counters.ts';
 import { handleBinary, type TellFailure } from './handled.ts';

@@ -1,6 +1,6 @@
 import { type BinaryRequest, isSilent, responses, type ServerResponse } from '@wirewright/codec-memcached-binary';
 import type { MetaRequest, Request, ServerReply } from '@wirewright/codec-memcached-text';
-import { describeCause, isThenable, HandlerError } from '@wirewright/core';
+import { describeCause, HandlerError, isThenable } from '@wirewright/core';
 
 import type { Client } from './client.ts';
 import { type Answer, type BinaryHandler, Fatal, type TextHandler } from './handlers.ts';

@@ -1,10 +1,10 @@
 import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { USUAL_PORT } from '../usual-port.ts';
 
-import { type EntranceOptions, type ListenOptions, Server, systemClock, declared } from '@wirewright/core';
+import { declared, type EntranceOptions, type ListenOptions, Server, systemClock } from '@wirewright/core';
 
 import type { Store } from '../store/store.ts';
+import { USUAL_PORT } from '../usual-port.ts';
 import type { Client } from './client.ts';
 import type { CommandTable, MemcachedCounters } from './counters.ts';
 import type { HandlerOf, MemcachedConnection, MemcachedReply, MemcachedRequest } from './handlers.ts';

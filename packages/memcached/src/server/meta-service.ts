@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 
 import { ItemReply, metaFlags, metaFlagSet, type MetaRequest } from '@wirewright/codec-memcached-text';
 
-import type { MemoryItem } from '../store/memory-item.ts';
 import type { StoreMode } from '../store-mode.ts';
+import type { MemoryItem } from '../store/memory-item.ts';
 import type { Item, Store, StoreOutcome } from '../store/store.ts';
 import { casOf } from './cas-of.ts';
-import { type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import type { Client } from './client.ts';
+import { type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import type { Observer } from './observer.ts';
 import type { ServerState } from './server-state.ts';
 import { Span } from './span.ts';

@@ -4,8 +4,8 @@ import { MemoryStore } from '../store/memory-store.ts';
 import { zero } from '../store/store-counters.ts';
 import type { Store } from '../store/store.ts';
 import { type CommandTable, commandTable, type MemcachedCounters, memcachedCounters } from './counters.ts';
-import type { MemcachedSettings } from './options.ts';
 import { Observer } from './observer.ts';
+import type { MemcachedSettings } from './options.ts';
 import { PrefixDetails } from './prefix-details.ts';
 import { Watchers } from './watchers.ts';
 

@@ -2,9 +2,9 @@ import { type BinaryRequest, memcachedBinaryServer } from '@wirewright/codec-mem
 import { memcachedTextServer, type MetaRequest, type Request } from '@wirewright/codec-memcached-text';
 import { type Clock, type CodecFactory, protocol, sniff, type SniffChoice } from '@wirewright/core';
 
-import type { Client } from './client.ts';
 import { AdminCommands, type AdminHost } from './admin-commands.ts';
 import { BinaryService } from './binary-service.ts';
+import type { Client } from './client.ts';
 import type { TellFailure } from './handled.ts';
 import { Handlers } from './handlers.ts';
 import { MetaService } from './meta-service.ts';

@@ -7,12 +7,12 @@ import {
 } from '@wirewright/codec-memcached-text';
 import { readLatin1 } from '@wirewright/core/codec';
 
-import { MemoryStore } from '../store/memory-store.ts';
 import type { StoreMode } from '../store-mode.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 import type { Item, Store, StoreOutcome } from '../store/store.ts';
-import type { Client } from './client.ts';
 import type { AdminCommands } from './admin-commands.ts';
-import { countStored, type CommandCounters, type CommandTable, type MemcachedCounters } from './counters.ts';
+import type { Client } from './client.ts';
+import { type CommandCounters, type CommandTable, countStored, type MemcachedCounters } from './counters.ts';
 import { handleText, type TellFailure } from './handled.ts';
 import type { Handlers } from './handlers.ts';
 import type { MetaService } from './meta-service.ts';

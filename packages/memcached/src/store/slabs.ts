@@ -1,5 +1,5 @@
 import { Word } from './item-layout.ts';
-import { offsetOf, PAGE_SIZE, type Pages, pageOf, type Ref, refOf } from './pages.ts';
+import { offsetOf, PAGE_SIZE, pageOf, type Pages, type Ref, refOf } from './pages.ts';
 import { CHUNK_SIZES, OWN_PAGE } from './slab-classes.ts';
 
 /** Chunks of one size. */

@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 
 import type { ByteReader } from '../byte-reader.ts';
-import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { crc32c } from '../crc32c.ts';
+import { FrameTooLargeError, ProtocolError } from '../errors.ts';
 import { checkPort, checkUntold, endpointsOf, type ProxyEndpoint, type ProxyHeader } from './header.ts';
 import { ipBytes, type IpFamily, IPV4, IPV6 } from './ip-address.ts';
 import { checksumOffset, checkTlvs, type ProxyTlv, readTlvs, tlvsLength, writeTlvs } from './tlvs.ts';
-import { UNIX_LENGTH, readUnixAddress, writeUnixAddress } from './unix-address.ts';
+import { readUnixAddress, UNIX_LENGTH, writeUnixAddress } from './unix-address.ts';
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 

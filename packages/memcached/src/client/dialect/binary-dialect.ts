@@ -1,6 +1,6 @@
 import {
-  type BinaryResponse,
   BinaryRequest,
+  type BinaryResponse,
   isQuiet,
   memcachedBinaryClient,
   Opcode,

@@ -2,8 +2,8 @@ import type { Buffer } from 'node:buffer';
 
 import { type ByteView, type FrameBody } from '@wirewright/core/codec';
 
-import { type Serializer, ValueFlag } from './serializer.ts';
 import { keepValue } from './keep-value.ts';
+import { type Serializer, ValueFlag } from './serializer.ts';
 
 /** Bytes, as they are: what a client does with values unless told otherwise. Text can be stored as well, and comes back as bytes. */
 export const bytes: Serializer<FrameBody, Buffer> = {
