@@ -137,9 +137,9 @@ test('a restart that is asked for during another comes behind it, and all that a
 test.each([
   ['throws', 'did not start: no such table'],
   ['exits', 'ended with status 3 before it was ready'],
-  ['hangs', 'was not ready within 1000 ms: see what its function waits for, or raise startTimeout'],
+  ['hangs', 'was not ready within 10000 ms: see what its function waits for, or raise startTimeout'],
 ] as const)('a new version that %s leaves the old one in place', async (mood, message) => {
-  const program = await ClusterProgram.ready({ workers: 2, startTimeout: 1000 });
+  const program = await ClusterProgram.ready({ workers: 2, startTimeout: 10_000 });
   const before = await program.pids();
   const traffic = new Traffic({ port: program.port, host }, { clients: 2 });
   program.mood = mood;
@@ -160,7 +160,7 @@ test.each([
 });
 
 test('a worker that was lost during a restart is replaced', async () => {
-  const program = await ClusterProgram.ready({ workers: 2, startTimeout: 3000 });
+  const program = await ClusterProgram.ready({ workers: 2, startTimeout: 10_000 });
   const [, second] = await program.pids();
   program.mood = 'hangs';
   const failed = program.ask('restart').catch((error: unknown) => error);
