@@ -59,7 +59,9 @@ await run(async () => {
 
   // Traffic: eight clients, each with sixteen requests under way on one connection.
   await using client = new Client<string>({ codec: line() });
-  const pools = Array.from({ length: 8 }, () => client.pool({ port, host: '127.0.0.1' }, { max: 1, window: 16 }));
+  const pools = Array.from({ length: 8 }, () =>
+    client.pool({ port, host: '127.0.0.1' }, { maxConnections: 1, window: 16 }),
+  );
   const stop = new AbortController();
   const served = new Set<string>();
   let asked = 0;

@@ -47,7 +47,7 @@ await run(async () => {
   const port = server.port!;
 
   await using client = new Client<string>({ codec: line() });
-  const pool = client.pool({ port, host: '127.0.0.1' }, { max: CONNECTIONS, window: WINDOW, latency: true });
+  const pool = client.pool({ port, host: '127.0.0.1' }, { maxConnections: CONNECTIONS, window: WINDOW, latency: true });
   show('before the first request', pool);
 
   // One after the other, one connection is enough.

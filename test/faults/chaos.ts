@@ -233,8 +233,8 @@ export async function throughPool(requests: number, seed: number): Promise<Chaos
       if (luck < 0.22) return new Promise(() => {});
       return client.connect({ ...place }, { signal });
     },
-    min: 2,
-    max: 6,
+    minConnections: 2,
+    maxConnections: 6,
     window: 32,
     timeout: patience,
     dialTimeout: patience,

@@ -232,6 +232,14 @@ describe('what cannot be the answer', () => {
     expect(await fits.admin.json()).toEqual({ a: 'x'.repeat(1_000_000) });
   });
 
+  test('more commands than may wait', async () => {
+    const { admin } = await adminScene('OK 1\n', { maxWaiting: 2 });
+    const [first, second, third] = await Promise.allSettled([admin.version(), admin.version(), admin.version()]);
+    expect([first, second]).toMatchObject([{ value: '1' }, { value: '1' }]);
+    expect(third).toMatchObject({ reason: { code: 'WIRE_QUEUE_FULL', sent: false } });
+    expect(await admin.version()).toBe('1');
+  });
+
   test('others in flight are lost with it, and know why', async () => {
     const { admin } = await adminScene((line) => (line === 'status' ? 'garbage\n.\n' : 'OK 1\n'));
     const [before, bad, behind] = await Promise.allSettled([admin.version(), admin.status(), admin.version()]);

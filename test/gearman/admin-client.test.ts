@@ -134,6 +134,7 @@ describe('what is refused before it is sent', () => {
       { timeout: 0.5 },
       { connectTimeout: 0 },
       { maxAnswerLength: 1 },
+      { maxWaiting: 0 },
       { timout: 5 },
       { tls: 'yes' },
     ]) {

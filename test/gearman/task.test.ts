@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { buffer } from 'node:stream/consumers';
 
-import { InvalidOptionError, TooManyPendingError } from '@wirewright/core';
+import { InvalidOptionError, QueueFullError } from '@wirewright/core';
 import { memoryPlace } from '@wirewright/core/testing';
 import {
   CommandError,
@@ -238,10 +238,10 @@ describe('a task', () => {
     expect(server.counters.accepted).toBe(0);
   });
 
-  test('is one too many above maxPending', async () => {
-    const { client } = scene({}, { maxPending: 1 });
+  test('is one too many above maxWaiting', async () => {
+    const { client } = scene({}, { maxWaiting: 1 });
     void client.submit('nobody');
-    expect(await failure(client.submit('nobody'))).toBeInstanceOf(TooManyPendingError);
+    expect(await failure(client.submit('nobody'))).toBeInstanceOf(QueueFullError);
   });
 
   test('needs a worker, if it says so', async () => {

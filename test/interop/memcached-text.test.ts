@@ -64,7 +64,7 @@ describe.runIf(memcached !== undefined)('memcached', () => {
 
   test('the client speaks with it', async () => {
     const client = new Client({ codec: memcachedTextClient() });
-    const pool = client.pool({ port, host: '127.0.0.1' }, { max: 1 });
+    const pool = client.pool({ port, host: '127.0.0.1' }, { maxConnections: 1 });
     const status = ({ status: word }: Reply): string => word;
     const key = 'wirewright:ä';
     try {

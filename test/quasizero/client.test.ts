@@ -180,7 +180,7 @@ describe('a pipeline', () => {
     const server = await serve({
       2: (request, response) => response.set(seen.push(request.text()) % 7 === 0 ? '' : 'x'),
     });
-    const client = clientOf(server, { window: 8, max: 1 });
+    const client = clientOf(server, { window: 8, maxConnections: 1 });
     const pipeline = client.pipeline();
     for (let i = 0; i < 100; i++) pipeline.call({ code: 2, payload: `p${i}` });
     const all = [pipeline.exec(), ...Array.from({ length: 20 }, (_, i) => client.call({ code: 2, payload: `c${i}` }))];
@@ -214,11 +214,11 @@ describe('a pipeline', () => {
 describe('the pool', () => {
   test('connects when it is asked, keeps a minimum, and opens more when the window is full', async () => {
     const server = await serve(commands);
-    const client = clientOf(server, { window: 2, max: 3 });
+    const client = clientOf(server, { window: 2, maxConnections: 3 });
     expect(client.counters).toMatchObject({ open: 0, dialing: 0 });
     await Promise.all(Array.from({ length: 12 }, () => client.call({ code: 4, payload: '5' })));
     expect(client.counters).toMatchObject({ open: 3, dialed: 3, inFlight: 0, waiting: 0 });
-    const kept = clientOf(server, { min: 2, latency: true });
+    const kept = clientOf(server, { minConnections: 2, latency: true });
     await expect.poll(() => kept.counters.open).toBe(2);
     await kept.call({ code: 1 });
     expect(kept.latency!.count).toBe(1);

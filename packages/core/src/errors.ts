@@ -182,18 +182,18 @@ export class PoolTimeoutError extends WireError {
   constructor(timeout: number) {
     super(
       'WIRE_POOL_TIMEOUT',
-      `no connection had room within ${timeout} ms: raise max, window or waitTimeout, or slow down`,
+      `no connection had room within ${timeout} ms: raise maxConnections, window or waitTimeout, or slow down`,
     );
   }
 }
 
-/** Too many requests wait already; nothing of this one was sent. `WIRE_QUEUE_FULL`. */
+/** Too many requests wait already, or calls or tasks of a service; nothing of this one was sent. `WIRE_QUEUE_FULL`. */
 export class QueueFullError extends WireError {
   /** Nothing was sent: what failed with this can be asked again. */
   readonly sent = false;
 
-  constructor(limit: number) {
-    super('WIRE_QUEUE_FULL', `${limit} requests wait to be sent already (maxWaiting): slow down, or try again later`);
+  constructor(limit: number, what: string = 'requests wait to be sent') {
+    super('WIRE_QUEUE_FULL', `${limit} ${what} already (maxWaiting): slow down, or try again later`);
   }
 }
 
@@ -220,16 +220,6 @@ export class UnexpectedReplyError extends ProtocolError {
 export class UnansweredError extends WireError {
   constructor(count: number) {
     super('WIRE_UNANSWERED', `${count} requests were given up and none of their replies has come`);
-  }
-}
-
-/** As many requests are under way as may be, those that wait for their answer included. Nothing was sent. `WIRE_TOO_MANY_PENDING`. */
-export class TooManyPendingError extends WireError {
-  /** Nothing was sent: what failed with this can be asked again. */
-  readonly sent = false;
-
-  constructor(limit: number, what: string) {
-    super('WIRE_TOO_MANY_PENDING', `${limit} ${what} already (maxPending): slow down`);
   }
 }
 

@@ -93,7 +93,6 @@ export {
   SocketError,
   TlsError,
   TooManyConnectionsError,
-  TooManyPendingError,
   UnansweredError,
   UnavailableError,
   UnexpectedReplyError,

@@ -27,15 +27,23 @@ export interface QuasizeroClientOptions
     Pick<ClientOptions<Response, RequestFields>, 'connectTimeout' | 'noDelay' | 'keepAlive' | 'clock'>,
     Pick<
       PoolOptions<Response, RequestFields>,
-      'min' | 'max' | 'idleTimeout' | 'dialTimeout' | 'waitTimeout' | 'maxWaiting' | 'window' | 'timeout' | 'latency'
+      | 'minConnections'
+      | 'maxConnections'
+      | 'idleTimeout'
+      | 'dialTimeout'
+      | 'waitTimeout'
+      | 'maxWaiting'
+      | 'window'
+      | 'timeout'
+      | 'latency'
     > {
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
 }
 
 const POOL_OPTIONS = [
-  'min',
-  'max',
+  'minConnections',
+  'maxConnections',
   'idleTimeout',
   'dialTimeout',
   'waitTimeout',

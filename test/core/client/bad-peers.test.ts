@@ -165,7 +165,7 @@ describe('a peer that', () => {
   test('accepts and never answers, to a pool', async () => {
     const unharmed = await bystander();
     const port = await peer(() => {});
-    const pool = client.pool({ port, host }, { window: 1, max: 2, timeout: 200, waitTimeout: 50 });
+    const pool = client.pool({ port, host }, { window: 1, maxConnections: 2, timeout: 200, waitTimeout: 50 });
     const errors = await Promise.all(Array.from({ length: 4 }, (_, index) => failure(pool.request(`${index}`, whole))));
     expect(errors.filter((error) => error instanceof RequestTimeoutError).length).toBe(2);
     expect(errors.filter((error) => error instanceof PoolTimeoutError).length).toBe(2);
@@ -287,7 +287,7 @@ describe('a place', () => {
     expect(error).toBeInstanceOf(ConnectTimeoutError);
     expect(error.message).toBe(`no connection to ${host}:${port} within 100 ms`);
 
-    const pool: Pool<string, Line> = hasty.pool({ port, host }, { max: 2 });
+    const pool: Pool<string, Line> = hasty.pool({ port, host }, { maxConnections: 2 });
     const asked = Array.from({ length: 3 }, () => failure(pool.request('a', whole)));
     for (const rejected of await Promise.all(asked)) expect(rejected).toBeInstanceOf(ConnectTimeoutError);
 

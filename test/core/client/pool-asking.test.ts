@@ -58,7 +58,7 @@ describe('requests that wait', () => {
   });
 
   test('can be given up, and leave no listener', async () => {
-    const lab = new PoolLab({ window: 1, max: 1 });
+    const lab = new PoolLab({ window: 1, maxConnections: 1 });
     const controller = new AbortController();
     const { signal } = controller;
     const asked = ['a', 'b', 'c'].map((message) => lab.ask(message, { signal }));
@@ -93,7 +93,7 @@ describe('requests that wait', () => {
   });
 
   test('get no place twice: each is settled once, in order', async () => {
-    const lab = new PoolLab({ window: 3, max: 2, waitTimeout: 200 });
+    const lab = new PoolLab({ window: 3, maxConnections: 2, waitTimeout: 200 });
     const asked = Array.from({ length: 40 }, (_, index) => lab.ask(`q${index}`));
     for (let round = 0; round < 4; round++) {
       for (const peer of lab.peers) {
@@ -159,7 +159,7 @@ describe('use(), send() and pipeline()', () => {
   });
 
   test('a pipeline goes on one connection, with nobody between', async () => {
-    const lab = new PoolLab({ window: 2, max: 2 });
+    const lab = new PoolLab({ window: 2, maxConnections: 2 });
     lab.ask('a');
     const pipeline = lab.pool.pipeline();
     for (const message of ['1', '2', '3', '4']) pipeline.request(message, (frame) => frame);

@@ -18,7 +18,7 @@ describe('close()', () => {
       connection.send(`done ${text}`);
     };
     const client = new Client({ codec: line() });
-    const pool = client.pool({ path: place.path }, { window: 1, max: 2 });
+    const pool = client.pool({ path: place.path }, { window: 1, maxConnections: 2 });
     const asked = ['a', 'b', 'c'].map((message) => watch(pool.request(message, (frame) => frame)));
     await vi.waitFor(() => expect(gates.length).toBe(2), patient);
     const closed = pool.close({ grace: 60_000 });
@@ -70,7 +70,7 @@ describe('close()', () => {
   });
 
   test('leaves no dial and no timer', async () => {
-    const lab = new PoolLab({ min: 2, idleTimeout: 1000, window: 1, max: 8 }, false);
+    const lab = new PoolLab({ minConnections: 2, idleTimeout: 1000, window: 1, maxConnections: 8 }, false);
     const asked = lab.asks('a', 'b', 'c', 'd');
     expect(lab.dials.length).toBe(4);
     await lab.dials[0]!.answer();
@@ -119,7 +119,7 @@ describe('close()', () => {
   test('of the client closes its pools', async () => {
     const place = await EchoPlace.open();
     const client = new Client({ codec: line() });
-    const [pool, other] = [client.pool({ path: place.path }, { min: 2 }), client.pool({ path: place.path })];
+    const [pool, other] = [client.pool({ path: place.path }, { minConnections: 2 }), client.pool({ path: place.path })];
     await vi.waitFor(() => expect(pool.counters.open).toBe(2), patient);
     await other.close();
     expect(await client.close()).toEqual({ drained: 2, destroyed: 0 });
@@ -128,7 +128,7 @@ describe('close()', () => {
     expect([pool.counters.open, pool.counters.dialing, place.accepted]).toEqual([0, 0, 2]);
 
     const destroyed = new Client({ codec: line() });
-    const last = destroyed.pool({ path: place.path }, { min: 1 });
+    const last = destroyed.pool({ path: place.path }, { minConnections: 1 });
     await vi.waitFor(() => expect(last.counters.open).toBe(1), patient);
     destroyed.destroy();
     await expect(last.request('a', (frame) => frame)).rejects.toBeInstanceOf(ClosedError);

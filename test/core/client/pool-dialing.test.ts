@@ -44,7 +44,7 @@ describe('a dialer', () => {
   test('that makes connections which are closed already is a failing one, and is not called over and over', async () => {
     let calls = 0;
     const lab: PoolLab = new PoolLab({
-      min: 1,
+      minConnections: 1,
       dial: async () => {
         await settled();
         calls++;
@@ -77,7 +77,7 @@ describe('a dialer', () => {
   });
 
   test('that makes the same connection twice does not break it', async () => {
-    const lab = new PoolLab({ window: 1, max: 2 }, false);
+    const lab = new PoolLab({ window: 1, maxConnections: 2 }, false);
     const [first, second] = lab.asks('a', 'b');
     await lab.dials[0]!.answer();
     await lab.dials[1]!.answer(lab.peers[0]!.connection);
@@ -118,7 +118,7 @@ describe('a dialer', () => {
 
   test('is called once at a time while it fails, and not again before a pause if there is something to wait for', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
-    const lab = new PoolLab({ window: 1, max: 8 }, false);
+    const lab = new PoolLab({ window: 1, maxConnections: 8 }, false);
     lab.ask('a');
     await lab.dials[0]!.answer();
     const asked = lab.asks('b', 'c', 'd');

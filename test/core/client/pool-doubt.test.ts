@@ -46,7 +46,7 @@ describe('a pool', () => {
       connection.send(text),
     );
     await open.listen({ port: 0, host: '127.0.0.1' });
-    const pool = client.pool({ ...place, port: open.port! }, { max: 1, waitTimeout: 5000 });
+    const pool = client.pool({ ...place, port: open.port! }, { maxConnections: 1, waitTimeout: 5000 });
     await pool.use((exchange) => {
       exchange.connection.end();
       return Promise.resolve();
@@ -69,7 +69,7 @@ describe('a pool', () => {
   test('counts the wait of a pipeline into its timeout', async () => {
     const clock = new FakeClock();
     const timed = new Client<string, Line>({ codec: line(), clock });
-    const pool = timed.pool(place, { max: 1, window: 1, waitTimeout: false });
+    const pool = timed.pool(place, { maxConnections: 1, window: 1, waitTimeout: false });
     expect(await pool.request('connected', whole)).toBe('connected');
     const before = pool.request('lost a', whole, { timeout: 300 }).catch(() => {});
     let over = false;

@@ -39,7 +39,7 @@ describe('onConnect of a pool', () => {
 
   test('logs in on each connection before it is used', async () => {
     const pool = client.pool(place, {
-      max: 3,
+      maxConnections: 3,
       window: 4,
       onConnect: async (exchange) => {
         expect(await exchange.request('login ada', whole)).toBe('welcome');

@@ -15,7 +15,7 @@ const refused = (): ConnectError => new ConnectError('refused');
 
 describe('connections', () => {
   test('are made when requests need them, as few as hold them', async () => {
-    const lab = new PoolLab({ window: 2, max: 3 });
+    const lab = new PoolLab({ window: 2, maxConnections: 3 });
     expect(lab.dials.length).toBe(0);
     lab.asks('a', 'b', 'c');
     expect(await lab.sent()).toEqual(['a b', 'c']);
@@ -33,7 +33,7 @@ describe('connections', () => {
   });
 
   test('that become free serve those that wait, in order', async () => {
-    const lab = new PoolLab({ window: 1, max: 1 });
+    const lab = new PoolLab({ window: 1, maxConnections: 1 });
     const asked = lab.asks('a', 'b', 'c');
     expect(await lab.sent()).toEqual(['a']);
     await lab.reply(0, 'A');
@@ -46,7 +46,7 @@ describe('connections', () => {
   });
 
   test('whose peer does not read get no more than they can take', async () => {
-    const lab = new PoolLab({ max: 2 });
+    const lab = new PoolLab({ maxConnections: 2 });
     lab.ask('a');
     await lab.sent();
     lab.peers[0]!.stall();
@@ -57,15 +57,15 @@ describe('connections', () => {
     expect((await lab.sent())[1]).toBe('b c');
   });
 
-  test('are no more than max, and the others wait', async () => {
-    const lab = new PoolLab({ window: 1, max: 2 });
+  test('are no more than maxConnections, and the others wait', async () => {
+    const lab = new PoolLab({ window: 1, maxConnections: 2 });
     lab.asks('a', 'b', 'c', 'd');
     await settled();
     expect([lab.dials.length, lab.pool.counters.waiting]).toEqual([2, 2]);
   });
 
   test('that break are left, and those that wait get another', async () => {
-    const lab = new PoolLab({ window: 1, max: 1 });
+    const lab = new PoolLab({ window: 1, maxConnections: 1 });
     const [first, second] = lab.asks('a', 'b');
     expect(await lab.sent()).toEqual(['a']);
     lab.peers[0]!.reset();
@@ -98,7 +98,7 @@ describe('connections', () => {
   });
 
   test('that owe replies are the last resort', async () => {
-    const lab = new PoolLab({ window: 4, max: 2 });
+    const lab = new PoolLab({ window: 4, maxConnections: 2 });
     const late = lab.ask('a', { timeout: 100 });
     expect(await lab.sent()).toEqual(['a']);
     lab.peers[0]!.advance(100);
@@ -117,7 +117,7 @@ describe('connections', () => {
   });
 
   test('that owe replies are used when no other can be made', async () => {
-    const lab = new PoolLab({ window: 4, max: 2 });
+    const lab = new PoolLab({ window: 4, maxConnections: 2 });
     lab.ask('a', { timeout: 100 });
     await settled();
     lab.peers[0]!.advance(100);
@@ -134,7 +134,7 @@ describe('connections', () => {
 
 describe('connections that nobody uses', () => {
   test('are closed down to min', async () => {
-    const lab = new PoolLab({ window: 1, max: 4, min: 1, idleTimeout: 1600 });
+    const lab = new PoolLab({ window: 1, maxConnections: 4, minConnections: 1, idleTimeout: 1600 });
     await settled();
     const asked = lab.asks('a', 'b', 'c');
     await settled();
@@ -174,7 +174,7 @@ describe('connections that nobody uses', () => {
   });
 
   test('are looked for though others are made all the time', async () => {
-    const lab = new PoolLab({ window: 1, max: 100, idleTimeout: 1600 });
+    const lab = new PoolLab({ window: 1, maxConnections: 100, idleTimeout: 1600 });
     lab.ask('a', { timeout: 10 });
     await settled();
     // It owes a reply, so it is not used while others can be made.
@@ -201,7 +201,7 @@ describe('connections that nobody uses', () => {
 describe('min connections', () => {
   test('are made at once, and again after a pause with jitter', async () => {
     const draw = vi.spyOn(Math, 'random').mockReturnValue(0.5);
-    const lab = new PoolLab({ min: 2 });
+    const lab = new PoolLab({ minConnections: 2 });
     await settled();
     expect(lab.pool.counters.open).toBe(2);
     // Broken again as soon as it is there: the pauses grow all the same.
@@ -233,7 +233,7 @@ describe('min connections', () => {
     onTestFinished(() => {
       channels.clientRetry.unsubscribe(subscriber);
     });
-    const lab = new PoolLab({ min: 3 }, false);
+    const lab = new PoolLab({ minConnections: 3 }, false);
     expect(lab.dials.length).toBe(3);
     for (const dial of lab.dials) await dial.fail(refused());
     expect([lab.dials.length, retries.length]).toEqual([3, 1]);
@@ -269,7 +269,7 @@ describe('a pool of a client', () => {
   test('comes back when the server does', async () => {
     const place = await EchoPlace.open();
     const client = new Client({ codec: line() });
-    const pool = client.pool({ path: place.path }, { min: 2 });
+    const pool = client.pool({ path: place.path }, { minConnections: 2 });
     await vi.waitFor(() => expect(pool.counters.open).toBe(2), patient);
     await place.stop();
     await vi.waitFor(() => expect(pool.counters.dialFailures).toBeGreaterThan(0), patient);
@@ -290,7 +290,7 @@ describe('a pool of a client', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const place = await EchoPlace.open();
     const client = new Client({ codec: line() });
-    const pool = client.pool({ path: place.path }, { window: 1, max: 20 });
+    const pool = client.pool({ path: place.path }, { window: 1, maxConnections: 20 });
     const { signal } = new AbortController();
     const asked = Array.from({ length: 40 }, (_, index) => pool.request(`${index}`, (frame) => frame, { signal }));
     await Promise.all(asked);
@@ -302,7 +302,7 @@ describe('a pool of a client', () => {
   test('one histogram has the latencies of all its connections', async () => {
     const place = await EchoPlace.open();
     const client = new Client({ codec: line() });
-    const pool = client.pool({ path: place.path }, { latency: true, window: 1, max: 3 });
+    const pool = client.pool({ path: place.path }, { latency: true, window: 1, maxConnections: 3 });
     expect(pool.latency!.count).toBe(0);
     await Promise.all(['a', 'b', 'c', 'd'].map((message) => pool.request(message, (frame) => frame)));
     expect([pool.latency!.count, pool.latency!.min > 0]).toEqual([4, true]);
@@ -314,8 +314,8 @@ describe('a pool of a client', () => {
 
 test.each<[object, string]>([
   [{ dial: undefined }, 'a pool needs a dialer'],
-  [{ min: 3, max: 2 }, 'max must be an integer of at least 3'],
-  [{ max: 0 }, 'max must be an integer of at least 1'],
+  [{ minConnections: 3, maxConnections: 2 }, 'maxConnections must be an integer of at least 3'],
+  [{ maxConnections: 0 }, 'maxConnections must be an integer of at least 1'],
   [{ idleTimeout: 0 }, 'idleTimeout must be an integer from 1'],
   [{ dialTimeout: 0 }, 'dialTimeout must be an integer from 1'],
   [{ waitTimeout: 0 }, 'waitTimeout must be an integer from 1'],

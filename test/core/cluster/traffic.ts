@@ -30,7 +30,7 @@ export class Traffic {
   constructor(place: ConnectPlace, { name = 'r', clients = 32, depth = 16, waiting = 0, what = '' } = {}) {
     this.#name = name;
     this.#what = what;
-    const pools = Array.from({ length: clients }, () => this.#client.pool(place, { max: 1, window: depth }));
+    const pools = Array.from({ length: clients }, () => this.#client.pool(place, { maxConnections: 1, window: depth }));
     this.#loops = pools.flatMap((pool) => Array.from({ length: depth + waiting }, () => this.#loop(pool)));
   }
 

@@ -22,7 +22,7 @@ async function talked(messages: number): Promise<{ server: Server<string, Line>;
   const client = new Client<string, Line>({ codec: line() });
   closing.push(server, client);
   await server.listen({ port: 0, host: '127.0.0.1' });
-  const pool = client.pool({ port: server.port!, host: '127.0.0.1' }, { max: 1 });
+  const pool = client.pool({ port: server.port!, host: '127.0.0.1' }, { maxConnections: 1 });
   for (let i = 0; i < messages; i++) expect(await pool.request('hello', (text) => text)).toBe('hello');
   return { server, client };
 }

@@ -105,7 +105,7 @@ describe('14. Clients and pools', () => {
   });
 
   test('A pool fills a connection to its window before it uses the next, and never uses a broken one again.', async () => {
-    const lab = new PoolLab({ window: 3, max: 3 });
+    const lab = new PoolLab({ window: 3, maxConnections: 3 });
     lab.asks('1', '2', '3', '4', '5');
     expect(await lab.sent()).toEqual(['1 2 3', '4 5']);
     lab.asks('6', '7');

@@ -157,7 +157,7 @@ describe('TLS', () => {
 
   test('goes for a pool, whose connections check the certificate each', async () => {
     const { place } = await listen({ tls: server });
-    const pool = client().pool({ ...place, tls: { ca: ca.cert } }, { max: 4, window: 1 });
+    const pool = client().pool({ ...place, tls: { ca: ca.cert } }, { maxConnections: 4, window: 1 });
     const asked = Array.from({ length: 20 }, (_, i) => pool.request(`${i}`, (text) => text));
     expect(await Promise.all(asked)).toEqual(Array.from({ length: 20 }, (_, i) => `${i}`));
     const untrusting = client().pool({ ...place, tls: true });

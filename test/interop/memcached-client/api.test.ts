@@ -292,7 +292,7 @@ function behaves(start: () => Start, protocol: ClientProtocol): void {
   });
 
   test('takes any number of keys, and commands that may have no answer', async () => {
-    const client = await clientOf(start(), protocol, { maxPending: 5000 });
+    const client = await clientOf(start(), protocol, { maxWaiting: 5000 });
     const keys = Array.from({ length: 10_000 }, (_, i) => `k${i}`);
     await client.setMany(keys.map((key) => [key, key] as const));
     expect((await client.getMany(keys)).size).toBe(10_000);

@@ -260,11 +260,11 @@ test('more calls than may wait are refused, and the others answered', async () =
   const server = await badServer((socket) => {
     held = socket;
   });
-  const client = clientOf(server, 'meta', { maxPending: 10, timeout: 5000 });
+  const client = clientOf(server, 'meta', { maxWaiting: 10, timeout: 5000 });
   const calls = Array.from({ length: 15 }, (_, i) => client.get(`k${i}`));
   const refused = await Promise.allSettled(calls.slice(10));
   for (const call of refused) {
-    expect(call).toMatchObject({ status: 'rejected', reason: { code: 'WIRE_TOO_MANY_PENDING', sent: false } });
+    expect(call).toMatchObject({ status: 'rejected', reason: { code: 'WIRE_QUEUE_FULL', sent: false } });
   }
   await expect.poll(() => held).toBeDefined();
   held!.write('EN\r\n'.repeat(10));

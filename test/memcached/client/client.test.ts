@@ -55,7 +55,7 @@ describe('options', () => {
     ['prefix', { servers: 'a', prefix: 'a b' }],
     ['hashLongKeys', { servers: 'a', hashLongKeys: 'sha1' }],
     ['maxItemSize', { servers: 'a', maxItemSize: 10 }],
-    ['maxPending', { servers: 'a', maxPending: 0 }],
+    ['maxWaiting', { servers: 'a', maxWaiting: 0 }],
     ['retries', { servers: 'a', retries: 3 }],
   ])('%s: refuses %j', (name, given) => {
     const { servers, ...options } = given as Options;
@@ -166,7 +166,7 @@ test('servers come and go', async () => {
 });
 
 test('several connections to a server are made when one is full', async () => {
-  const client = clientOf({ servers: `127.0.0.1:${await serverPort()}`, connections: 3 });
+  const client = clientOf({ servers: `127.0.0.1:${await serverPort()}`, maxConnections: 3 });
   const value = 'x'.repeat(60_000);
   await Promise.all(Array.from({ length: 500 }, (_, i) => client.set(`k${i % 10}`, value)));
   const { open } = client.servers[0]!.pool;

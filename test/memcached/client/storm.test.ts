@@ -51,7 +51,12 @@ test.each(['meta', 'text', 'binary'] as const)(
     await server.listen({ port: 0, host: '127.0.0.1' });
     const next = random(7);
     const port = await badWay(server.port!, next);
-    const client = new MemcachedClient(`127.0.0.1:${port}`, { protocol, connections: 2, timeout: 500, failures: 1000 });
+    const client = new MemcachedClient(`127.0.0.1:${port}`, {
+      protocol,
+      maxConnections: 2,
+      timeout: 500,
+      failures: 1000,
+    });
     onTestFinished(async () => {
       await client.close({ grace: 0 });
     });

@@ -17,9 +17,9 @@ export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>
    */
   readonly onConnect?: ((exchange: Exchange<In, Out>) => unknown) | undefined;
   /** Connections that are kept though nobody needs them. Default 0. */
-  readonly min?: number | undefined;
-  /** Connections there are at most. Default 8, or `min` if that is more. */
-  readonly max?: number | undefined;
+  readonly minConnections?: number | undefined;
+  /** Connections there are at most. Default 8, or `minConnections` if that is more. */
+  readonly maxConnections?: number | undefined;
   /** Milliseconds after which a connection that nobody used is closed. Default 30,000; false for never. */
   readonly idleTimeout?: number | false | undefined;
   /** Milliseconds that making a connection may take. Default 15,000. */
@@ -35,8 +35,8 @@ export interface PoolOptions<In, Out = In> extends Omit<ExchangeOptions<In, Out>
 const POOL_OPTIONS = [
   'dial',
   'onConnect',
-  'min',
-  'max',
+  'minConnections',
+  'maxConnections',
   'idleTimeout',
   'dialTimeout',
   'maxWaiting',
@@ -48,8 +48,8 @@ const POOL_OPTIONS = [
 export interface PoolSettings<In, Out> {
   readonly dialer: Dialer<In, Out>;
   readonly onConnect: PoolOptions<In, Out>['onConnect'];
-  readonly min: number;
-  readonly max: number;
+  readonly minConnections: number;
+  readonly maxConnections: number;
   readonly idleTimeout: number;
   readonly dialTimeout: number;
   readonly maxWaiting: number;
@@ -75,12 +75,16 @@ export function poolSettings<In, Out>(options: PoolOptions<In, Out>): PoolSettin
   const given = { byId, window, timeout, isPush, onPush, maxPushes, views, latency: options.latency };
   // One recorder for all connections.
   const { latency, window: size } = exchangeSettings('a pool', given);
-  const min = integerOption('min', options.min ?? 0, 0);
+  const minConnections = integerOption('minConnections', options.minConnections ?? 0, 0);
   return {
     dialer: dial,
     onConnect,
-    min,
-    max: integerOption('max', options.max ?? Math.max(8, min), Math.max(1, min)),
+    minConnections,
+    maxConnections: integerOption(
+      'maxConnections',
+      options.maxConnections ?? Math.max(8, minConnections),
+      Math.max(1, minConnections),
+    ),
     idleTimeout: timeoutOption('idleTimeout', options.idleTimeout ?? 30_000),
     dialTimeout: integerOption('dialTimeout', options.dialTimeout ?? 15_000, 1, MAX_DELAY),
     maxWaiting: integerOption('maxWaiting', options.maxWaiting ?? 65_536, 1),

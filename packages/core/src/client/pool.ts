@@ -59,7 +59,7 @@ const STABLE = 10_000;
  * Connections to one place, made when they are needed, and requests on whichever of them has room.
  *
  * ```ts
- * const pool = new Client({ codec: line() }).pool({ port: 9991 }, { max: 4 });
+ * const pool = new Client({ codec: line() }).pool({ port: 9991 }, { maxConnections: 4 });
  * const reply = await pool.request('get key', (frame) => frame);
  * ```
  *
@@ -225,7 +225,9 @@ export class Pool<In, Out = In> {
       doubtful ??= member;
     }
     const another =
-      this.#dialing > 0 ? this.#sweep.now() < this.#dialedAt + SOON : this.#members.size < this.#settings.max;
+      this.#dialing > 0
+        ? this.#sweep.now() < this.#dialedAt + SOON
+        : this.#members.size < this.#settings.maxConnections;
     return another && !this.#failing ? undefined : doubtful;
   }
 
@@ -245,7 +247,7 @@ export class Pool<In, Out = In> {
    * wait for, one that grows; if there are none, a short one in which requests are told at once what the last attempt failed with.
    */
   #grow(): void {
-    const { window, max } = this.#settings;
+    const { window, maxConnections } = this.#settings;
     if (this.#waiters.length === 0) return;
     if (this.#failing) {
       if (this.#cancelPause !== undefined && this.#members.size > 0) return;
@@ -255,7 +257,8 @@ export class Pool<In, Out = In> {
       }
     }
     const wanted = this.#failing ? 1 : Math.ceil(this.#waiters.length / window);
-    while (this.#dialing < wanted && this.#members.size + this.#dialing < max && !this.#stopped) this.#dial();
+    while (this.#dialing < wanted && this.#members.size + this.#dialing < maxConnections && !this.#stopped)
+      this.#dial();
   }
 
   /** Makes the connections that are kept anyway; while attempts fail one at a time. */
@@ -266,7 +269,7 @@ export class Pool<In, Out = In> {
 
   /** Whether connections that are kept anyway are missing. */
   get #lacking(): boolean {
-    return this.#members.size + this.#dialing < this.#settings.min && !this.#stopped;
+    return this.#members.size + this.#dialing < this.#settings.minConnections && !this.#stopped;
   }
 
   get #stopped(): boolean {
@@ -378,13 +381,13 @@ export class Pool<In, Out = In> {
   }
 
   #closeIdle(now: number): number {
-    const { idleTimeout, min } = this.#settings;
+    const { idleTimeout, minConnections } = this.#settings;
     for (const member of this.#members) {
       const { exchange } = member;
       if (member.uses !== member.usesBefore || member.users > 0 || exchange.inFlight + exchange.waiting > 0) {
         member.usesBefore = member.uses;
         member.idleSince = now;
-      } else if (now - member.idleSince >= idleTimeout && this.#members.size > min) {
+      } else if (now - member.idleSince >= idleTimeout && this.#members.size > minConnections) {
         // Which takes it out of the members.
         void exchange.connection.close();
       }

@@ -45,15 +45,16 @@ export class AdminLink {
   constructor(place: ReadyPlace, settings: AdminSettings) {
     this.name = place.name;
     this.#settings = settings;
-    const { codec, socket, connectTimeout, clock, timeout } = settings;
+    const { codec, socket, connectTimeout, clock, timeout, maxWaiting } = settings;
     this.#client = new Client<Packet | TextLine, GearmanOutput>({ ...socket, codec, connectTimeout, clock })
       // There is nothing left to say to a server that breaks the protocol.
       .onError((connection) => connection.destroy());
     this.#pool = this.#client.pool(place.connect, {
-      max: 1,
+      maxConnections: 1,
       timeout: timeout === 0 ? false : timeout,
       // It is the client that gives up connecting, and says why.
       dialTimeout: connectTimeout * 2,
+      maxWaiting,
       waitTimeout: false,
       idleTimeout: false,
       views: true,

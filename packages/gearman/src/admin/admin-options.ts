@@ -20,6 +20,8 @@ export interface AdminOptions extends SocketOptions {
   readonly timeout?: number | false | undefined;
   /** Bytes that one answer may have. Default 16 MiB. */
   readonly maxAnswerLength?: number | undefined;
+  /** Commands that may wait to be sent; those beyond are refused. Default 65,536. */
+  readonly maxWaiting?: number | undefined;
   /** Encrypts. Default false. */
   readonly tls?: boolean | TlsClientOptions | undefined;
   /** Where time comes from. Default the machine's. */
@@ -42,13 +44,14 @@ export interface AdminSettings {
   /** 0 for as long as it likes. */
   readonly timeout: number;
   readonly maxAnswerLength: number;
+  readonly maxWaiting: number;
   readonly clock: Clock;
 }
 
 /** Bytes of the body of a packet: nothing but an echo is due. */
 const MAX_PACKET = 64 * 1024;
 
-const NAMES = ['noDelay', 'keepAlive', 'connectTimeout', 'timeout', 'maxAnswerLength', 'tls', 'clock'];
+const NAMES = ['noDelay', 'keepAlive', 'connectTimeout', 'timeout', 'maxAnswerLength', 'maxWaiting', 'tls', 'clock'];
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function adminSettings(options: AdminOptions): AdminSettings {
@@ -61,6 +64,7 @@ export function adminSettings(options: AdminOptions): AdminSettings {
     connectTimeout: integerOption('connectTimeout', options.connectTimeout ?? 5000, 1, 2 ** 30),
     timeout: timeoutOption('timeout', options.timeout ?? 10_000),
     maxAnswerLength,
+    maxWaiting: integerOption('maxWaiting', options.maxWaiting ?? 65_536, 1),
     clock: options.clock ?? systemClock,
   };
 }

@@ -20,11 +20,11 @@ export interface GearmanClientOptions extends LinkOptions {
    * one without a word that is submitted again, with its unique, after all who waited for it had gone. Default 10,000; false for never.
    */
   readonly lostCheck?: number | false | undefined;
-  /** Tasks that may be under way. Default 65,536. */
-  readonly maxPending?: number | undefined;
+  /** Tasks that may wait for their results; those beyond are refused. Default 65,536. */
+  readonly maxWaiting?: number | undefined;
 }
 
-const NAMES = ['distribution', 'exceptions', 'timeout', 'retries', 'lostCheck', 'maxPending', ...LINK_OPTIONS];
+const NAMES = ['distribution', 'exceptions', 'timeout', 'retries', 'lostCheck', 'maxWaiting', ...LINK_OPTIONS];
 
 /** {@link GearmanClientOptions}, checked and complete. */
 export interface ClientSettings {
@@ -34,19 +34,19 @@ export interface ClientSettings {
   readonly usual: UsualSubmission;
   /** 0 for never. */
   readonly lostCheck: number;
-  readonly maxPending: number;
+  readonly maxWaiting: number;
 }
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function clientSettings(options: GearmanClientOptions): ClientSettings {
   knownOptions('new GearmanClient()', options, NAMES);
-  const { distribution = 'hash', exceptions = true, timeout = false, retries = 0, maxPending = 65_536 } = options;
+  const { distribution = 'hash', exceptions = true, timeout = false, retries = 0, maxWaiting = 65_536 } = options;
   return {
     link: linkSettings(options),
     distribution: distributionOf(distribution),
     exceptions: booleanOption('exceptions', exceptions),
     usual: { timeout: timeoutOption('timeout', timeout), retries: readRetries(retries) },
     lostCheck: timeoutOption('lostCheck', options.lostCheck ?? 10_000),
-    maxPending: integerOption('maxPending', maxPending, 1),
+    maxWaiting: integerOption('maxWaiting', maxWaiting, 1),
   };
 }

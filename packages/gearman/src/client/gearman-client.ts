@@ -8,10 +8,10 @@ import {
   type Grace,
   graceOf,
   InvalidOptionError,
+  QueueFullError,
   type RequestOptions,
   type ServerPlace,
   type ServerStatus,
-  TooManyPendingError,
   waitFor,
 } from '@wirewright/core';
 import { knownOptions } from '@wirewright/core/codec';
@@ -117,7 +117,7 @@ export class GearmanClient {
    * @throws {TaskTimeoutError} (rejects) it was not over in time
    * @throws {InvalidNameError} (rejects) a name has a NUL, or is empty
    * @throws {InvalidOptionError} (rejects) an option is unknown, out of range, or goes not with another
-   * @throws {TooManyPendingError} (rejects) too many tasks are under way
+   * @throws {QueueFullError} (rejects) too many tasks wait already
    * @throws {ClosedError} (rejects) the client is closed
    * @throws (rejects) the reason of `signal`
    */
@@ -129,8 +129,8 @@ export class GearmanClient {
     this.#tasks.add(task);
     try {
       if (this.#closing !== undefined) throw new ClosedError('the client');
-      if (this.#tasks.size > this.#settings.maxPending)
-        throw new TooManyPendingError(this.#settings.maxPending, 'tasks are under way');
+      if (this.#tasks.size > this.#settings.maxWaiting)
+        throw new QueueFullError(this.#settings.maxWaiting, 'tasks wait for their results');
       task.submission = readSubmission(name, payload, options, this.#settings.usual);
       this.#limit(task);
       if (!task.over) this.#dispatcher.dispatch(task);

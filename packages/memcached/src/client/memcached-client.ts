@@ -52,7 +52,7 @@ const LONGEST_INVALIDATION = 60 * 60 * 24 * 30;
  * - `ConnectionLostError`: the connection broke first; `sent` says whether the server may have acted
  * - `ServerDownError`: the server is ejected
  * - `CommandError`: the server answered with an error
- * - `TooManyPendingError`, `ClosedError`
+ * - `QueueFullError`, `ClosedError`
  */
 export class MemcachedClient<In = FrameBody, Out = Buffer> {
   readonly #settings: ClientSettings<In, Out>;

@@ -70,7 +70,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> extends So
   /** Pauses between the probes of an ejected server, with jitter. Default 50 ms to 10,000 ms. */
   readonly reconnect?: BackoffOptions | undefined;
   /** Connections to each server at most. Default 1: calls do not wait for each other on it. */
-  readonly connections?: number | undefined;
+  readonly maxConnections?: number | undefined;
   /** Milliseconds that a call may take, everything included; false for no limit. Default 2000. */
   readonly timeout?: number | false | undefined;
   /** Milliseconds that connecting may take. Default 1000. */
@@ -90,7 +90,7 @@ export interface MemcachedClientOptions<In = FrameBody, Out = Buffer> extends So
   /** Longest value in bytes, sent or received: what the servers have as `-I`. Default 1 MiB. */
   readonly maxItemSize?: number | undefined;
   /** Calls that may wait for the answers of one server. Default 65,536. */
-  readonly maxPending?: number | undefined;
+  readonly maxWaiting?: number | undefined;
   /** Where time comes from. Default the machine's. */
   readonly clock?: Clock | undefined;
 }
@@ -102,7 +102,7 @@ const NAMES: readonly (keyof MemcachedClientOptions)[] = [
   'failure',
   'failures',
   'reconnect',
-  'connections',
+  'maxConnections',
   'timeout',
   'connectTimeout',
   'noDelay',
@@ -114,7 +114,7 @@ const NAMES: readonly (keyof MemcachedClientOptions)[] = [
   'prefix',
   'hashLongKeys',
   'maxItemSize',
-  'maxPending',
+  'maxWaiting',
   'clock',
 ];
 
@@ -127,13 +127,13 @@ export interface ServerSettings {
   /** The codec of single commands, and how connections with it are made. */
   readonly frames: CodecFactory<unknown, unknown>;
   readonly connection: ClientOptions<unknown, unknown>;
-  readonly connections: number;
+  readonly maxConnections: number;
   readonly timeout: number | false;
   readonly dialTimeout: number;
   readonly failures: number;
   readonly reconnect: BackoffOptions;
   readonly credentials: Credentials | undefined;
-  readonly maxPending: number;
+  readonly maxWaiting: number;
   readonly clock: Clock;
   /** What pings a connection. */
   readonly pings: WeakMap<Connection<unknown, AnyBatch>, () => Promise<void>>;
@@ -234,13 +234,13 @@ function serverSettings(
     dialect: (counters, post) => new Kind(decoder, counters, post),
     frames,
     connection,
-    connections: integerOption('connections', options.connections ?? 1, 1),
+    maxConnections: integerOption('maxConnections', options.maxConnections ?? 1, 1),
     timeout,
     dialTimeout: connectTimeout + (timeout === false ? connectTimeout : timeout),
     failures: integerOption('failures', options.failures ?? 3, 1),
     reconnect,
     credentials: credentialsOf(options),
-    maxPending: integerOption('maxPending', options.maxPending ?? 65_536, 1),
+    maxWaiting: integerOption('maxWaiting', options.maxWaiting ?? 65_536, 1),
     clock,
     pings,
   };

@@ -11,9 +11,9 @@ import {
   type Pool,
   type PoolCounters,
   PoolTimeoutError,
+  QueueFullError,
   type RequestOptions,
   RequestTimeoutError,
-  TooManyPendingError,
   waitFor,
 } from '@wirewright/core';
 
@@ -115,7 +115,7 @@ export class RemoteServer {
    * Sends a command, with those of the same turn unless it has a signal or a timeout of its own.
    *
    * @throws {ServerDownError} the server is ejected
-   * @throws {TooManyPendingError} too many calls wait for it
+   * @throws {QueueFullError} too many calls wait for it
    * @throws {ClosedError} the client is closed
    */
   ask<T>(call: AnyCall, options: CallOptions): Promise<T> {
@@ -187,9 +187,8 @@ export class RemoteServer {
   #admit(calls: number): void {
     if (this.#closed) throw new ClosedError('the client');
     if (this.#down !== undefined) throw new ServerDownError(this.name, this.#down);
-    const { maxPending } = this.#settings;
-    if (this.#load.waiting + calls > maxPending)
-      throw new TooManyPendingError(maxPending, `calls wait for ${this.name}`);
+    const { maxWaiting } = this.#settings;
+    if (this.#load.waiting + calls > maxWaiting) throw new QueueFullError(maxWaiting, `calls wait for ${this.name}`);
     this.#load.waiting += calls;
     this.counters.calls += calls;
   }
@@ -296,9 +295,9 @@ export class RemoteServer {
   }
 
   #makePool(): Pool<unknown, AnyBatch> {
-    const { connections, timeout, dialTimeout, pings, credentials } = this.#settings;
+    const { maxConnections, timeout, dialTimeout, pings, credentials } = this.#settings;
     return this.#client.pool(this.#place.connect, {
-      max: connections,
+      maxConnections,
       window: WINDOW,
       timeout,
       waitTimeout: timeout,
