@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
+import { PATIENCE } from './test/support/patience.ts';
+
 /** Tests run on the sources: the condition resolves every workspace package to its src/. */
 const conditions = ['@wirewright/source'];
 const resolve = { conditions };
@@ -12,9 +14,9 @@ const node = {
   pool: 'forks',
   setupFiles: 'test/support/equal-bytes.ts',
   // No time decides a test: these end what would hang, however busy the machine is.
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 15_000 } },
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: PATIENCE } },
 } as const;
 
 const long = { ...node, testTimeout: 600_000, execArgv: ['--expose-gc'] };

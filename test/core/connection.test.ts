@@ -18,6 +18,7 @@ import { embed } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { duplexPair } from '../support/duplex-pair.ts';
+import { patient } from '../support/patience.ts';
 import { random } from '../support/random.ts';
 import { received } from '../support/received.ts';
 
@@ -53,7 +54,7 @@ describe('nobody gets the bytes of another:', () => {
     const other = embed(line());
     other.connection.send('for the other');
     expect(other.sent().toString()).toBe('for the other\n');
-    await vi.waitFor(() => expect(relay.connection.counters.messagesOut).toBe(near.length), { timeout: 10_000 });
+    await vi.waitFor(() => expect(relay.connection.counters.messagesOut).toBe(near.length), patient);
     const relayed = relay.sent().toString().split('\n').filter(Boolean);
     expect(new Set(relayed.map((text) => Number.parseInt(text, 10)))).toEqual(new Set(near.keys()));
   });
@@ -76,7 +77,7 @@ describe('nobody gets the bytes of another:', () => {
         connection.send(message);
         if (next() < 0.3) await new Promise((resolve) => setImmediate(resolve));
       }
-      await vi.waitFor(() => expect(got.length).toBe(sent.length), { timeout: 10_000 });
+      await vi.waitFor(() => expect(got.length).toBe(sent.length), patient);
       expect(Buffer.concat(got).equals(Buffer.concat(sent))).toBe(true);
       await client.close();
     });
@@ -135,7 +136,7 @@ describe('closing in good order', () => {
       const peer = connect(server.port!, '127.0.0.1');
       peer.write('hello\n');
       const gone = received(peer);
-      await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
+      await vi.waitFor(() => expect(server.connections.size).toBe(1), patient);
       await sleep(5);
       expect(await server.close({ grace: 10_000 })).toEqual({ drained: 1, destroyed: 0 });
       await gone;
@@ -152,7 +153,7 @@ describe('closing in good order', () => {
     });
     const connection = await client.connect({ port: server.port!, host: '127.0.0.1' });
     await connection.closed;
-    await vi.waitFor(() => expect(result).toEqual({ drained: 0, destroyed: 1 }), { timeout: 15_000 });
+    await vi.waitFor(() => expect(result).toEqual({ drained: 0, destroyed: 1 }), patient);
     await server.close();
   });
 
@@ -173,7 +174,7 @@ describe('closing in good order', () => {
     await server.listen(local);
     const peers = [1, 2, 3].map(() => connect(server.port!, '127.0.0.1'));
     for (const peer of peers) peer.on('error', () => {});
-    await vi.waitFor(() => expect(server.connections.size).toBe(3), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.connections.size).toBe(3), patient);
     server.destroy();
     expect(await server.closed).toEqual({ drained: 0, destroyed: 3 });
   });
@@ -189,7 +190,7 @@ describe('a connection that is half dead is let go:', () => {
     connect(server.port!, '127.0.0.1')
       .on('error', () => {})
       .end();
-    await vi.waitFor(() => expect(reasons).toEqual(['peer']), { timeout: 15_000 });
+    await vi.waitFor(() => expect(reasons).toEqual(['peer']), patient);
     await server.close();
   });
 
@@ -198,8 +199,7 @@ describe('a connection that is half dead is let go:', () => {
     const listener = createServer((socket) => sockets.push(socket.on('error', () => {})));
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const place = { port: (listener.address() as { port: number }).port, host: '127.0.0.1' };
-    const accepted = (count: number): Promise<void> =>
-      vi.waitFor(() => expect(sockets).toHaveLength(count), { timeout: 15_000 });
+    const accepted = (count: number): Promise<void> => vi.waitFor(() => expect(sockets).toHaveLength(count), patient);
     const never = () => new Client({ codec: line() }).onConnect(() => new Promise(() => {})).onError(() => {});
 
     const lost = expect(never().connect(place)).rejects.toMatchObject({ code: 'WIRE_SOCKET' });
@@ -316,7 +316,7 @@ describe('the loop', () => {
       seen = embedded.messages.length;
     });
     embedded.feed('x\n'.repeat(5000));
-    await vi.waitFor(() => expect(embedded.messages).toHaveLength(5000), { timeout: 10_000 });
+    await vi.waitFor(() => expect(embedded.messages).toHaveLength(5000), patient);
     expect(seen).toBeGreaterThanOrEqual(0);
     expect(seen).toBeLessThanOrEqual(1024);
   });

@@ -70,7 +70,7 @@ describe('the code', () => {
   let complaints: Complaints = new Map();
   beforeAll(async () => {
     complaints = await compile(modules);
-  }, 60_000);
+  });
 
   test.each(named(modules))('%s compiles', (_, block) => {
     expect(complaints.get(block)).toEqual([]);

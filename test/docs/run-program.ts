@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
-/** Longest time that a program of the docs may take, in ms. */
-const LIMIT = 15_000;
+import { PATIENCE } from '../support/patience.ts';
 
 const FREE_PORTS = new URL('free-ports.mjs', import.meta.url).href;
 
@@ -39,7 +38,7 @@ export async function runProgram(path: string, { peers, stopAfter }: RunOptions)
       child.kill('SIGTERM');
     });
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
   clearTimeout(timer);
   return { stdout: read[0]!, stderr: read[1]!, end: status ?? signal! };

@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const DIST = fileURLToPath(new URL('../../examples/dist/', import.meta.url));
+import { PATIENCE } from '../support/patience.ts';
 
-/** Longest wait for a line or an exit, in ms. */
-const PATIENCE = 10_000;
+const DIST = fileURLToPath(new URL('../../examples/dist/', import.meta.url));
 
 export interface Exit {
   /** Exit status; null when a signal ended it. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { Peer } from '../support/peer.ts';
 import { flood, gone, linkOf, sample, setScene, silence } from './scene.ts';
 
@@ -63,7 +64,7 @@ describe('without a fault', () => {
       reader.socket.pause();
       flood(sender.socket);
       const flow = linkOf(proxy)[direction];
-      await vi.waitFor(() => expect(flow.held).toBeGreaterThan(0), { timeout: 10_000 });
+      await vi.waitFor(() => expect(flow.held).toBeGreaterThan(0), patient);
       await sleep(200);
       expect(flow.held).toBeLessThan(1 << 20);
       expect(sender.socket.writableLength).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { Peer } from '../support/peer.ts';
 import { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 import type { Link } from './link.ts';
@@ -85,7 +86,7 @@ export const linkOf = (proxy: FaultProxy): Link => [...proxy.connections][0]!;
 
 /** Resolves when the proxy has no link any more. */
 export const gone = (proxy: FaultProxy): Promise<void> =>
-  vi.waitFor(() => expect(proxy.connections.size).toBe(0), { timeout: 10_000, interval: 5 });
+  vi.waitFor(() => expect(proxy.connections.size).toBe(0), patient);
 
 /** Text without a period that a lost or doubled piece could hide in. */
 export function sample(length: number): string {

@@ -4,6 +4,7 @@ import { ProtocolError, WireError } from '@wirewright/core';
 import { type AdminClient, AdminError } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { random } from '../support/random.ts';
 import { adminOf, adminScene } from './admin-scene.ts';
 import { answering } from './scripted-server.ts';
@@ -206,7 +207,7 @@ describe('what cannot be the answer', () => {
   test('more than one line where there is one', async () => {
     const { admin, server } = await adminScene((_line, connection) => (connection === 1 ? 'OK 1\nOK 2\n' : 'OK 3\n'));
     expect(await admin.version()).toBe('1');
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), patient);
     expect(await admin.version()).toBe('3');
   });
 
@@ -214,7 +215,7 @@ describe('what cannot be the answer', () => {
     const { admin, server } = await adminScene('OK 1\n');
     await admin.version();
     server.sockets[0]!.write('OK 2\n');
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), patient);
     expect(await admin.version()).toBe('1');
     expect(server.sockets).toHaveLength(2);
   });

@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 
 import { issue } from '../support/certificates.ts';
 import { duplexPair } from '../support/duplex-pair.ts';
+import { patient } from '../support/patience.ts';
 import { freePort } from '../support/programs.ts';
 import { adminOf, adminScene } from './admin-scene.ts';
 import { serve, Talk, worker } from './scene.ts';
@@ -18,7 +19,7 @@ describe('servers that fail', () => {
       clock,
     });
     const asked = Promise.allSettled([admin.status(), admin.version({ timeout: 20_000 })]);
-    await vi.waitFor(() => expect(server.lines).toHaveLength(2), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.lines).toHaveLength(2), patient);
     clock.advance(11_000);
     const [late, behind] = await asked;
     expect(late).toMatchObject({ reason: { code: 'WIRE_REQUEST_TIMEOUT', sent: true } });
@@ -41,7 +42,7 @@ describe('servers that fail', () => {
     controller.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     const version = admin.version();
-    await vi.waitFor(() => expect(server.lines).toHaveLength(4), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.lines).toHaveLength(4), patient);
     server.sockets[0]!.uncork();
     expect(await version).toBe('1');
     expect(server.sockets).toHaveLength(1);
@@ -68,7 +69,7 @@ describe('servers that fail', () => {
     }
     const server = await serve();
     await server.listen({ port, host: '127.0.0.1' });
-    await vi.waitFor(async () => expect(await admin.status()).toEqual([]), { timeout: 15_000 });
+    await vi.waitFor(async () => expect(await admin.status()).toEqual([]), patient);
   });
 
   test('one that is too slow to connect to', async () => {
@@ -159,7 +160,7 @@ describe('the end', () => {
     await expect(admin.version()).rejects.toBeInstanceOf(ClosedError);
     expect(await asked).toBe('1');
     await closed;
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), patient);
     expect(server.lines).toEqual(['version\r\n']);
   });
 
@@ -177,7 +178,7 @@ describe('the end', () => {
   test('is at once when it is destroyed', async () => {
     const { admin, server } = await adminScene(() => undefined);
     const asked = admin.version();
-    await vi.waitFor(() => expect(server.lines).toHaveLength(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.lines).toHaveLength(1), patient);
     admin.destroy();
     await expect(asked).rejects.toMatchObject({ code: 'WIRE_CONNECTION_LOST' });
     await expect(admin.version()).rejects.toBeInstanceOf(ClosedError);
@@ -190,7 +191,7 @@ describe('the end', () => {
       await using admin = new AdminClient({ port: server.port });
       await admin.version();
     }
-    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.sockets[0]!.destroyed).toBe(true), patient);
   });
 });
 

@@ -4,6 +4,7 @@ import { type ServerSeen, WireError } from '@wirewright/core';
 import { gearmanChannels, type Job, Worker, type WorkerOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { storm, toAnybody, toWorkers } from './bad-scripts.ts';
 import { assign, BadServer, type Script } from './bad-server.ts';
 
@@ -16,10 +17,8 @@ const impatient: WorkerOptions = {
   concurrency: 2,
 };
 
-const PATIENCE = { timeout: 10_000, interval: 5 };
-
 /** For servers that are to be taken for slow, and not for gone. */
-const patient: WorkerOptions = { concurrency: 2 };
+const lenient: WorkerOptions = { concurrency: 2 };
 
 /** For how long is counted what is done without being asked, in ms. */
 const WATCHED = 250;
@@ -36,7 +35,7 @@ function codesOf(error: unknown): string[] {
 /** A worker of a bad server and a good one, and what it tells of the bad one. */
 async function scene(
   script: Script,
-  options: WorkerOptions = patient,
+  options: WorkerOptions = lenient,
 ): Promise<{
   bad: BadServer;
   good: BadServer;
@@ -75,7 +74,7 @@ async function does(server: BadServer, payload: string): Promise<void> {
   server.give({ function: 'f', payload });
   await vi.waitFor(
     () => expect(server.of('WORK_COMPLETE').some((line) => line.endsWith(` did ${payload}`))).toBe(true),
-    PATIENCE,
+    patient,
   );
 }
 
@@ -86,7 +85,7 @@ describe.concurrent('a worker and a server that', () => {
     await worker.ready();
     for (const payload of ['one', 'two', 'three']) await does(good, payload);
     const seen = (): string[] => [...told, worker.servers[0]!.error].flatMap(codesOf);
-    await vi.waitFor(() => expect(seen().some((code) => codes.includes(code))).toBe(true), PATIENCE);
+    await vi.waitFor(() => expect(seen().some((code) => codes.includes(code))).toBe(true), patient);
     for (const error of told) expect(error).toBeInstanceOf(WireError);
 
     // It goes on trying, and not without a pause.
@@ -100,10 +99,10 @@ describe.concurrent('a worker and a server that', () => {
     // Whoever is connected by now is out of step for good with some.
     bad.script = {};
     for (const { socket } of bad.visits) socket.destroy();
-    await vi.waitFor(() => expect(worker.servers[0]!.up).toBe(true), PATIENCE);
+    await vi.waitFor(() => expect(worker.servers[0]!.up).toBe(true), patient);
     await does(bad, 'at last');
     await does(good, 'and here');
-    await vi.waitFor(() => expect(worker.running).toBe(0), PATIENCE);
+    await vi.waitFor(() => expect(worker.running).toBe(0), patient);
   });
 
   test('answers everything with an ERROR: it is told, and asked again when it calls', async () => {
@@ -113,7 +112,7 @@ describe.concurrent('a worker and a server that', () => {
     await does(good, 'one');
     await vi.waitFor(
       () => expect(told.map((error) => (error as WireError).code)).toContain('GEARMAN_COMMAND_FAILED'),
-      PATIENCE,
+      patient,
     );
     await sleep(WATCHED);
     expect(bad.received.length).toBeLessThan(60);
@@ -178,7 +177,7 @@ describe.concurrent('a worker and a server that', () => {
     });
     const { bad, told } = all;
     for (const payload of ['one', 'two', 'three']) await does(bad, payload);
-    await vi.waitFor(() => expect(told.length).toBe(3), PATIENCE);
+    await vi.waitFor(() => expect(told.length).toBe(3), patient);
     for (const error of told) expect(error).toMatchObject({ code: 'GEARMAN_COMMAND_FAILED', answer: 'JOB_NOT_FOUND' });
     expect(bad.connects).toBe(1);
   });
@@ -195,7 +194,7 @@ describe.concurrent('a worker and a server that', () => {
       },
     });
     const { bad, worker } = all;
-    await vi.waitFor(() => expect(bad.of('WORK_COMPLETE')).toHaveLength(5), PATIENCE);
+    await vi.waitFor(() => expect(bad.of('WORK_COMPLETE')).toHaveLength(5), patient);
     const sent = bad.of('WORK_COMPLETE');
     expect(sent).toEqual([
       'WORK_COMPLETE H:bad:0 did 4',
@@ -204,7 +203,7 @@ describe.concurrent('a worker and a server that', () => {
       `WORK_COMPLETE ${'x'.repeat(300)} did 1`,
       'WORK_COMPLETE H:bad:0 did 0',
     ]);
-    await vi.waitFor(() => expect(worker.running).toBe(0), PATIENCE);
+    await vi.waitFor(() => expect(worker.running).toBe(0), patient);
   });
 });
 
@@ -227,14 +226,14 @@ test('the result of a job whose server was lost is told to nobody, whoever has i
   await using worker = new Worker(bad.place, impatient).onError(() => {}).handle('f', handler);
   await worker.ready();
   for (const payload of ['one', 'two', 'three']) bad.give({ function: 'f', payload });
-  await vi.waitFor(() => expect(ends.length).toBe(2), PATIENCE);
+  await vi.waitFor(() => expect(ends.length).toBe(2), patient);
   // One of the two has lost its handle to the other, and both lose their server.
   for (const { socket } of bad.visits) socket.destroy();
-  await vi.waitFor(() => expect(bad.connects).toBe(2), PATIENCE);
+  await vi.waitFor(() => expect(bad.connects).toBe(2), patient);
   for (const end of ends.splice(0)) end();
-  await vi.waitFor(() => expect(ends.length).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(ends.length).toBe(1), patient);
   ends[0]!();
-  await vi.waitFor(() => expect(bad.of('WORK_COMPLETE')).not.toEqual([]), PATIENCE);
+  await vi.waitFor(() => expect(bad.of('WORK_COMPLETE')).not.toEqual([]), patient);
   expect(bad.of('WORK_DATA')).toEqual(['WORK_DATA H:bad:0 data of three']);
   expect(bad.of('WORK_COMPLETE')).toEqual(['WORK_COMPLETE H:bad:0 did three']);
   expect(worker.counters).toMatchObject({ assigned: 3, completed: 1, lost: 2 });
@@ -254,6 +253,6 @@ test('a NUL in the name of a function or worker is refused at once, and nothing 
   worker.handle('f', () => '');
   await worker.ready();
   expect(() => worker.handle('f\0g', () => '')).toThrow(expect.objectContaining({ code: 'GEARMAN_INVALID_NAME' }));
-  await vi.waitFor(() => expect(server.of('PRE_SLEEP').length).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(server.of('PRE_SLEEP').length).toBe(1), patient);
   expect(server.of('CAN_DO')).toEqual(['CAN_DO f']);
 });

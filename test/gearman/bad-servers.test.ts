@@ -4,6 +4,7 @@ import { WireError } from '@wirewright/core';
 import { GearmanClient, type GearmanClientOptions } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { harmlessToClients, toAnybody, toClients, toThoseWhoRequireWorkers } from './bad-scripts.ts';
 import { BadServer } from './bad-server.ts';
 
@@ -41,7 +42,7 @@ const failure = (call: PromiseLike<unknown>): Promise<unknown> =>
 /** Submits until it works. */
 async function succeeds(client: GearmanClient, payload: string): Promise<void> {
   const result = (): Promise<string> => client.submit('f', payload).then(String);
-  await vi.waitFor(async () => expect(await result()).toBe(`did ${payload}`), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect(await result()).toBe(`did ${payload}`), patient);
 }
 
 describe.concurrent('a client and a server that', () => {

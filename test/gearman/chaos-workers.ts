@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { Worker, type WorkerOptions } from '@wirewright/gearman';
 import { expect } from 'vitest';
 
+import { PATIENCE } from '../support/patience.ts';
 import { Running } from '../support/programs.ts';
 import { work } from './chaos-work.mjs';
-
-/** How long a process may take to end, in ms. */
-const PATIENCE = 10_000;
 
 /** What has become of jobs where they were done. */
 export class Executions {

@@ -5,6 +5,7 @@ import { GearmanClient, JobExceptionError, JobFailedError, type Task } from '@wi
 import { expect, onTestFinished, vi } from 'vitest';
 
 import type { Start } from '../interop/gearman/server-under-test.ts';
+import { patient } from '../support/patience.ts';
 import { random } from '../support/random.ts';
 import { ChaosServer } from './chaos-server.ts';
 import { type ChaosWorker, Executions, localWorker, remoteWorker } from './chaos-workers.ts';
@@ -320,7 +321,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   scene.calm();
   for (const client of scene.clients) {
     const result = (): Promise<string> => client.submit('work', AT_LAST).then(String);
-    await vi.waitFor(async () => expect(await result()).toBe(`did ${AT_LAST}`), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await result()).toBe(`did ${AT_LAST}`), patient);
   }
   await scene.close();
   return scene.report;

@@ -74,7 +74,7 @@ test('a server that is killed with 10,000 jobs, waiting and running, has lost no
   // What was done and whose end had not reached the disk may come again; what is in order does not come twice in one life.
   expect(again.length).toBeLessThan(2000);
   expect(new Set(rest).size).toBe(rest.length);
-}, 60_000);
+});
 
 test('a server that is told to end leaves its jobs in the store, and gives the next one the same', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wirewright-durable-'));

@@ -135,7 +135,7 @@ export async function holdUp(schema: string, table: string, what: 'INSERT' | 'DE
   };
   return {
     async held() {
-      await expect.poll(waiting, { timeout: 10_000 }).not.toEqual([]);
+      await expect.poll(waiting).not.toEqual([]);
       return waiting();
     },
     async release() {

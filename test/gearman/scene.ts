@@ -8,6 +8,7 @@ import { JobServer, type JobServerOptions } from '@wirewright/gearman';
 import { onTestFinished } from 'vitest';
 
 import { frame } from '../codec-gearman/frames.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 /** Has `close` called at the end of the test, the last one first. */
 export function afterwards(close: () => unknown): void {
@@ -32,9 +33,6 @@ export async function serve<Data>(
 }
 
 const byName = new Map(packetRules.flatMap((rule) => (rule === undefined ? [] : [[rule.name, rule.type] as const])));
-
-/** How long an answer may take before the test fails, in ms. */
-const PATIENCE = 5000;
 
 /** A connection to a server, until the end of the test: what comes is told as `JOB_CREATED H:t:1`, arguments apart by spaces. */
 export class Talk {

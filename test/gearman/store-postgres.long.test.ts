@@ -115,7 +115,7 @@ test.skipIf(postgres === undefined)(
       expect(await kept(schema, 'first')).toEqual([]);
       // The server hears of them when the database has them moved, which is what was seen here.
       const known = async (): Promise<number> => Number((await survivor.admin('status'))[0]?.split('\t')[1] ?? 0);
-      await expect.poll(known, { timeout: 10_000 }).toBe((await kept(schema, 'second')).length);
+      await expect.poll(known).toBe((await kept(schema, 'second')).length);
       await work(survivor, done);
     }
     const twice = [...done.values()].filter((times) => times > 1).length;

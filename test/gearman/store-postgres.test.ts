@@ -348,7 +348,7 @@ describe.skipIf(postgres === undefined)('a connection that is lost', () => {
     if (done) sockets.breakOff();
     else await look('SELECT pg_terminate_backend($1)', [pid]);
     await hold.release();
-    await expect.poll(() => told.adoptedIds, { timeout: 15_000 }).toEqual([1, 2]);
+    await expect.poll(() => told.adoptedIds).toEqual([1, 2]);
     await store.commit({ put: [], remove: [1] });
     expect([await kept(schema, 'a'), await kept(schema, 'b'), told.adoptions.length]).toEqual([[2], [], 1]);
     expect(await look(`SELECT server FROM ${schema}.wirewright_leases`)).toEqual([{ server: 'a' }]);

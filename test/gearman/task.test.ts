@@ -15,6 +15,7 @@ import {
 } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { afterwards, serve } from './scene.ts';
 import { clientOf, events, failure, later, placeOf, reverse, reversed, scene, workerOf } from './worker-scene.ts';
 
@@ -138,7 +139,7 @@ describe('a job', () => {
     const seen = later<string>();
     worker.handle('note', (job) => seen.resolve(job.text));
     expect(await seen.promise).toBe('x');
-    await vi.waitFor(() => expect(server.jobs.total).toBe(0), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.jobs.total).toBe(0), patient);
     expect((await client.status(handle)).known).toBe(false);
   });
 
@@ -173,7 +174,7 @@ describe('a job', () => {
     const { client, server } = scene();
     await client.submit('later', 'x', { at: Date.now() + 60_000 });
     await client.submit('often', 'x', { cron: '0 4 * * mon-fri' });
-    await vi.waitFor(() => expect(server.jobs.waiting).toBe(2), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.jobs.waiting).toBe(2), patient);
     expect(await failure(client.submit('often', 'x', { cron: '* *' }))).toBeInstanceOf(InvalidOptionError);
     expect(await failure(client.submit('often', 'x', { cron: '99 * * * *' }))).toBeInstanceOf(CommandError);
     expect(await failure(client.submit('x', 'x', { at: 5, priority: 'high' }))).toBeInstanceOf(InvalidOptionError);
@@ -185,7 +186,7 @@ describe('a task', () => {
     const { client, worker } = scene();
     worker.handle('fail', (job) => job.fail());
     const task = client.submit('fail');
-    await vi.waitFor(() => expect(task.over).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(task.over).toBe(true), patient);
     expect(await failure(task.created.then(() => task))).toBeInstanceOf(JobFailedError);
   });
 
@@ -212,12 +213,12 @@ describe('a task', () => {
     });
     const task = client.submit('long');
     await task.created;
-    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(1), patient);
     expect(await task.cancel()).toBe(true);
     expect(await failure(task)).toBeInstanceOf(JobFailedError);
     expect(await aborted.promise).toBeInstanceOf(JobCancelledError);
     expect(errors[0]).toBeInstanceOf(JobCancelledError);
-    await vi.waitFor(() => expect(worker.running).toBe(0), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(0), patient);
     worker.handle('next', () => 'done');
     expect((await client.submit('next')).toString()).toBe('done');
   });
@@ -251,7 +252,7 @@ describe('a task', () => {
     await worker.ready();
     await vi.waitFor(
       async () => expect((await client.submit('work', 'x', { requireWorker: true })).toString()).toBe('done'),
-      { timeout: 15_000 },
+      patient,
     );
   });
 
@@ -291,7 +292,7 @@ describe('what must not be forgotten', () => {
       return new Promise(() => {});
     });
     const task = client.submit('long');
-    await vi.waitFor(() => expect(calls).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(calls).toBe(1), patient);
     expect(await task.cancel()).toBe(true);
     expect(await failure(task)).toBeInstanceOf(JobFailedError);
     expect([calls, task.attempts]).toEqual([1, 1]);

@@ -1,13 +1,12 @@
 import { Worker } from '@wirewright/gearman';
 import { expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { BadServer } from './bad-server.ts';
-
-const PATIENCE = { timeout: 10_000, interval: 1 };
 
 /** What a worker has sent since the last time that this was asked, without arguments, when it sleeps. */
 async function untilAsleep(server: BadServer): Promise<string> {
-  await vi.waitFor(() => expect(server.received.at(-1)).toMatch('PRE_SLEEP'), PATIENCE);
+  await vi.waitFor(() => expect(server.received.at(-1)).toMatch('PRE_SLEEP'), patient);
   return server.received
     .splice(0)
     .map((line) => line.split(' ')[0])
@@ -38,7 +37,7 @@ test.each([
     expect(seen.filter((each) => each === SLEEPS_AT_ONCE).length).toBeGreaterThan(14);
 
     server.give(...Array.from({ length: 100 }, () => one));
-    await vi.waitFor(() => expect(server.of('WORK_COMPLETE')).toHaveLength(100), PATIENCE);
+    await vi.waitFor(() => expect(server.of('WORK_COMPLETE')).toHaveLength(100), patient);
     const queue = await untilAsleep(server);
     // At most until it has looked.
     expect(queue.match(/PRE_SLEEP/g)!.length).toBeLessThan(10);

@@ -6,6 +6,7 @@ import { memoryPlace } from '@wirewright/core/testing';
 import { JobLostError, JobServer } from '@wirewright/gearman';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../support/patience.ts';
 import { freePort } from '../support/programs.ts';
 import { afterwards, serve } from './scene.ts';
 import { clientOf, failure, later, placeOf, reverse, scene, workerOf } from './worker-scene.ts';
@@ -46,15 +47,13 @@ describe('a worker', () => {
       return 'slow';
     });
     const task = client.submit('slow');
-    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(1), patient);
     const removed = worker.remove('slow');
     go.resolve();
     expect((await task).toString()).toBe('slow');
     await removed;
     expect(worker.functions).toEqual(['one', 'two']);
-    await vi.waitFor(() => expect(server.functions.find(({ name }) => name === 'slow')?.workers).toBe(0), {
-      timeout: 15_000,
-    });
+    await vi.waitFor(() => expect(server.functions.find(({ name }) => name === 'slow')?.workers).toBe(0), patient);
     expect(worker.counters).toEqual({ assigned: 3, completed: 3, failed: 0, lost: 0 });
     expect((await client.submit('one')).toString()).toBe('one');
   });
@@ -143,7 +142,7 @@ describe('a worker', () => {
       return new Promise(() => {});
     });
     void clientOf(placeOf(server)).submit('wait');
-    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(1), patient);
     server.destroy();
     expect(await aborted.promise).toBeInstanceOf(JobLostError);
     expect(errors[0]).toBeInstanceOf(JobLostError);
@@ -159,7 +158,7 @@ describe('a worker', () => {
       return job.text;
     });
     const tasks = ['a', 'b', 'c'].map((text) => client.submit('wait', text));
-    await vi.waitFor(() => expect(worker.running).toBe(2), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(2), patient);
     const closing = worker.close();
     go.resolve();
     await closing;
@@ -178,7 +177,7 @@ describe('a worker', () => {
       return new Promise(() => {});
     });
     const task = client.submit('wait', 'abc');
-    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(worker.running).toBe(1), patient);
     await worker.close({ drain: false });
     expect(reasons[0]).toBeInstanceOf(ClosedError);
     const { worker: other } = workerOf(memoryPlace(server));

@@ -21,9 +21,10 @@ import {
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
+
 const host = '127.0.0.1';
 const whole = (frame: string): string => frame;
-const patient = { timeout: 10_000, interval: 2 };
 const noBlackHole = 'skipped: this kernel answers for a listener that accepts nothing';
 /** What a deadline of a tenth of a second may take on a busy machine. */
 const soon = 8000;

@@ -14,6 +14,7 @@ import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { duplexPair } from '../../support/duplex-pair.ts';
+import { patient } from '../../support/patience.ts';
 
 let server: Server<string, string>;
 const local = { port: 0, host: '127.0.0.1' };
@@ -86,7 +87,7 @@ describe('a client', () => {
   test('learns that the server ended', async () => {
     const client = new Client({ codec: line() }).onRead(() => {});
     const connection = await client.connect({ port: server.port!, host: '127.0.0.1' });
-    await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.connections.size).toBe(1), patient);
     void server.close();
     expect(await connection.closed).toBe('peer');
   });
@@ -94,7 +95,7 @@ describe('a client', () => {
   test('learns it without an onRead, too', async () => {
     const client = new Client({ codec: line() });
     const connection = await client.connect({ port: server.port!, host: '127.0.0.1' });
-    await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.connections.size).toBe(1), patient);
     void server.close();
     expect(await connection.closed).toBe('peer');
   });
@@ -183,7 +184,7 @@ describe('Connection.over()', () => {
     const asking = Connection.over(far, line(), { onRead: (_connection, text) => void answers.push(text) });
     asking.send('hello');
     asking.send('world');
-    await vi.waitFor(() => expect(answers).toEqual(['HELLO', 'WORLD']), { timeout: 15_000 });
+    await vi.waitFor(() => expect(answers).toEqual(['HELLO', 'WORLD']), patient);
     await asking.close();
     expect(await serving.closed).toBe('peer');
   });

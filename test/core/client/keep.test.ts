@@ -3,9 +3,8 @@ import { Client, ClosedError, type Connection, type RetrySeen } from '@wirewrigh
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { EchoPlace } from './echo-place.ts';
-
-const patient = { timeout: 10_000, interval: 2 };
 
 let place: EchoPlace;
 let clock: FakeClock;

@@ -2,10 +2,9 @@ import { type Line, line } from '@wirewright/codec-line';
 import { Client, ClosedError, ConnectError, ConnectionLostError, type Pool } from '@wirewright/core';
 import { describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { EchoPlace } from './echo-place.ts';
 import { PoolLab, settled, watch } from './pool-lab.ts';
-
-const patient = { timeout: 10_000, interval: 2 };
 
 const refused = (): ConnectError => new ConnectError('refused');
 

@@ -2,10 +2,9 @@ import { line } from '@wirewright/codec-line';
 import { channels, Client, ConnectError, ConnectionLostError, Pool, RequestTimeoutError } from '@wirewright/core';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { EchoPlace } from './echo-place.ts';
 import { PoolLab, settled } from './pool-lab.ts';
-
-const patient = { timeout: 10_000, interval: 2 };
 
 afterEach(() => {
   vi.restoreAllMocks();

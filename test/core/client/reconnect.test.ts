@@ -16,13 +16,13 @@ import {
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { EchoPlace } from './echo-place.ts';
 
 let place: EchoPlace;
 let clock: FakeClock;
 let client: Client<string>;
 let retries: RetrySeen[];
-const patient = { timeout: 10_000, interval: 2 };
 
 beforeEach(async () => {
   place = await EchoPlace.open();

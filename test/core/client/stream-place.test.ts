@@ -5,6 +5,8 @@ import { Client, ClosedError, ConnectError, ConnectTimeoutError, InvalidOptionEr
 import { FakeClock } from '@wirewright/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
+
 /** A server that echoes, and what connects to it without a socket. */
 function echo(): { server: Server<string>; stream: () => Duplex } {
   const server = new Server<string>({ codec: line() }).onRead((connection, text) => connection.send(`echo ${text}`));
@@ -33,7 +35,7 @@ describe('a stream in place of a socket', () => {
       break;
     }
     expect([server.counters.accepted, connection.closeReason]).toEqual([1, 'local']);
-    await vi.waitFor(() => expect(server.connections.size).toBe(0), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.connections.size).toBe(0), patient);
   });
 
   test('is what a pool has, too', async () => {
@@ -75,7 +77,7 @@ describe('a stream in place of a socket', () => {
     expect(signal?.aborted).toBe(true);
     const stream = new PassThrough();
     come(stream);
-    await vi.waitFor(() => expect(stream.destroyed).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(stream.destroyed).toBe(true), patient);
   });
 
   test('a server takes each once, and none when it is closed', async () => {

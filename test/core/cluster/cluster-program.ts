@@ -9,10 +9,9 @@ import type { ListenOptions } from '@wirewright/core';
 import type { WorkersOptions } from '@wirewright/core/cluster';
 import { onTestFinished, vi } from 'vitest';
 
-const SCRIPT = fileURLToPath(new URL('cluster-program.mjs', import.meta.url));
+import { patient } from '../../support/patience.ts';
 
-/** Longer than anything here takes. */
-export const until = { timeout: 15_000 };
+const SCRIPT = fileURLToPath(new URL('cluster-program.mjs', import.meta.url));
 
 /** What the program tells unasked. */
 interface Told {
@@ -90,7 +89,7 @@ export class ClusterProgram {
   }
 
   async event(name: string): Promise<Told> {
-    return vi.waitUntil(() => this.events(name)[0], until);
+    return vi.waitUntil(() => this.events(name)[0], patient);
   }
 
   /** Has the primary do something. Resolves with what came of it; rejects with what it was rejected with. */

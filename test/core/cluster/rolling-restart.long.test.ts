@@ -6,7 +6,8 @@ import { line } from '@wirewright/codec-line';
 import { Client, ConnectionLostError, type ConnectPlace, Exchange, type ListenOptions } from '@wirewright/core';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import { ClusterProgram, until } from './cluster-program.ts';
+import { patient } from '../../support/patience.ts';
+import { ClusterProgram } from './cluster-program.ts';
 import { Traffic } from './traffic.ts';
 
 const host = '127.0.0.1';
@@ -31,7 +32,7 @@ async function restartUnder(program: ClusterProgram, traffic: readonly Traffic[]
   const first = await program.pids();
   for (let i = 0; i < times; i++) {
     const before = traffic.map(({ answered }) => answered);
-    await vi.waitUntil(() => traffic.every(({ answered }, of) => answered > before[of]! + 200), until);
+    await vi.waitUntil(() => traffic.every(({ answered }, of) => answered > before[of]! + 200), patient);
     await program.ask('restart');
   }
   await Promise.all(traffic.map((one) => one.end()));
@@ -109,7 +110,7 @@ describe.each<[string, 'port' | 'path', 'none' | undefined, number]>([
     const loops = Promise.all(Array.from({ length: 16 }, loop));
     for (let i = 0; i < times; i++) {
       const before = answered.length;
-      await Promise.race([loops, vi.waitUntil(() => answered.length > before + 200, until)]);
+      await Promise.race([loops, vi.waitUntil(() => answered.length > before + 200, patient)]);
       await Promise.race([loops, program.ask('restart')]);
     }
     stop.abort();
@@ -168,6 +169,6 @@ test('a worker that was lost during a restart is replaced', async () => {
   await program.event('exit');
   expect(await failed).toMatchObject({ code: 'WIRE_WORKER_START' });
   program.mood = '';
-  await vi.waitUntil(async () => (await program.pids()).length === 2, until);
+  await vi.waitUntil(async () => (await program.pids()).length === 2, patient);
   expect(await program.pids()).not.toContain(second);
 });

@@ -8,8 +8,9 @@ import { InvalidOptionError } from '@wirewright/core';
 import { runWorkers } from '@wirewright/core/cluster';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
-import { ClusterProgram, type Mood, until } from './cluster-program.ts';
+import { ClusterProgram, type Mood } from './cluster-program.ts';
 
 const host = '127.0.0.1';
 
@@ -28,7 +29,7 @@ async function ask(program: ClusterProgram, request: string): Promise<{ answer: 
   answer.catch(() => {});
   socket.write(`${request}\n`);
   const id = request.split(' ')[0]!;
-  await vi.waitUntil(() => [...program.books().values()].flat().includes(id), until);
+  await vi.waitUntil(() => [...program.books().values()].flat().includes(id), patient);
   return { answer };
 }
 
@@ -44,7 +45,7 @@ describe('workers', () => {
       void answer;
       for (const [pid, ids] of program.books()) if (ids.length > 0) pids.add(String(pid));
       return pids.size === 2;
-    }, until);
+    }, patient);
     expect(new Set((await program.pids()).map(String))).toEqual(pids);
   });
 
@@ -53,7 +54,7 @@ describe('workers', () => {
     const before = await program.pids();
     process.kill(before[0]!, 'SIGKILL');
     await program.event('exit');
-    await vi.waitUntil(async () => (await program.pids()).length === 2, until);
+    await vi.waitUntil(async () => (await program.pids()).length === 2, patient);
     const after = await program.pids();
     expect(after[0]).toBe(before[1]);
     expect(program.events('warning')).toMatchObject([
@@ -73,13 +74,13 @@ describe('workers', () => {
     const [pid] = await program.pids();
     program.mood = 'throws';
     process.kill(pid!, 'SIGKILL');
-    await vi.waitUntil(() => program.events('warning').length >= 3, until);
+    await vi.waitUntil(() => program.events('warning').length >= 3, patient);
     expect(program.events('warning')[2]).toMatchObject({
       code: 'WIRE_WORKER_START',
       message: expect.stringMatching(/^worker \d+ did not start: no such table$/) as string,
     });
     program.mood = '';
-    await vi.waitUntil(async () => (await program.pids()).length === 1, until);
+    await vi.waitUntil(async () => (await program.pids()).length === 1, patient);
   });
 
   test('replace a unix socket that nobody listens on, once for all', async () => {
@@ -217,7 +218,7 @@ describe('a close', () => {
     const { answer } = await ask(program, 'r1 hang');
     program.kill('SIGTERM');
     // It has the first when it accepts no more.
-    await vi.waitUntil(async () => (await dial(program).catch(() => undefined)) === undefined, until);
+    await vi.waitUntil(async () => (await dial(program).catch(() => undefined)) === undefined, patient);
     program.kill('SIGTERM');
     expect(await program.event('closed')).toMatchObject({ result: { ended: 0, killed: 1 } });
     await answer.catch(() => {});
@@ -235,7 +236,7 @@ test('SIGHUP restarts, and one to all does, too', async () => {
     await vi.waitUntil(async () => {
       const now = await program.pids();
       return now.length === 2 && !now.some((pid) => before.includes(pid));
-    }, until);
+    }, patient);
   }
   program.mood = 'throws';
   program.kill('SIGHUP');
@@ -255,5 +256,5 @@ test('workers whose primary dies answer what they have received, and end', async
   const { answer } = await ask(program, 'r1 wait 300');
   process.kill(program.pid, 'SIGKILL');
   expect((await answer).toString()).toMatch(/^r1 \d+\n$/);
-  await vi.waitUntil(() => pids.every((pid) => program.ends().get(pid) === '0'), until);
+  await vi.waitUntil(() => pids.every((pid) => program.ends().get(pid) === '0'), patient);
 });

@@ -21,6 +21,7 @@ import { embed, FakeClock } from '@wirewright/core/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { connectionSettings } from '../../../packages/core/src/connection/options.ts';
+import { patient } from '../../support/patience.ts';
 import { random } from '../../support/random.ts';
 import { same } from '../../support/same.ts';
 
@@ -271,17 +272,17 @@ describe('drained()', () => {
 
     embedded.stall().connection.send('x'.repeat(100_000));
     const aborted = [connection.drained({ signal }), connection.drained({ signal })];
-    const patient = connection.drained();
+    const remaining = connection.drained();
     await Promise.resolve();
     controller.abort(reason);
     for (const waiting of aborted) await expect(waiting).rejects.toBe(reason);
     expect(listeners()).toBe(0);
     embedded.unstall();
-    await patient;
+    await remaining;
   });
 });
 
-describe('over real sockets', { timeout: 60_000 }, () => {
+describe('over real sockets', () => {
   /** Listens, and resolves with the port; closed at the end of the test. */
   async function listen(listener: NetServer): Promise<number> {
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -315,7 +316,7 @@ describe('over real sockets', { timeout: 60_000 }, () => {
     const peer = connect({ port: server.port!, host: '127.0.0.1' });
     peer.pause();
     await once(peer, 'connect');
-    await vi.waitFor(() => expect(accepted).toBeDefined(), { timeout: 15_000 });
+    await vi.waitFor(() => expect(accepted).toBeDefined(), patient);
     const connection = accepted!;
     const before = process.memoryUsage();
     for (let sent = 0; sent < requests; sent += 1000) {

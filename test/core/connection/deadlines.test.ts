@@ -8,6 +8,7 @@ import { embed, FakeClock } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { duplexPair } from '../../support/duplex-pair.ts';
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 import { DAY, HOUR, OFF, slack } from './deadline-times.ts';
 
@@ -213,7 +214,7 @@ describe('a frame', () => {
     const drip = setInterval(() => peer.writable && peer.write('x'), 10);
     await closed;
     clearInterval(drip);
-    await vi.waitFor(() => expect(reasons).toEqual(['frame-timeout']), { timeout: 10_000 });
+    await vi.waitFor(() => expect(reasons).toEqual(['frame-timeout']), patient);
     await server.close();
   });
 });

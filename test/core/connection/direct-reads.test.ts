@@ -5,6 +5,8 @@ import { line } from '@wirewright/codec-line';
 import { Connection } from '@wirewright/core';
 import { afterEach, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
+
 let server: NetServer | undefined;
 
 afterEach(() => {
@@ -31,12 +33,12 @@ test('What a socket reads does not go through its stream, unless somebody else l
   const { lines } = linesOf(socket);
   const emit = vi.spyOn(socket, 'emit');
   peer.write('one\n');
-  await vi.waitFor(() => expect(lines).toEqual(['one']), { timeout: 15_000 });
+  await vi.waitFor(() => expect(lines).toEqual(['one']), patient);
   expect(emit).not.toHaveBeenCalledWith('data', expect.anything());
   const heard: string[] = [];
   socket.on('data', (chunk) => heard.push(String(chunk)));
   peer.write('two\n');
-  await vi.waitFor(() => expect(lines).toEqual(['one', 'two']), { timeout: 15_000 });
+  await vi.waitFor(() => expect(lines).toEqual(['one', 'two']), patient);
   expect(heard).toEqual(['two\n']);
   peer.destroy();
 });
@@ -45,7 +47,7 @@ test('A pause leaves bytes to the stream, in order, and so is the end.', async (
   const [socket, peer] = await ends();
   const { connection, lines } = linesOf(socket);
   peer.write('one\n');
-  await vi.waitFor(() => expect(lines).toEqual(['one']), { timeout: 15_000 });
+  await vi.waitFor(() => expect(lines).toEqual(['one']), patient);
   connection.pause();
   for (const text of ['two', 'three', 'four']) {
     peer.write(`${text}\n`);
@@ -69,6 +71,6 @@ test('A socket whose push is another one already keeps it.', async () => {
   };
   const { lines } = linesOf(socket);
   peer.end('one\n');
-  await vi.waitFor(() => expect(lines).toEqual(['one']), { timeout: 15_000 });
+  await vi.waitFor(() => expect(lines).toEqual(['one']), patient);
   expect(pushed.map(String)).toContain('one\n');
 });

@@ -18,6 +18,7 @@ import { ByteReader, ByteWriter, type Codec, type CodecFactory } from '@wirewrig
 import { embed } from '@wirewright/core/testing';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { ALL_CHANNELS, Recorder, told } from './recorder.ts';
 
 afterEach(() => {
@@ -109,7 +110,7 @@ describe('the life of a connection', () => {
     await using server = new Server({ codec: line() }).onRead(() => {}).onError(() => {});
     await server.listen({ port: 0, host: '127.0.0.1' });
     const peer = connect(server.port!, '127.0.0.1').on('error', () => {});
-    await vi.waitFor(() => expect(server.connections.size).toBe(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(server.connections.size).toBe(1), patient);
     const [connection] = server.connections;
     peer.resetAndDestroy();
     expect(await connection!.closed).toBe('reset');

@@ -3,10 +3,9 @@ import { Client, ConnectError, ConnectionLostError, Exchange, type RetrySeen } f
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { EchoPlace } from '../client/echo-place.ts';
 import { PoolLab, settled } from '../client/pool-lab.ts';
-
-const patient = { timeout: 10_000, interval: 2 };
 
 afterEach(() => {
   vi.restoreAllMocks();

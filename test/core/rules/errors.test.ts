@@ -7,6 +7,7 @@ import { type CodecFactory, lengthPrefixed, varintPrefixed } from '@wirewright/c
 import { embed } from '@wirewright/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 
 /** A text codec with a fault for each occasion. */
@@ -129,7 +130,7 @@ describe('bad input closes one connection, with its own error and reason, report
       const before = process.memoryUsage().arrayBuffers;
       expect(await provoke(port, bytes)).toBe(answered);
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
-      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
+      await vi.waitFor(() => expect(reports).toHaveLength(1), patient);
       expect(reports).toMatchObject([{ error: { code }, reason }]);
     });
   });
@@ -141,7 +142,7 @@ describe('bad input closes one connection, with its own error and reason, report
       peer.write('ok\n');
       await new Promise((resolve) => peer.once('data', resolve));
       peer.resetAndDestroy();
-      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
+      await vi.waitFor(() => expect(reports).toHaveLength(1), patient);
       expect(reports).toMatchObject([
         { error: { code: 'WIRE_SOCKET', cause: { code: 'ECONNRESET' } }, reason: 'reset' },
       ]);
@@ -153,7 +154,7 @@ describe('bad input closes one connection, with its own error and reason, report
       const peer = connect(port, '127.0.0.1');
       peer.end(Buffer.from('\0\0\0\x04go'));
       await received(peer);
-      await vi.waitFor(() => expect(reports).toHaveLength(1), { timeout: 15_000 });
+      await vi.waitFor(() => expect(reports).toHaveLength(1), patient);
       expect(reports).toMatchObject([{ error: { code: 'WIRE_TRUNCATED', received: 6 }, reason: 'protocol-error' }]);
     });
   });

@@ -8,6 +8,7 @@ import { embed } from '@wirewright/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 import { duplexPair } from '../../support/duplex-pair.ts';
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 
 describe('7. The write loop', () => {
@@ -94,7 +95,7 @@ describe('7. The write loop', () => {
     connection.flush();
     await vi.waitFor(
       () => expect(seen.reduce((sum, { chunk }) => sum + chunk.length, 0)).toBe(connection.counters.bytesOut),
-      { timeout: 10_000 },
+      patient,
     );
     for (const { chunk, text } of seen) expect(chunk.toString()).toBe(text);
     expect(seen.map(({ text }) => text).join('')).toBe(

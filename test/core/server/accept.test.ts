@@ -6,9 +6,8 @@ import { Server } from '@wirewright/core';
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { ScarceServer } from './scarce-server.ts';
-
-const waiting = { timeout: 10_000 };
 
 describe.skipIf(process.platform === 'win32')('a server in want of file descriptors', () => {
   const servers: ScarceServer[] = [];
@@ -40,7 +39,7 @@ describe.skipIf(process.platform === 'win32')('a server in want of file descript
 
   /** Resolves with how many were served and how many closed unserved, once no peer is left without either. */
   async function settled(among: readonly Peer[]): Promise<{ served: number; closed: number }> {
-    await vi.waitFor(() => expect(among.filter((peer) => !peer.served && !peer.closed)).toHaveLength(0), waiting);
+    await vi.waitFor(() => expect(among.filter((peer) => !peer.served && !peer.closed)).toHaveLength(0), patient);
     const served = among.filter((peer) => peer.served).length;
     return { served, closed: among.length - served };
   }
@@ -52,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('a server in want of file descript
       const { served } = await settled(opened);
       for (const { socket } of opened) socket.destroy();
       expect(served).toBe(count);
-    }, waiting);
+    }, patient);
   }
 
   test('serves those that it has, turns away the others without spinning, warns once and recovers', async () => {
@@ -77,7 +76,7 @@ describe.skipIf(process.platform === 'win32')('a server in want of file descript
     expect(await server.load(3000)).toBeLessThan(0.5);
     const late = open(port, 50);
     expect(await settled(late)).toEqual({ served: 0, closed: 50 });
-    await vi.waitFor(() => expect(server.errors).toContain('AcceptError'), waiting);
+    await vi.waitFor(() => expect(server.errors).toContain('AcceptError'), patient);
     expect((await server.report()).open).toBe(served + 1);
 
     for (const { socket } of crowd) socket.destroy();

@@ -6,12 +6,11 @@ import { Client, type CloseOptions, type CloseResult, Server } from '@wirewright
 import { FakeClock } from '@wirewright/core/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 
 /** Longer than any test. */
 const grace = 3_600_000;
-
-const until = { timeout: 10_000 };
 
 interface Closable {
   close(options?: CloseOptions): Promise<CloseResult>;
@@ -37,7 +36,7 @@ describe.each(['a server', 'a client'])('the signal of close(), for %s', (which)
     await server.listen({ port: 0, host: '127.0.0.1' });
     const connection = await client.connect({ port: server.port!, host: '127.0.0.1' });
     connection.send('hello');
-    await vi.waitUntil(() => asked === 1, until);
+    await vi.waitUntil(() => asked === 1, patient);
     closable = which === 'a server' ? server : client;
   });
 
@@ -87,7 +86,7 @@ test('the grace is a time of the clock', async () => {
   const peer = connect(server.port!, '127.0.0.1');
   peer.write('hello\n');
   const answer = received(peer);
-  await vi.waitFor(() => expect(server.counters.messagesIn).toBe(1), until);
+  await vi.waitFor(() => expect(server.counters.messagesIn).toBe(1), patient);
   const closed = server.close({ grace });
   clock.advance(grace);
   expect(await closed).toEqual({ drained: 0, destroyed: 1 });

@@ -11,6 +11,7 @@ import { InvalidOptionError, Server, type ServerOptions } from '@wirewright/core
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { Admission } from '../../../packages/core/src/server/admission.ts';
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 
 const local = { port: 0, host: '127.0.0.1' };
@@ -55,7 +56,7 @@ async function greeted(place: Place): Promise<boolean> {
 /** Closes the peer that connected `index`th, and resolves when `server` has `left` connections. */
 async function leave(server: Server<string>, index: number, left: number): Promise<void> {
   sockets[index]!.destroy();
-  await vi.waitFor(() => expect(server.connections.size).toBe(left), { timeout: 10_000 });
+  await vi.waitFor(() => expect(server.connections.size).toBe(left), patient);
 }
 
 describe('a connection over a limit is refused before any hook is called:', () => {
@@ -122,8 +123,7 @@ describe('a connection over a limit is refused before any hook is called:', () =
     expect(await shakeHands()).toBe('');
     expect([calls.connect, server.counters]).toMatchObject([0, { accepted: 0, refused: 1 }]);
     silent.destroy();
-    for (let i = 1; i <= 2; i++)
-      await vi.waitFor(async () => expect(await shakeHands()).toBe('hello\n'), { timeout: 10_000 });
+    for (let i = 1; i <= 2; i++) await vi.waitFor(async () => expect(await shakeHands()).toBe('hello\n'), patient);
     expect(calls.connect).toBe(2);
   });
 

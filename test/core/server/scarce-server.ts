@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
+
 /** How the process is doing. */
 interface Report {
   readonly port: number;
@@ -42,7 +44,7 @@ export class ScarceServer {
   /** How the process is doing from now on; rejects when it does not say. */
   async report(): Promise<Report> {
     this.#last = undefined;
-    return await vi.waitUntil(() => this.#last, { timeout: 10_000 });
+    return await vi.waitUntil(() => this.#last, patient);
   }
 
   /** The share of one CPU that it uses for the next `ms`. */

@@ -10,6 +10,7 @@ import { AddressInUseError, type CloseReason, InvalidOptionError, ListenError, S
 import { type CodecFactory, lengthPrefixed } from '@wirewright/core/codec';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 
+import { patient } from '../../support/patience.ts';
 import { received } from '../../support/received.ts';
 
 interface Stoppable {
@@ -151,7 +152,7 @@ describe('a server', () => {
     );
     await server.listen(local);
     expect(await talk({ port: server.port!, host: '127.0.0.1' }, 'hello\n')).toBe('');
-    await vi.waitFor(() => expect(reasons).toEqual(['no-codec']), { timeout: 15_000 });
+    await vi.waitFor(() => expect(reasons).toEqual(['no-codec']), patient);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain('WIRE_NO_CODEC');
     expect(errors[0]).toContain('{ codec: line() }');
@@ -200,8 +201,8 @@ describe('a server', () => {
       answered += chunk.length;
     });
     peer.resume();
-    await vi.waitFor(() => expect(connection!.bufferedBytes).toBe(0), { timeout: 5000 });
-    await vi.waitFor(() => expect(answered).toBe(connection!.counters.messagesOut * 1001), { timeout: 5000 });
+    await vi.waitFor(() => expect(connection!.bufferedBytes).toBe(0), patient);
+    await vi.waitFor(() => expect(answered).toBe(connection!.counters.messagesOut * 1001), patient);
     peer.destroy();
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
+import { PATIENCE } from '../../support/patience.ts';
 import { Line } from '../gearman/line.ts';
 import { CASES } from './cases.ts';
 import { CLIENTS } from './clients.ts';
@@ -13,8 +14,6 @@ import type { MatrixServer } from './servers.ts';
 import type { ClientUnderTest } from './task-request.ts';
 import { WORKERS } from './workers.ts';
 
-/** Longest wait for something to become so, in ms, and how often it is looked at. */
-const PATIENCE = 20_000;
 const GLANCE = 5;
 
 const PATIENT = { timeout: 30_000 };

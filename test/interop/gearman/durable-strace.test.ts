@@ -116,10 +116,10 @@ const JOBS = 3 * BURSTS.reduce((sum, size) => sum + size, 0);
 describe.runIf(path !== undefined)('system calls of a server with a store', () => {
   test('an fdatasync of what has a job in it is over before any byte of its JOB_CREATED is sent', async () => {
     expect(await trace('always')).toEqual({ jobs: JOBS, early: [] });
-  }, 60_000);
+  });
 
   test('where it is not to wait for the disk, the same trace shows that it did not', async () => {
     const { jobs, early } = await trace('none');
     expect([jobs, early.length]).toEqual([JOBS, JOBS]);
-  }, 60_000);
+  });
 });

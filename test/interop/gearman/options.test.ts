@@ -1,3 +1,4 @@
+import { FakeClock } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { awaiting, type Dialogue, hold, LEAVE, type Step } from './dialogue.ts';
@@ -71,7 +72,8 @@ describe.runIf(gearmand !== undefined).concurrent('gearmand and ours answer the 
         .split('\n')
         .filter((line) => line.endsWith(': NOOP')).length;
     const real = woken(hold(gearmandWith(gearmand!, `--worker-wakeup=${workers}`), SLEEPERS));
-    const ours = woken(hold(oursWith({ wakeUp: workers }), SLEEPERS));
+    // Time stands still: ours wakes another when the first does not come for a while.
+    const ours = woken(hold(oursWith({ wakeUp: workers, clock: new FakeClock() }), SLEEPERS));
     expect([await real, await ours]).toEqual([workers, workers]);
   });
 });

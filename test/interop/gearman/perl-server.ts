@@ -1,11 +1,9 @@
 import { connect } from 'node:net';
 
 import { isScript } from '../../support/is-script.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { freePort, program, Running } from '../../support/programs.ts';
 import type { Start } from './server-under-test.ts';
-
-/** Milliseconds that it has until it listens. */
-const PATIENCE = 10_000;
 
 /** Perl's Gearman::Server. It is called gearmand, as the other one is, which is compiled. */
 export const perlServer: string | undefined = program('gearmand', 'gearman-server', isScript);

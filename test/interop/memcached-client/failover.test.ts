@@ -139,7 +139,7 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
       const seen = load(client, 40);
       await pause(200);
       processes[1]!.destroy();
-      await expect.poll(() => client.servers[1]!.up, { timeout: 5000 }).toBe(false);
+      await expect.poll(() => client.servers[1]!.up).toBe(false);
       await pause(300);
       expect(client.servers.map(({ up }) => up)).toEqual([true, false, true]);
       await start(ports[1]!);
@@ -179,7 +179,7 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
     const seen = load(client, 20);
     await pause(150);
     processes[1]!.destroy();
-    await expect.poll(() => client.servers[1]!.up, { timeout: 5000 }).toBe(false);
+    await expect.poll(() => client.servers[1]!.up).toBe(false);
     const failed = (): number => [...seen.failed.values()].reduce((sum, count) => sum + count, 0);
     // Those that were under way may still fail.
     await pause(TIMEOUT);
@@ -212,7 +212,7 @@ describe.skipIf(memcached === undefined)('three memcached, one of which goes and
       );
       return true;
     };
-    await expect.poll(() => all().catch(() => false), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => all().catch(() => false)).toBe(true);
     expect((await client.getMany(keys)).size).toBe(50);
     const gutter = client.servers.find((server) => server.gutter)!;
     expect(gutter.counters.hits).toBeGreaterThan(5);

@@ -99,6 +99,6 @@ test.each(['meta', 'text', 'binary'] as const)(
     expect(counts.done).toBeGreaterThan(500);
     expect(counts.failed).toBeGreaterThan(10);
     expect(client.counters.calls).toBeGreaterThan(1000);
-    await expect.poll(() => client.servers[0]!.pool.inFlight, { timeout: 2000 }).toBe(0);
+    await expect.poll(() => client.servers[0]!.pool.inFlight).toBe(0);
   },
 );
