@@ -9,7 +9,7 @@ describe.each(chaosServers)(
   ({ start, orphans }) => {
     test('each job settles once, with its own result or the loss of its server', async () => {
       const report = await leavingNothing(() => chaos({ start, orphans, jobs: 300, seed: 20_261_127, retries: false }));
-      expect(report.completed).toBeGreaterThan(100);
+      expect(report.completed).toBeGreaterThan(60);
       expect(report.failed['GEARMAN_JOB_LOST']).toBeGreaterThan(0);
       expect([report.restarts > 0, report.crashes > 0, report.interrupted > 0]).toEqual([true, true, true]);
     });

@@ -63,6 +63,9 @@ const link = {
 /** A task that is not over by then never is, in ms. */
 const FOREVER = 12_000;
 
+/** What happens, by chance in its order only: however few things do on a slow machine, there is some of each. */
+const EVENTS = ['restart', 'crash', 'reset', 'crash', 'restart', 'reset all', 'crash'] as const;
+
 /** Submits that wait for their result at a time, of each client. */
 const AT_ONCE = 12;
 
@@ -103,6 +106,8 @@ class Chaos {
   /** What happens one after the other. */
   #events: Promise<void> = Promise.resolve();
   #due = 0;
+  /** Events that are still to come before each comes again. */
+  readonly #deck: (typeof EVENTS)[number][] = [];
 
   static async start(options: ChaosOptions): Promise<Chaos> {
     const { seed, start, retries } = options;
@@ -278,15 +283,16 @@ class Chaos {
   }
 
   async #event(): Promise<void> {
-    const luck = this.#chance();
     const pick = <T>(from: readonly T[]): T => from[Math.floor(this.#chance() * from.length)]!;
-    if (luck < 0.25) {
+    if (this.#deck.length === 0) this.#deck.push(...EVENTS);
+    const [event] = this.#deck.splice(Math.floor(this.#chance() * this.#deck.length), 1);
+    if (event === 'restart') {
       this.#restarts++;
       await pick(this.#servers).restart(Math.floor(this.#chance() * 100));
-    } else if (luck < 0.6) {
+    } else if (event === 'crash') {
       this.#crashes++;
       this.#interrupted += await pick(this.#workers).crash();
-    } else if (luck < 0.8) {
+    } else if (event === 'reset') {
       const links = [...pick(this.#servers).proxy.connections];
       if (links.length > 0) pick(links).reset();
       this.#resets++;

@@ -12,5 +12,10 @@ declare global {
  */
 if (globalThis.wirewrightComparesBytes !== true) {
   globalThis.wirewrightComparesBytes = true;
-  expect.addEqualityTesters([(a, b) => (Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : undefined)]);
+  expect.addEqualityTesters([
+    (a, b) =>
+      a instanceof Uint8Array && b instanceof Uint8Array && a.constructor === b.constructor
+        ? Buffer.compare(a, b) === 0
+        : undefined,
+  ]);
 }
