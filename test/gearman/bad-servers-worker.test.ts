@@ -8,11 +8,11 @@ import { patient } from '../support/patience.ts';
 import { storm, toAnybody, toWorkers } from './bad-scripts.ts';
 import { assign, BadServer, type Script } from './bad-server.ts';
 
-/** So that all that has to be waited for is soon over, in ms. */
+/** So that all that has to be waited for is soon over, in ms, and a good server is not given up because the machine is busy. */
 const impatient: WorkerOptions = {
-  connectTimeout: 1000,
-  requestTimeout: 400,
-  heartbeat: { interval: 100, misses: 4 },
+  connectTimeout: 5000,
+  requestTimeout: 2000,
+  heartbeat: { interval: 100, misses: 20 },
   reconnect: { minDelay: 20, maxDelay: 100 },
   concurrency: 2,
 };

@@ -10,14 +10,18 @@ import { BadServer } from './bad-server.ts';
 
 /** So that all that has to be waited for is soon over, in ms. */
 const impatient: GearmanClientOptions = {
-  connectTimeout: 1000,
+  connectTimeout: 5000,
   requestTimeout: 200,
   heartbeat: { interval: 100, misses: 2 },
   reconnect: { minDelay: 20, maxDelay: 100 },
 };
 
 /** The same where one is good, which is not to be given up because the machine is busy. */
-const lessSo: GearmanClientOptions = { ...impatient, requestTimeout: 400, heartbeat: { interval: 100, misses: 4 } };
+const lessSo: GearmanClientOptions = {
+  ...impatient,
+  requestTimeout: 2000,
+  heartbeat: { interval: 100, misses: 20 },
+};
 
 /** For how long is counted what is done without being asked, in ms. */
 const WATCHED = 250;

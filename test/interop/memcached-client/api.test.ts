@@ -9,6 +9,7 @@ import {
 } from '@wirewright/memcached';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { PATIENCE } from '../../support/patience.ts';
 import { isReal, PASSWORD, Servers, type Start, USER, type Way } from '../memcached-clients/servers.ts';
 
 let servers: Servers;
@@ -32,6 +33,7 @@ async function clientOf<In, Out>(
 ): Promise<MemcachedClient<In, Out>> {
   const address = await start(onTestFinished, way, protocol === 'binary' ? 'binary' : 'text');
   const client = new MemcachedClient<In, Out>(address, {
+    timeout: PATIENCE,
     ...options,
     protocol,
     ...(way === 'TLS' ? { tls: { ca: readFileSync(servers.ca) } } : {}),
