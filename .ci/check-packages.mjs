@@ -1,7 +1,8 @@
 // Whether the packages can be published: packs them, looks at what was packed, installs it in an empty project, and uses it there.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// The tarballs that have passed go to the folder that is named, if one is; those which were there before go.
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { checkFiles } from './packages/check-files.mjs';
 import { checkManifest } from './packages/check-manifest.mjs';
@@ -9,6 +10,7 @@ import { lintTarball } from './packages/lint-tarball.mjs';
 import { packPackages } from './packages/pack.mjs';
 import { tryPackages } from './packages/try-packages.mjs';
 
+const [destination] = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
 const project = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const license = readFileSync(join(root, 'LICENSE'), 'utf8');
@@ -25,6 +27,11 @@ try {
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
   console.log(`${packed.length} packages: manifests, files, publint and attw`);
   await tryPackages(packed, join(folder, 'project'));
+  if (destination !== undefined) {
+    mkdirSync(destination, { recursive: true });
+    for (const name of readdirSync(destination)) if (name.endsWith('.tgz')) rmSync(join(destination, name));
+    for (const { tarball } of packed) copyFileSync(tarball, join(destination, basename(tarball)));
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

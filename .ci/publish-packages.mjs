@@ -1,34 +1,31 @@
-// Publishes each package whose version is not on npm yet, as check-packages.mjs has tried it, and tags the commit with what was published.
-// Arguments go to `npm publish`: `--dry-run`, say, with which nothing is tagged, either.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Publishes the tarballs of a folder, each as it is, unless the registry has its version: a package after those of them that it needs.
+// It takes Node, npm and tar, and nothing that was installed. Arguments behind the folder go to `npm publish`: `--dry-run`, say.
+import { existsSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { execute } from './execute.mjs';
-import { packPackages } from './packages/pack.mjs';
 
-const { GITHUB_SERVER_URL: host, GITHUB_REPOSITORY: repository } = process.env;
-const args = process.argv.slice(2);
-const isDryRun = args.includes('--dry-run');
-const folder = mkdtempSync(join(tmpdir(), 'wirewright-publish-'));
+const [folder, ...args] = process.argv.slice(2);
+const tarballs = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.tgz')) : [];
+if (tarballs.length === 0) throw new Error(`there are no tarballs in ${folder}: npm run release:pack puts them there`);
 
-try {
-  for (const { manifest, folder: unpacked, source } of packPackages(folder)) {
-    const version = `${manifest.name}@${manifest.version}`;
-    if (isPublished(version)) continue;
-    if (repository !== undefined) {
-      // What was built in a workflow has to say from where it comes: npm compares this with what the workflow vouches for.
-      const url = `git+${host}/${repository}.git`;
-      const whence = { ...manifest, repository: { type: 'git', url, directory: source } };
-      writeFileSync(join(unpacked, 'package.json'), `${JSON.stringify(whence, null, 2)}\n`);
-    }
-    execute('npm', ['publish', unpacked, '--access', 'public', ...args]);
-    console.log(`${isDryRun ? 'would publish' : 'published'} ${version}`);
-  }
-  // The action reads the tags from this, and makes releases of them.
-  if (!isDryRun) process.stdout.write(execute('npx', ['changeset', 'tag']));
-} finally {
-  rmSync(folder, { recursive: true });
+/** By the name of the package, what is still to be looked at. */
+const left = new Map();
+for (const tarball of tarballs.map((name) => resolve(folder, name))) {
+  const manifest = JSON.parse(execute('tar', ['-xzOf', tarball, 'package/package.json']));
+  left.set(manifest.name, { tarball, manifest });
+}
+for (const name of left.keys()) publish(name);
+
+function publish(name) {
+  if (!left.has(name)) return;
+  const { tarball, manifest } = left.get(name);
+  left.delete(name);
+  for (const needed of Object.keys(manifest.dependencies ?? {})) publish(needed);
+  const version = `${name}@${manifest.version}`;
+  if (isPublished(version)) return;
+  execute('npm', ['publish', tarball, '--access', 'public', ...args]);
+  console.log(`${args.includes('--dry-run') ? 'would publish' : 'published'} ${version}`);
 }
 
 function isPublished(version) {

@@ -3,14 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
+import { repositoryOf } from './repository.mjs';
+
 /** The condition under which this repository resolves its packages to their sources. Nobody else sets it. */
 const SOURCE = '@wirewright/source';
 
 /** Facts about the project, which have one home: the package.json of the repository. What is not known there is not claimed elsewhere. */
 const OF_THE_PROJECT = ['license', 'engines', 'type', 'author', 'homepage', 'bugs', 'repository', 'funding'];
 
-/** Returns complaints. `versions`: of all packages that were packed, by name. */
-export function checkManifest({ manifest, folder }, project, versions) {
+/** Returns complaints. `repository`: its package.json; `versions`: of all packages that were packed, by name. */
+export function checkManifest({ manifest, folder, source }, repository, versions) {
+  const project = { ...repository, ...repositoryOf(source) };
   const complaints = [];
   const expect = (holds, complaint) => holds || complaints.push(complaint);
 

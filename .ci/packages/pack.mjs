@@ -1,8 +1,10 @@
-// Packs every public package as it would be published: `workspace:` and `catalog:` become versions.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// Packs every public package as it would be published: `workspace:` and `catalog:` become versions, and what is packed in a workflow says
+// from where it comes: npm compares that with what the workflow vouches for.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execute } from '../execute.mjs';
+import { repositoryOf } from './repository.mjs';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -19,6 +21,9 @@ export function packPackages(folder) {
     mkdirSync(unpacked);
     execute('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components', '1']);
     const source = sources.find((path) => manifestIn(join(root, path)).name === name);
-    return { manifest: manifestIn(unpacked), tarball, folder: unpacked, source };
+    const manifest = { ...manifestIn(unpacked), ...repositoryOf(source) };
+    writeFileSync(join(unpacked, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    execute('npm', ['pack', unpacked, '--pack-destination', folder]);
+    return { manifest, tarball, folder: unpacked, source };
   });
 }

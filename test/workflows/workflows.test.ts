@@ -33,7 +33,11 @@ interface Manifest {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = join(root, '.github/workflows');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-const read = (name: string): Workflow => parse(readFileSync(join(folder, name), 'utf8')) as Workflow;
+const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
+const read = (name: string): Workflow => parse(text(name)) as Workflow;
+
+/** A tag can be moved to other code, a commit cannot. */
+const PINNED = /^[\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/;
 
 describe.each(readdirSync(folder))('the workflow %s', (name) => {
   const workflow = read(name);
@@ -56,10 +60,28 @@ describe.each(readdirSync(folder))('the workflow %s', (name) => {
     for (const step of steps) expect([step.uses, step.run].filter((what) => what !== undefined)).toHaveLength(1);
   });
 
-  test('uses actions of a major version, and workflows that are there', () => {
-    for (const { uses } of [...jobs, ...steps]) {
-      if (uses?.startsWith('./')) expect(existsSync(join(root, uses))).toBe(true);
-      else if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@v\d+$/);
+  test('uses actions by their commit, with its version behind it, and workflows that are there', () => {
+    const lines = text(name).match(/(?<=^ *(- )?uses: ).*/gm) ?? [];
+    expect(lines).toHaveLength([...jobs, ...steps].filter(({ uses }) => uses !== undefined).length);
+    for (const line of lines) {
+      if (line.startsWith('./')) expect(existsSync(join(root, line))).toBe(true);
+      else expect(line).toMatch(PINNED);
+    }
+  });
+
+  test('lets a job publish, or write to the repository, not both; and installs and builds nothing there', () => {
+    for (const { permissions = {}, steps: ofJob = [] } of jobs) {
+      const writes = Object.keys(permissions).filter((what) => permissions[what] === 'write');
+      if (writes.includes('pull-requests')) expect(writes).not.toContain('id-token');
+      else if (writes.length > 0) {
+        expect(writes).toHaveLength(1);
+        for (const { uses = '', run } of ofJob) {
+          const [, script = ''] = /^npm run -s (\S+)$/.exec(run ?? '') ?? [];
+          if (run === undefined) expect(uses).toMatch(/^actions\/(checkout|setup-node|download-artifact)@/);
+          else expect(manifest.scripts[script]).toMatch(/^node \.ci\/[\w-]+\.mjs \w+$/);
+          expect(manifest.scripts).not.toHaveProperty([`pre${script}`]);
+        }
+      }
     }
   });
 
@@ -74,6 +96,13 @@ describe.each(readdirSync(folder))('the workflow %s', (name) => {
       else expect(command).toMatch(/^git /);
     }
   });
+});
+
+test('an action is of one commit wherever it is used', () => {
+  const pins = new Set(readdirSync(folder).flatMap((name) => text(name).match(/[\w-]+\/[\w-]+@\S+ # \S+/g) ?? []));
+  const actions = [...pins].map((pin) => pin.split('@')[0]);
+  expect(actions).toEqual([...new Set(actions)]);
+  expect(actions.length).toBeGreaterThan(3);
 });
 
 test('CI begins with the oldest Node that the packages promise to work on', () => {
