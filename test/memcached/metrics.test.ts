@@ -110,6 +110,9 @@ test('a client: calls, hits, failures, connections and state of each server', as
   await client.set('a', 'x');
   expect([await client.get('a'), await client.get('a'), await client.get('b')]).toEqual(['x', 'x', undefined]);
   await expect(client.incr('a')).rejects.toThrow(CommandError);
+  // Nobody is told that this one is refused; the one behind it is answered when that is known.
+  void client.incr('a', 1, { noreply: true });
+  await client.set('b', 'x');
   await expect(client.get('a', { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
   const values = await scraped(metrics.registry);
   const of = (family: string, at: string, more = ''): number | undefined =>
@@ -119,29 +122,40 @@ test('a client: calls, hits, failures, connections and state of each server', as
     calls: of('calls_total', at, gutter),
     hits: of('lookups_total', at, `${gutter},result="hit"`),
     misses: of('lookups_total', at, `${gutter},result="miss"`),
-    failures: ['error', 'timeout', 'abort', 'lost'].map((reason) =>
+    failures: ['error', 'unanswered_error', 'timeout', 'abort', 'lost'].map((reason) =>
       of('failures_total', at, `${gutter},reason="${reason}"`),
     ),
-    unanswered: of('unanswered_failures_total', at, gutter),
     ejections: of('ejections_total', at, gutter),
     open: of('connections', at, `${gutter},state="open"`),
+    connections: ['dialed', 'dial_failures', 'closed'].map((what) => of(`${what}_total`, at, gutter)),
   });
-  const nothing = { up: 1, calls: 0, hits: 0, misses: 0, failures: [0, 0, 0, 0], unanswered: 0, ejections: 0, open: 0 };
+  const nothing = {
+    up: 1,
+    calls: 0,
+    hits: 0,
+    misses: 0,
+    failures: [0, 0, 0, 0, 0],
+    ejections: 0,
+    open: 0,
+    connections: [0, 0, 0],
+  };
   expect(seen('127.0.0.1:1', ',gutter="false"')).toEqual({
     ...nothing,
     up: 0,
     calls: 1,
-    failures: [0, 0, 0, 1],
+    failures: [0, 0, 0, 0, 1],
     ejections: 1,
+    connections: [0, 1, 0],
   });
   expect(seen(name, ',gutter="false"')).toEqual(nothing);
   expect(seen(name, ',gutter="true"')).toEqual({
     ...nothing,
-    calls: 6,
+    calls: 8,
     hits: 2,
     misses: 1,
-    failures: [1, 0, 1, 0],
+    failures: [1, 1, 0, 1, 0],
     open: 1,
+    connections: [1, 0, 0],
   });
 });
 

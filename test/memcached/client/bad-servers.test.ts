@@ -1,61 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { type ClientProtocol, MemcachedClient, type MemcachedClientOptions } from '@wirewright/memcached';
+import { type ClientProtocol, MemcachedClient } from '@wirewright/memcached';
 import { expect, onTestFinished, test } from 'vitest';
 
-type Answer = (socket: Socket, chunk: Buffer, connection: number) => void;
-
-interface BadServer {
-  readonly port: number;
-  /** Chunks that were received, and connections that were made. */
-  readonly chunks: Buffer[];
-  readonly connections: Socket[];
-}
-
-/** A server that does with each chunk what the test says. */
-async function badServer(answer: Answer): Promise<BadServer> {
-  const chunks: Buffer[] = [];
-  const connections: Socket[] = [];
-  const server = createServer((socket) => {
-    const connection = connections.push(socket);
-    socket.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      answer(socket, chunk, connection);
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    for (const socket of connections) socket.destroy();
-  });
-  return { port: (server.address() as { port: number }).port, chunks, connections };
-}
-
-function clientOf(
-  { port }: BadServer,
-  protocol: ClientProtocol = 'meta',
-  options: Partial<MemcachedClientOptions> = {},
-): MemcachedClient {
-  const client = new MemcachedClient(`127.0.0.1:${port}`, { protocol, failures: 100, timeout: 300, ...options });
-  onTestFinished(async () => {
-    await client.close({ grace: 0 });
-  });
-  return client;
-}
-
-/** A response to Get with opaque 0: 24 bytes, its flags and its value. */
-function hit(value: string, opaque = 0, opcode = 0): Buffer {
-  const frame = Buffer.alloc(28 + value.length);
-  frame[0] = 0x81;
-  frame[1] = opcode;
-  frame[4] = 4;
-  frame.writeUInt32BE(4 + value.length, 8);
-  frame.writeUInt32BE(opaque, 12);
-  frame.write(value, 28);
-  return frame;
-}
+import { badServer, clientOf, hit } from './bad-server.ts';
 
 const LOST = { code: 'WIRE_CONNECTION_LOST', sent: true, reason: 'protocol-error' };
 
@@ -125,6 +73,7 @@ test('an answer that comes too late is nobody elses', async () => {
   });
   expect(String(await client.get('second'))).toBe('second');
   expect(server.connections.length).toBe(1);
+  expect(client.counters).toMatchObject({ calls: 2, hits: 1, timeouts: 1 });
 });
 
 test('an error to a command that nobody waits for is not taken for the answer to the next', async () => {

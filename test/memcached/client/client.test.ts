@@ -153,6 +153,9 @@ test('servers come and go', async () => {
   await fill();
   expect(client.servers[2]!.counters.calls).toBeGreaterThan(5);
   const asked = client.getMany(keys);
+  // A mistake removes nothing.
+  await expect(client.removeServer(names[0]!, { grace: -1 })).rejects.toMatchObject({ code: 'WIRE_INVALID_OPTION' });
+  expect(client.servers.length).toBe(3);
   await client.removeServer(names[0]!);
   expect((await asked).size).toBe(60);
   await fill();

@@ -46,10 +46,9 @@ export abstract class Batch<Frame, Request> {
     let failed = 0;
     for (let i = this.answered; i < this.calls.length; i++) {
       const call = this.calls[i]!;
-      failed += call.weight;
+      failed += call.giveUp(error);
       this.load.waiting -= call.weight;
       call.weight = 0;
-      call.giveUp(error);
     }
     return failed;
   }

@@ -1,8 +1,13 @@
+import { type CallCounters, callCounters } from './counters.ts';
+
 /** What waits for the result of a {@link Call}. */
 export interface Waiter {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Counts what nobody wants to know. */
+const UNCOUNTED: CallCounters = callCounters();
 
 /**
  * One command for one server: what is sent, what takes the answer, and who waits for the result. It belongs to a batch, which has it
@@ -29,6 +34,8 @@ export class Call<Frame, Request> implements Waiter {
   unanswered = false;
   /** The frames of an answer that is gathered. */
   frames: Frame[] | undefined = undefined;
+  /** Where its outcome is counted, while it has none. */
+  counters: CallCounters = UNCOUNTED;
   resolve!: (result: unknown) => void;
   reject!: (error: unknown) => void;
 
@@ -46,11 +53,23 @@ export class Call<Frame, Request> implements Waiter {
     this.result = result;
   }
 
-  /** Nobody waits for it any more: what is still to come of its answer is read and dropped. */
-  giveUp(error: unknown): void {
+  /** The server has answered with an error. */
+  fail(error: Error): void {
+    if (this.unanswered) this.counters.unansweredErrors++;
+    else this.counters.errors++;
+    this.reject(error);
+  }
+
+  /**
+   * Nobody waits for it any more: what is still to come of its answer is read and dropped. Returns how many commands without an outcome it stood
+   * for.
+   */
+  giveUp(error: unknown): number {
     this.reject(error);
     this.resolve = ignore;
     this.reject = ignore;
+    this.counters = UNCOUNTED;
+    return this.weight;
   }
 }
 
@@ -58,7 +77,7 @@ export class Call<Frame, Request> implements Waiter {
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever is sent, and received
 export type AnyCall = Call<any, any>;
 
-function ignore(): void {}
+export function ignore(): void {}
 
 let takeResolve!: (result: unknown) => void;
 let takeReject!: (error: unknown) => void;

@@ -11,7 +11,7 @@ import {
 
 import { type CallOptions, checkOptions, Known, type UnansweredOptions } from './call-options.ts';
 import type { AnyCall } from './call.ts';
-import type { CallCounters } from './counters.ts';
+import { addCounters, type CallCounters, callCounters } from './counters.ts';
 import { gather } from './gather.ts';
 import type { CacheKey, Keys, WireKey } from './keys.ts';
 import type { ClientSettings } from './options.ts';
@@ -43,6 +43,9 @@ export class Fleet {
   readonly #settings: FleetSettings;
   readonly #ring: Ring;
   readonly #gutter: Ring | undefined;
+  /** Servers that were removed, and have calls under way; and what those before them have counted. */
+  readonly #leaving = new Set<RemoteServer>();
+  readonly #gone: CallCounters = callCounters();
   #closing: Promise<CloseResult> | undefined = undefined;
 
   constructor(settings: FleetSettings) {
@@ -137,6 +140,13 @@ export class Fleet {
     return [...ring, ...(this.#gutter?.servers ?? []).map((server) => statusOf(server, true))];
   }
 
+  /** What was asked of all servers, those included that were removed. */
+  get counters(): CallCounters {
+    const sum = { ...this.#gone };
+    for (const { counters } of this.#all) addCounters(sum, counters);
+    return sum;
+  }
+
   /**
    * @throws {InvalidOptionError} it is there already, or no place
    * @throws {ClosedError} the client is closed
@@ -153,13 +163,19 @@ export class Fleet {
 
   /** @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one */
   async remove(name: string, options: CloseOptions): Promise<CloseResult> {
+    // A mistake in the options removes nothing.
+    graceOf(options);
     const { servers } = this.#ring;
     const named = (wanted: string): RemoteServer | undefined => servers.find((one) => one.name === wanted);
     const server = named(name) ?? named(readServer(name, undefined).name);
     if (server === undefined) throw new InvalidOptionError(`${name} is none of the servers: ${this.#names}`);
     if (servers.length === 1) throw new InvalidOptionError('a client has at least one server: add another first');
     this.#ring.servers = servers.filter((one) => one !== server);
-    return server.close(options);
+    this.#leaving.add(server);
+    const closed = await server.close(options);
+    this.#leaving.delete(server);
+    addCounters(this.#gone, server.counters);
+    return closed;
   }
 
   close(options: CloseOptions): Promise<CloseResult> {
@@ -182,7 +198,7 @@ export class Fleet {
   }
 
   get #all(): readonly RemoteServer[] {
-    return [...this.#ring.servers, ...(this.#gutter?.servers ?? [])];
+    return [...this.#ring.servers, ...(this.#gutter?.servers ?? []), ...this.#leaving];
   }
 
   get #names(): string {

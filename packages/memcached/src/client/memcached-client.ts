@@ -349,21 +349,9 @@ export class MemcachedClient<In = FrameBody, Out = Buffer> {
     return this.#fleet.status;
   }
 
-  /** What was asked of all servers together. */
+  /** What was asked of all servers together, those included that were removed. */
   get counters(): CallCounters {
-    const all = this.servers.map(({ counters }) => counters);
-    const sum = (name: keyof CallCounters): number => all.reduce((total, calls) => total + calls[name], 0);
-    return {
-      calls: sum('calls'),
-      hits: sum('hits'),
-      misses: sum('misses'),
-      errors: sum('errors'),
-      unansweredErrors: sum('unansweredErrors'),
-      timeouts: sum('timeouts'),
-      aborts: sum('aborts'),
-      lost: sum('lost'),
-      ejections: sum('ejections'),
-    };
+    return this.#fleet.counters;
   }
 
   /**

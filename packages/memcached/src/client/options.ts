@@ -25,7 +25,6 @@ import {
 
 import { type AnyBatch, batchCodec } from './batch.ts';
 import type { AnyCall } from './call.ts';
-import type { CallCounters } from './counters.ts';
 import { BinaryDialect } from './dialect/binary-dialect.ts';
 import type { Credentials, Dialect } from './dialect/dialect.ts';
 import { MetaDialect } from './dialect/meta-dialect.ts';
@@ -122,8 +121,8 @@ const NAMES: readonly (keyof MemcachedClientOptions)[] = [
 export interface ServerSettings {
   /** Makes the connections of the pools. */
   readonly client: Client<unknown, AnyBatch>;
-  /** Makes the dialect of a server, which counts in `counters`, and has `post` send what nobody waits for. */
-  readonly dialect: (counters: CallCounters, post: (call: AnyCall) => void) => Dialect;
+  /** Makes the dialect of a server, which has `post` send what nobody waits for. */
+  readonly dialect: (post: (call: AnyCall) => void) => Dialect;
   /** The codec of single commands, and how connections with it are made. */
   readonly frames: CodecFactory<unknown, unknown>;
   readonly connection: ClientOptions<unknown, unknown>;
@@ -231,7 +230,7 @@ function serverSettings(
   });
   return {
     client,
-    dialect: (counters, post) => new Kind(decoder, counters, post),
+    dialect: (post) => new Kind(decoder, post),
     frames,
     connection,
     maxConnections: integerOption('maxConnections', options.maxConnections ?? 1, 1),

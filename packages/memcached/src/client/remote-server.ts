@@ -1,6 +1,5 @@
 import {
   Backoff,
-  type Client,
   ClosedError,
   type CloseOptions,
   type CloseResult,
@@ -8,7 +7,6 @@ import {
   type Exchange,
   graceOf,
   HookError,
-  type Pool,
   type PoolCounters,
   PoolTimeoutError,
   QueueFullError,
@@ -19,7 +17,7 @@ import {
 
 import type { AnyBatch } from './batch.ts';
 import type { CallOptions } from './call-options.ts';
-import { type AnyCall, promised } from './call.ts';
+import { type AnyCall, ignore, promised } from './call.ts';
 import { memcachedChannels } from './channels.ts';
 import { connectAlone } from './connect-alone.ts';
 import { type CallCounters, callCounters } from './counters.ts';
@@ -28,18 +26,13 @@ import type { ServerInfo } from './distribution/distribution.ts';
 import { LoginError, ServerDownError } from './errors.ts';
 import type { ServerSettings } from './options.ts';
 import type { ReadyServer } from './places.ts';
+import { ServerPool } from './server-pool.ts';
 
 /** Milliseconds for which a server has to be up before the pauses start small again. */
 const STABLE = 10_000;
 
 /** Milliseconds that a call may take as a rule, where there is no rule. */
 const UNHURRIED = 2000;
-
-/** Batches that are on the wire of a connection before the next one is used. */
-const WINDOW = 1024;
-
-/** Batches that wait for a connection: there are at most as many as calls, and those are counted. */
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /**
  * One server as a client sees it: its connections, the batch that fills in this turn, and whether it is up.
@@ -55,17 +48,16 @@ export class RemoteServer {
   readonly maxTtl: number;
   readonly #settings: ServerSettings;
   readonly #place: ReadyServer;
-  readonly #client: Client<unknown, AnyBatch>;
   readonly #changed: () => void;
   readonly #usual: RequestOptions;
   /** Milliseconds that a server has had to answer at least, for its silence to count against it. */
   readonly #patience: number;
   readonly #backoff: Backoff;
-  #pool: Pool<unknown, AnyBatch>;
+  readonly #pool: ServerPool;
   #batch: AnyBatch | undefined = undefined;
   readonly #load = { waiting: 0 };
   /** Called when nobody waits for an answer any more. */
-  #onIdle: (() => void) | undefined = undefined;
+  readonly #onIdle = new Set<() => void>();
   /** Failures in a row; those of one turn of the event loop are one: they have one cause. */
   #failures = 0;
   #counted = false;
@@ -82,14 +74,13 @@ export class RemoteServer {
     this.maxTtl = maxTtl;
     this.#place = place;
     this.#settings = settings;
-    this.#client = settings.client;
     this.#changed = changed;
     this.#usual = { timeout: settings.timeout };
     this.#patience = (settings.timeout === false ? UNHURRIED : settings.timeout) / 4;
     this.#backoff = new Backoff(settings.reconnect);
     this.#upSince = settings.clock.now();
-    this.dialect = settings.dialect(this.counters, (call) => this.#postQuietly(call));
-    this.#pool = this.#makePool();
+    this.dialect = settings.dialect((call) => this.#postQuietly(call));
+    this.#pool = new ServerPool(place, settings, this.dialect);
   }
 
   get name(): string {
@@ -135,6 +126,7 @@ export class RemoteServer {
       // When all that this turn has resumed has run: later than a microtask, and before the write of the turn.
       process.nextTick(this.#flush);
     }
+    call.counters = this.counters;
     batch.add(call);
     if (batch.full) this.#flush();
   }
@@ -151,6 +143,7 @@ export class RemoteServer {
         batch = this.dialect.batch();
       }
       if (memcachedChannels.command.hasSubscribers) this.#observe(call);
+      call.counters = this.counters;
       batch.add(call);
     }
     this.#send(batch, { timeout, signal });
@@ -159,10 +152,8 @@ export class RemoteServer {
   /** Sends a command that nobody waits for, and resolves at once. */
   post<T>(call: AnyCall): Promise<T> {
     call.unanswered = true;
-    call.resolve = () => {};
-    call.reject = () => {
-      this.counters.unansweredErrors++;
-    };
+    call.resolve = ignore;
+    call.reject = ignore;
     this.add(call);
     return DONE as Promise<T>;
   }
@@ -180,7 +171,7 @@ export class RemoteServer {
     try {
       void this.post(call);
     } catch {
-      this.counters.unansweredErrors++;
+      // The server is down, or too much waits for it.
     }
   }
 
@@ -203,7 +194,7 @@ export class RemoteServer {
   #send(batch: AnyBatch, options: RequestOptions): void {
     batch.load = this.#load;
     batch.seal();
-    this.#pool.request(batch, batch.collect, options).then(
+    this.#pool.request(batch, options).then(
       () => {
         this.#failures = 0;
         return this.#settled();
@@ -216,7 +207,7 @@ export class RemoteServer {
   }
 
   #settled(): void {
-    if (this.#load.waiting === 0) this.#onIdle?.();
+    if (this.#load.waiting === 0) for (const done of this.#onIdle) done();
   }
 
   #observe(call: AnyCall): void {
@@ -263,7 +254,7 @@ export class RemoteServer {
     this.#down = error;
     this.counters.ejections++;
     this.#flush();
-    this.#pool.destroy();
+    this.#pool.breakOff();
     memcachedChannels.serverDown.publish({ server: this.name, error });
     this.#changed();
     if (this.#settings.clock.now() - this.#upSince >= STABLE) this.#backoff.reset();
@@ -276,12 +267,10 @@ export class RemoteServer {
   }
 
   async #probe(): Promise<void> {
-    const pool = this.#makePool();
-    this.#pool = pool;
     try {
-      await pool.use((exchange) => this.#run(exchange, this.dialect.version()), this.#usual);
+      await this.#pool.restart();
     } catch (error) {
-      pool.destroy();
+      this.#pool.breakOff();
       if (this.#closed) return;
       this.#down = error;
       this.#probeLater();
@@ -292,36 +281,6 @@ export class RemoteServer {
     this.#upSince = this.#settings.clock.now();
     memcachedChannels.serverUp.publish({ server: this.name });
     this.#changed();
-  }
-
-  #makePool(): Pool<unknown, AnyBatch> {
-    const { maxConnections, timeout, dialTimeout, pings, credentials } = this.#settings;
-    return this.#client.pool(this.#place.connect, {
-      maxConnections,
-      window: WINDOW,
-      timeout,
-      waitTimeout: timeout,
-      dialTimeout,
-      maxWaiting: NO_LIMIT,
-      idleTimeout: false,
-      views: true,
-      onConnect: (exchange) => {
-        pings.set(exchange.connection, () => this.#run(exchange, this.dialect.version()));
-        return credentials === undefined ? undefined : this.#run(exchange, this.dialect.login(credentials), true);
-      },
-    });
-  }
-
-  /** Sends a command on this very connection. */
-  async #run(exchange: Exchange<unknown, AnyBatch>, call: AnyCall, secret: boolean = false): Promise<void> {
-    const answered = promised(call);
-    answered.catch(() => {});
-    const batch = this.dialect.batch();
-    batch.secret = secret;
-    batch.add(call);
-    batch.seal();
-    await exchange.request(batch, batch.collect, this.#usual);
-    await answered;
   }
 
   // ---------------------------------------------------------------- ending
@@ -336,14 +295,17 @@ export class RemoteServer {
     const { clock } = this.#settings;
     const since = clock.now();
     // A pool that closes makes no more connections: those who wait for the first one get it before.
-    const idle = (done: () => void): void => {
-      if (this.#load.waiting === 0) done();
-      else this.#onIdle = done;
-    };
-    await waitFor(idle, grace, clock);
-    this.#onIdle = undefined;
+    await waitFor((done) => this.#whenIdle(done), grace, clock);
     const left = Math.max(0, Math.floor(delay - (clock.now() - since)));
-    return this.#pool.close({ grace: left, signal });
+    const closed = await this.#pool.close({ grace: left, signal });
+    // What was broken off is about to be rejected.
+    await new Promise<void>((resolve) => this.#whenIdle(resolve));
+    return closed;
+  }
+
+  #whenIdle(done: () => void): void {
+    if (this.#load.waiting === 0) done();
+    else this.#onIdle.add(done);
   }
 
   /** Breaks off its connections; calls under way reject. */

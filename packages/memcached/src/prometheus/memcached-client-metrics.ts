@@ -41,18 +41,13 @@ export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
     name: 'memcached_client_failures_total',
     help: 'Commands that came to nothing: answered with an error, given up, or lost with their connection.',
     labels: [...LABELS, 'reason'],
-    read: byServer(({ counters: { errors, timeouts, aborts, lost } }) => [
+    read: byServer(({ counters: { errors, unansweredErrors, timeouts, aborts, lost } }) => [
       [errors, { reason: 'error' }],
+      [unansweredErrors, { reason: 'unanswered_error' }],
       [timeouts, { reason: 'timeout' }],
       [aborts, { reason: 'abort' }],
       [lost, { reason: 'lost' }],
     ]),
-  },
-  {
-    name: 'memcached_client_unanswered_failures_total',
-    help: 'Commands of which no answer was wanted, and that turned out to have failed.',
-    labels: LABELS,
-    read: byServer(({ counters }) => [[counters.unansweredErrors]]),
   },
   {
     name: 'memcached_client_ejections_total',
@@ -68,6 +63,24 @@ export const memcachedClientMetrics: readonly MetricFamily<Source>[] = [
       [open, { state: 'open' }],
       [dialing, { state: 'dialing' }],
     ]),
+  },
+  {
+    name: 'memcached_client_dialed_total',
+    help: 'Connections that were made.',
+    labels: LABELS,
+    read: byServer(({ pool }) => [[pool.dialed]]),
+  },
+  {
+    name: 'memcached_client_dial_failures_total',
+    help: 'Attempts to make a connection that failed.',
+    labels: LABELS,
+    read: byServer(({ pool }) => [[pool.dialFailures]]),
+  },
+  {
+    name: 'memcached_client_closed_total',
+    help: 'Connections that have closed.',
+    labels: LABELS,
+    read: byServer(({ pool }) => [[pool.closed]]),
   },
 ];
 

@@ -16,7 +16,6 @@ import type { CodecFactory } from '@wirewright/core/codec';
 import type { StoreMode } from '../../store-mode.ts';
 import type { AnyBatch } from '../batch.ts';
 import { Call, type Waiter } from '../call.ts';
-import type { CallCounters } from '../counters.ts';
 import { CommandError, LoginError, UnsupportedError, ValueTooLargeError } from '../errors.ts';
 import type { WireKey } from '../keys.ts';
 import { BinaryBatch } from './binary-batch.ts';
@@ -33,11 +32,9 @@ const AROUND_VALUE = 512;
 /** The binary protocol: deprecated by memcached, but the only one with SASL, and the one that some services speak best. */
 export class BinaryDialect implements Dialect {
   readonly #decoder: Decoder;
-  readonly #counters: CallCounters;
 
-  constructor(decoder: Decoder, counters: CallCounters) {
+  constructor(decoder: Decoder) {
     this.#decoder = decoder;
-    this.#counters = counters;
   }
 
   static codec(maxItemSize: number): CodecFactory<BinaryResponse, RequestFields> {
@@ -49,15 +46,15 @@ export class BinaryDialect implements Dialect {
   }
 
   get(key: WireKey): BinaryCall {
-    return new Call<BinaryResponse, RequestFields>(requests.get(key), this.#readValue, 0, this.#miss);
+    return new Call<BinaryResponse, RequestFields>(requests.get(key), this.#readValue, 0, miss);
   }
 
   gets(key: WireKey): BinaryCall {
-    return new Call<BinaryResponse, RequestFields>(requests.get(key), this.#readItem, 0, this.#miss);
+    return new Call<BinaryResponse, RequestFields>(requests.get(key), this.#readItem, 0, miss);
   }
 
   getAndTouch(key: WireKey, exptime: number): BinaryCall {
-    return new Call<BinaryResponse, RequestFields>(requests.getAndTouch(key, exptime), this.#readValue, 0, this.#miss);
+    return new Call<BinaryResponse, RequestFields>(requests.getAndTouch(key, exptime), this.#readValue, 0, miss);
   }
 
   touch(key: WireKey, exptime: number): BinaryCall {
@@ -91,7 +88,7 @@ export class BinaryDialect implements Dialect {
   version(): BinaryCall {
     return new Call<BinaryResponse, RequestFields>(requests.version(), (response, call) => {
       if (response.status === Status.Success) call.resolve(response.text());
-      else this.#fail(response, call);
+      else fail(response, call);
       return true;
     });
   }
@@ -100,7 +97,7 @@ export class BinaryDialect implements Dialect {
     const stats: Record<string, string> = {};
     return new Call<BinaryResponse, RequestFields>(requests.stat(group), (response, call) => {
       if (response.status !== Status.Success) {
-        this.#fail(response, call);
+        fail(response, call);
         return true;
       }
       const { key } = response;
@@ -138,33 +135,22 @@ export class BinaryDialect implements Dialect {
   // ---------------------------------------------------------------- reading answers
 
   readonly #readValue: Read = (response, call) => {
-    if (response.status !== Status.Success) return this.#readMiss(response, call);
-    if (response.tooLarge) return this.#refuse(response, call);
-    this.#counters.hits++;
+    if (response.status !== Status.Success) return readMiss(response, call);
+    if (response.tooLarge) return refuse(response, call);
+    call.counters.hits++;
     settleValue(call, this.#decoder, response.source, response.valueStart(), response.end, response.flags);
     return true;
   };
 
   readonly #readItem: Read = (response, call) => {
-    if (response.status !== Status.Success) return this.#readMiss(response, call);
-    if (response.tooLarge) return this.#refuse(response, call);
-    this.#counters.hits++;
+    if (response.status !== Status.Success) return readMiss(response, call);
+    if (response.tooLarge) return refuse(response, call);
+    call.counters.hits++;
     const { flags } = response;
     const cas = uint64(response.cas);
     const result = (value: unknown): object => ({ value, cas, flags });
     settleValue(call, this.#decoder, response.source, response.valueStart(), response.end, flags, result);
     return true;
-  };
-
-  #readMiss(response: BinaryResponse, call: BinaryCall): true {
-    if (response.status === Status.KeyNotFound) this.#miss(call);
-    else this.#fail(response, call);
-    return true;
-  }
-
-  readonly #miss = (call: Waiter): void => {
-    this.#counters.misses++;
-    call.resolve(undefined);
   };
 
   readonly #readStored: Readonly<Record<StoreMode, Read>> = {
@@ -178,7 +164,7 @@ export class BinaryDialect implements Dialect {
 
   #settleStored(mode: StoreMode, response: BinaryResponse, call: BinaryCall): true {
     const stored = storedOf(mode, response.status);
-    if (stored === undefined) this.#fail(response, call);
+    if (stored === undefined) fail(response, call);
     else settleStored(call, stored);
     return true;
   }
@@ -187,7 +173,7 @@ export class BinaryDialect implements Dialect {
     const { status } = response;
     if (status === Status.Success) call.resolve(true);
     else if (status === Status.KeyNotFound || status === Status.KeyExists) call.resolve(false);
-    else this.#fail(response, call);
+    else fail(response, call);
     return true;
   };
 
@@ -196,7 +182,7 @@ export class BinaryDialect implements Dialect {
     if (status === Status.KeyNotFound) {
       call.resolve(undefined);
     } else if (status !== Status.Success) {
-      this.#fail(response, call);
+      fail(response, call);
     } else if (response.problem === undefined) {
       call.resolve(uint64(response.counter));
     } else {
@@ -204,29 +190,6 @@ export class BinaryDialect implements Dialect {
     }
     return true;
   };
-
-  #refuse({ valueLength }: BinaryResponse, call: BinaryCall): true {
-    call.reject(
-      new ValueTooLargeError(
-        `a value of ${valueLength} bytes was skipped: raise maxItemSize if it is legitimate`,
-        true,
-      ),
-    );
-    return true;
-  }
-
-  #fail(response: BinaryResponse, call: BinaryCall): void {
-    this.#counters.errors++;
-    const { status } = response;
-    if (status === Status.TooLarge) {
-      call.reject(
-        new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true),
-      );
-      return;
-    }
-    const text = response.text() || statusText(status) || `status 0x${status.toString(16)}`;
-    call.reject(new CommandError(text, status));
-  }
 }
 
 const STORES: Readonly<Record<StoreMode, number>> = {
@@ -265,8 +228,41 @@ function uint64(value: bigint): Uint64 {
   return value <= MAX_SAFE ? Number(value) : value;
 }
 
+function miss(call: BinaryCall): void {
+  call.counters.misses++;
+  call.resolve(undefined);
+}
+
 function done(call: Waiter): void {
   call.resolve(true);
+}
+
+function readMiss(response: BinaryResponse, call: BinaryCall): true {
+  if (response.status === Status.KeyNotFound) miss(call);
+  else fail(response, call);
+  return true;
+}
+
+/** The item is there, and was skipped. */
+function refuse({ valueLength }: BinaryResponse, call: BinaryCall): true {
+  call.counters.hits++;
+  call.reject(
+    new ValueTooLargeError(`a value of ${valueLength} bytes was skipped: raise maxItemSize if it is legitimate`, true),
+  );
+  return true;
+}
+
+/** The answer is an error. */
+function fail(response: BinaryResponse, call: BinaryCall): void {
+  const { status } = response;
+  if (status === Status.TooLarge) {
+    call.fail(
+      new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true),
+    );
+    return;
+  }
+  const text = response.text() || statusText(status) || `status 0x${status.toString(16)}`;
+  call.fail(new CommandError(text, status));
 }
 
 /** Gathers the frames of an answer: those of Stat end with one that has no key. */

@@ -52,7 +52,7 @@ export interface Leased<Out> {
   readonly stale: boolean;
 }
 
-/** How commands are put in a protocol, and how its answers are read; one for each server, whose counters it keeps. */
+/** How commands are put in a protocol, and how its answers are read; one for each server. */
 export interface Dialect {
   batch(): AnyBatch;
   get(key: WireKey): AnyCall;

@@ -6,8 +6,10 @@ import type { AnyBatch } from '../batch.ts';
 import { Call } from '../call.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
 import type { CountOrder, Stored, StoreOrder } from './dialect.ts';
+import type { FenceOp } from './fence.ts';
+import type { TextCall } from './get-group.ts';
 import { OrderedBatch } from './ordered-batch.ts';
-import { type Read, type TextCall, TextDialect } from './text-dialect.ts';
+import { fail, miss, type Read, TextDialect } from './text-dialect.ts';
 import { settleValue } from './values.ts';
 
 /** Modes of `ms` that are not its own (doc/protocol.txt, "Meta Set"). */
@@ -20,8 +22,10 @@ const MODES: Readonly<Partial<Record<StoreMode, string>>> = {
 
 /** The meta commands, which memcached has since 1.6, and the classic ones for the rest. */
 export class MetaDialect extends TextDialect {
+  protected override readonly fence: FenceOp = 'mn';
+
   override batch(): AnyBatch {
-    return new OrderedBatch(() => this.fence());
+    return new OrderedBatch(this.fence);
   }
 
   override get(key: WireKey): TextCall {
@@ -71,30 +75,26 @@ export class MetaDialect extends TextDialect {
     return this.meta('ma', key, words, this.#readCounter);
   }
 
-  protected override fence(): TextCall {
-    return this.fenceOf({ op: 'mn' }, 'MN');
-  }
-
   readonly #readValue: Read = (reply, call) => {
     if (reply.status === 'VA') {
       if (isPlace(reply)) {
-        this.miss(call);
+        miss(call);
         return true;
       }
-      this.counters.hits++;
+      call.counters.hits++;
       this.#keepLease(reply, call);
       settleValue(call, this.decoder, reply.source, reply.valueStart, reply.valueEnd, flagsOf(reply));
     } else if (reply.status === 'EN') {
-      this.miss(call);
+      miss(call);
     } else {
-      this.fail(reply, call);
+      fail(reply, call);
     }
     return true;
   };
 
   readonly #readItem: Read = (reply, call) => {
     if (reply.status !== 'VA' || isPlace(reply)) return this.#readValue(reply, call);
-    this.counters.hits++;
+    call.counters.hits++;
     this.#keepLease(reply, call);
     const flags = flagsOf(reply);
     const cas = reply.flagNumber('c') ?? 0;
@@ -116,14 +116,14 @@ export class MetaDialect extends TextDialect {
   readonly #readTouched: Read = (reply, call) => {
     if (reply.status === 'HD') call.resolve(true);
     else if (reply.status === 'EN') call.resolve(false);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readCounter: Read = (reply, call) => {
     if (reply.status === 'VA') call.resolve(counterOf(reply));
     else if (reply.status === 'NF') call.resolve(undefined);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 }

@@ -1,19 +1,19 @@
-import { type ClientRequest, type Reply } from '@wirewright/codec-memcached-text';
+import type { ClientRequest, Reply } from '@wirewright/codec-memcached-text';
 
 import { Batch } from '../batch.ts';
 import type { Call } from '../call.ts';
+import type { CallCounters } from '../counters.ts';
+import { Fence, type FenceOp } from './fence.ts';
 
 /** A batch whose answers come in the order of its commands. */
 export class OrderedBatch extends Batch<Reply, ClientRequest> {
-  readonly #fence: () => Call<Reply, ClientRequest>;
-  /** Commands at the end of it that have no answer. */
+  readonly #fence: FenceOp;
+  /** Commands at the end of it that have no answer, and where their outcome is counted. */
   #unfenced = 0;
+  #counters!: CallCounters;
 
-  /**
-   * @param fence makes a command that is always answered. It goes behind those that are not, because a server answers them after all when they
-   * fail: whatever comes before the answer of the fence is theirs, and nobody else gets it.
-   */
-  constructor(fence: () => Call<Reply, ClientRequest>) {
+  /** @param fence what goes behind commands that have no answer */
+  constructor(fence: FenceOp) {
     super();
     this.#fence = fence;
   }
@@ -25,6 +25,7 @@ export class OrderedBatch extends Batch<Reply, ClientRequest> {
   protected appendUnanswered(call: Call<Reply, ClientRequest>): void {
     this.requests.push(call.request);
     this.#unfenced++;
+    this.#counters = call.counters;
   }
 
   protected append(call: Call<Reply, ClientRequest>): void {
@@ -44,8 +45,7 @@ export class OrderedBatch extends Batch<Reply, ClientRequest> {
   }
 
   #putFence(): void {
-    const fence = this.#fence();
-    fence.weight = this.#unfenced;
+    const fence = new Fence(this.#fence, this.#unfenced, this.#counters);
     this.#unfenced = 0;
     this.put(fence);
   }

@@ -6,13 +6,6 @@ import { OrderedBatch } from './ordered-batch.ts';
 
 /** Has gets that stand side by side leave as one command: up to 1.6.34 memcached makes one system call for each. */
 export class TextBatch extends OrderedBatch {
-  readonly #failed: (reply: Reply) => Error;
-
-  constructor(fence: () => Call<Reply, ClientRequest>, failed: (reply: Reply) => Error) {
-    super(fence);
-    this.#failed = failed;
-  }
-
   protected override put(call: Call<Reply, ClientRequest>): void {
     if (!(call instanceof GetCall)) {
       super.put(call);
@@ -20,6 +13,6 @@ export class TextBatch extends OrderedBatch {
     }
     const last = this.calls.at(-1);
     if (last instanceof GetGroup && last.join(call)) return;
-    super.put(new GetGroup(call, this.#failed));
+    super.put(new GetGroup(call));
   }
 }

@@ -5,22 +5,20 @@ import {
   type Reply,
   type Uint64,
 } from '@wirewright/codec-memcached-text';
-import { ProtocolError } from '@wirewright/core';
 import type { CodecFactory } from '@wirewright/core/codec';
 
 import type { AnyBatch } from '../batch.ts';
-import { Call, type Waiter } from '../call.ts';
-import type { CallCounters } from '../counters.ts';
-import { CommandError, LoginError, ValueTooLargeError } from '../errors.ts';
+import { Call } from '../call.ts';
+import { LoginError } from '../errors.ts';
 import { isBinaryKey, type WireKey } from '../keys.ts';
 import type { CountOrder, Credentials, Dialect, Leased, Stored, StoreOrder } from './dialect.ts';
-import { GetCall, isKey, notAskedFor } from './get-group.ts';
+import { type FenceOp, FENCES } from './fence.ts';
+import { GetCall, type GetOutcomes, type TextCall } from './get-group.ts';
 import { mayBeUnanswered } from './may-be-unanswered.ts';
+import { lineOf, replyError } from './reply-error.ts';
 import { settleStored } from './settle-stored.ts';
 import { TextBatch } from './text-batch.ts';
 import { type CacheItem, type Decoder, settleValue } from './values.ts';
-
-export type TextCall = Call<Reply, ClientRequest>;
 
 /** What reads the answer of a call. */
 export type Read = (reply: Reply, call: TextCall) => boolean;
@@ -31,14 +29,13 @@ const PARTS: ReadonlySet<string> = new Set(['VALUE', 'STAT', 'ITEM', 'CONFIG', '
 /** The classic commands: every memcached knows them. */
 export class TextDialect implements Dialect {
   protected readonly decoder: Decoder;
-  protected readonly counters: CallCounters;
-
   /** Sends a command that nobody waits for. */
   protected readonly post: (call: TextCall) => void;
+  /** What goes behind commands that are not answered. */
+  protected readonly fence: FenceOp = 'version';
 
-  constructor(decoder: Decoder, counters: CallCounters, post: (call: TextCall) => void) {
+  constructor(decoder: Decoder, post: (call: TextCall) => void) {
     this.decoder = decoder;
-    this.counters = counters;
     this.post = post;
   }
 
@@ -47,31 +44,19 @@ export class TextDialect implements Dialect {
   }
 
   batch(): AnyBatch {
-    return new TextBatch(() => this.fence(), this.failed);
+    return new TextBatch(this.fence);
   }
 
   get(key: WireKey): TextCall {
-    return new GetCall('get', key, this.hit, this.miss);
+    return new GetCall('get', key, this.#value);
   }
 
   gets(key: WireKey): TextCall {
-    return new GetCall('gets', key, this.itemHit, this.miss);
+    return new GetCall('gets', key, this.#item);
   }
 
   getAndTouch(key: WireKey, exptime: number): TextCall {
-    let found = false;
-    const read: Read = (reply, call) => {
-      if (reply.status === 'VALUE') {
-        if (found || !isKey(reply, key)) throw notAskedFor();
-        found = true;
-        this.hit(reply, call);
-        return false;
-      }
-      if (reply.status !== 'END') this.fail(reply, call);
-      else if (!found) this.miss(call);
-      return true;
-    };
-    return new Call<Reply, ClientRequest>({ op: 'gat', key, exptime }, read);
+    return new GetCall('gat', key, this.#value, exptime);
   }
 
   touch(key: WireKey, exptime: number, unanswered: boolean): TextCall {
@@ -112,7 +97,7 @@ export class TextDialect implements Dialect {
         return false;
       }
       if (reply.status === 'END' || reply.status === 'RESET' || reply.status === 'OK') call.resolve(stats);
-      else this.fail(reply, call);
+      else fail(reply, call);
       return true;
     };
     const words = group === undefined ? [] : group.split(' ');
@@ -134,9 +119,8 @@ export class TextDialect implements Dialect {
   command(given: unknown): TextCall {
     const request = given as ClientRequest;
     if (!mayBeUnanswered(request)) return new Call(request, readAll);
-    const { request: fence } = this.fence();
-    const call = new Call<Reply, ClientRequest>(request, readUntil(fence.op === 'mn' ? 'MN' : 'VERSION'));
-    call.fence = fence;
+    const call = new Call<Reply, ClientRequest>(request, readUntil(FENCES[this.fence]));
+    call.fence = { op: this.fence };
     return call;
   }
 
@@ -159,13 +143,13 @@ export class TextDialect implements Dialect {
   protected readonly readMetaDone: Read = (reply, call) => {
     if (reply.status === 'HD') call.resolve(true);
     else if (reply.status === 'NF' || reply.status === 'EX') call.resolve(false);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readLeased: Read = (reply, call) => {
     if (reply.status !== 'VA') {
-      this.fail(reply, call);
+      fail(reply, call);
       return true;
     }
     const won = reply.has('W');
@@ -177,37 +161,35 @@ export class TextDialect implements Dialect {
     const common = { cas, won, taken, stale };
     // A place that was made for a value is empty, until there is one.
     if (valueStart === valueEnd && flags === 0 && (won || taken) && !stale) {
-      this.counters.misses++;
+      call.counters.misses++;
       call.resolve({ value: undefined, ...common } satisfies Leased<unknown>);
       return true;
     }
-    this.counters.hits++;
+    call.counters.hits++;
     settleValue(call, this.decoder, source, valueStart, valueEnd, flags, (value) => ({ value, ...common }));
     return true;
   };
 
   // ---------------------------------------------------------------- reading answers
 
-  protected readonly hit = ({ source, valueStart, valueEnd, flags }: Reply, call: Waiter): void => {
-    this.counters.hits++;
+  readonly #hit = ({ source, valueStart, valueEnd, flags }: Reply, call: TextCall): void => {
+    call.counters.hits++;
     settleValue(call, this.decoder, source, valueStart, valueEnd, Number(flags));
   };
 
-  protected readonly itemHit = ({ source, valueStart, valueEnd, flags: given, cas = 0 }: Reply, call: Waiter): void => {
-    this.counters.hits++;
+  readonly #itemHit = ({ source, valueStart, valueEnd, flags: given, cas = 0 }: Reply, call: TextCall): void => {
+    call.counters.hits++;
     const flags = Number(given);
     const result = (value: unknown): CacheItem<unknown> => ({ value, cas, flags });
     settleValue(call, this.decoder, source, valueStart, valueEnd, flags, result);
   };
 
-  protected readonly miss = (call: Waiter): void => {
-    this.counters.misses++;
-    call.resolve(undefined);
-  };
+  readonly #value: GetOutcomes = { hit: this.#hit, miss, fail };
+  readonly #item: GetOutcomes = { hit: this.#itemHit, miss, fail };
 
   protected readonly readStored: Read = (reply, call) => {
     const stored = reply.status === 'HD' ? 'stored' : STORED.get(reply.status);
-    if (stored === undefined) this.fail(reply, call);
+    if (stored === undefined) fail(reply, call);
     else settleStored(call, stored);
     return true;
   };
@@ -215,74 +197,36 @@ export class TextDialect implements Dialect {
   readonly #readTouched: Read = (reply, call) => {
     if (reply.status === 'TOUCHED') call.resolve(true);
     else if (reply.status === 'NOT_FOUND') call.resolve(false);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readDeleted: Read = (reply, call) => {
     if (reply.status === 'DELETED') call.resolve(true);
     else if (reply.status === 'NOT_FOUND') call.resolve(false);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readCounter: Read = (reply, call) => {
     if (reply.status === 'NUMBER') call.resolve(reply.number);
     else if (reply.status === 'NOT_FOUND') call.resolve(undefined);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readOk: Read = (reply, call) => {
     if (reply.status === 'OK') call.resolve(undefined);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
 
   readonly #readVersion: Read = (reply, call) => {
     if (reply.status === 'VERSION') call.resolve(reply.text);
-    else this.fail(reply, call);
+    else fail(reply, call);
     return true;
   };
-
-  /** Goes behind commands that are not answered. */
-  protected fence(): TextCall {
-    return this.fenceOf({ op: 'version' }, 'VERSION');
-  }
-
-  protected fenceOf(request: ClientRequest, status: Reply['status']): TextCall {
-    const read: Read = (reply) => {
-      if (reply.status === status) return true;
-      // That there was nothing to delete, or the like, is said of meta commands whatever they asked for.
-      if (OUTCOMES.has(reply.status)) return false;
-      this.failed(reply);
-      this.counters.unansweredErrors++;
-      return false;
-    };
-    const fence = new Call<Reply, ClientRequest>(request, read);
-    fence.reject = () => {};
-    return fence;
-  }
-
-  /** What has gone wrong, when a reply is none that belongs to the command. */
-  protected readonly failed = (reply: Reply): Error => {
-    this.counters.errors++;
-    if (!reply.isError && !BUSY.has(reply.status)) {
-      throw new ProtocolError(`${JSON.stringify(lineOf(reply))} is no answer to what was asked`);
-    }
-    return answerError(lineOf(reply));
-  };
-
-  protected fail(reply: Reply, call: Waiter): void {
-    call.reject(this.failed(reply));
-  }
 }
-
-/** Answers that are refusals of some commands, and mean nothing else. */
-const BUSY: ReadonlySet<string> = new Set(['BUSY', 'BADCLASS', 'NOSPARE', 'NOTFULL', 'UNSAFE', 'SAME']);
-
-/** Answers of meta commands with flag `q` that say what has become of them, and not that something is wrong. */
-const OUTCOMES: ReadonlySet<string> = new Set(['NF', 'NS', 'EX', 'EN']);
 
 /** What a command that stores was answered. */
 const STORED: ReadonlyMap<string, Stored> = new Map([
@@ -295,16 +239,14 @@ const STORED: ReadonlyMap<string, Stored> = new Map([
   ['NF', 'not-found'],
 ]);
 
-function lineOf({ source, start, lineEnd }: Reply): string {
-  return source.toString('utf8', start, lineEnd);
+export function miss(call: TextCall): void {
+  call.counters.misses++;
+  call.resolve(undefined);
 }
 
-/** The error that a line of the server is. */
-function answerError(answer: string): Error {
-  if (answer === 'SERVER_ERROR object too large for cache') {
-    return new ValueTooLargeError('the value is larger than the server takes, which is told by its option -I', true);
-  }
-  return new CommandError(answer);
+/** The answer is none of those that the command has. */
+export function fail(reply: Reply, call: TextCall): void {
+  call.fail(replyError(reply));
 }
 
 /** Gathers the frames of an answer that may be none. */
