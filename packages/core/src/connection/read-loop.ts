@@ -76,6 +76,8 @@ export class ReadLoop<Connection, In> {
   #holds: number = Hold.Codec;
   /** Hooks that have not settled and hold reading until they do. */
   #holding = 0;
+  /** How many consumers have let go of the hooks that were pending: those do not count any more when they settle. */
+  #handovers = 0;
   #end: number = End.Open;
   #running = false;
   #stopped = false;
@@ -185,8 +187,8 @@ export class ReadLoop<Connection, In> {
     this.#consumer = consumer;
     this.#hooks = { onRead: (_, message) => consumer.receive(message) };
     this.#holding = 0;
-    this.#holds &= ~Hold.Hook;
-    this.release(Hold.Reader);
+    this.#handovers++;
+    this.release(Hold.Hook | Hold.Reader);
   }
 
   /** Looks whether the loop has come to rest, after something outside of it has. */
@@ -203,15 +205,15 @@ export class ReadLoop<Connection, In> {
       afterwards?.();
       return undefined;
     }
-    const consumer = this.#consumer;
-    const holds = consumer === undefined || name === 'onEnd';
+    const handovers = this.#handovers;
+    const holds = this.#consumer === undefined || name === 'onEnd';
     if (holds) {
       this.#holding++;
       this.#holds |= Hold.Hook;
     }
     const release = (): void => {
-      // A consumer that came in the meantime has let go of it already.
-      if (holds && consumer === this.#consumer) this.#release();
+      // A consumer that came in the meantime has let go of it already, though another may have taken its place, or a hook.
+      if (holds && handovers === this.#handovers) this.#release();
     };
     const settled = (): void => {
       afterwards?.();
