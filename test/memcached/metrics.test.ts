@@ -99,6 +99,8 @@ test('a client: calls, hits, failures, connections and state of each server', as
   const client = new MemcachedClient(['127.0.0.1:1', name], {
     distribution: () => () => 0,
     failures: 1,
+    // Nobody looks again whether it is there: that would count as another dial.
+    reconnect: { minDelay: 600_000, maxDelay: 600_000 },
     failure: { gutter: [name] },
     values: json<string>(),
   });
