@@ -210,8 +210,8 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
   /** Ends the sending side once all that was sent is written; reading goes on. */
   end(): void {
     if (this.state !== State.Open) return;
-    this.writes.flush();
     this.state = State.HalfClosed;
+    this.writes.flush();
     // While hands are shaken, what was sent waits, and the end behind it.
     if (!this.writes.held) this.transport.end();
     this.endedHere();

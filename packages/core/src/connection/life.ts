@@ -96,6 +96,8 @@ export abstract class ConnectionLife<In, Out, Data> {
   #reason: CloseReason | undefined = undefined;
   #error: WireError | undefined = undefined;
   #closed: Waiting<CloseReason> | undefined = undefined;
+  /** Whether the stream is gone; what it brought before may still be at work. */
+  #gone = false;
 
   /** @internal Use {@link Connection.over}, a Server or a Client. */
   constructor(transport: Transport, settings: ConnectionSettings<In, Out, Data>, proxyHeader?: ProxyHeader) {
@@ -370,11 +372,14 @@ export abstract class ConnectionLife<In, Out, Data> {
       this.destroyFor(this.#reason!);
       return;
     }
+    const { state } = this;
+    // First: a stream that passes on at once what it is given may bring back more to send, behind the end that follows.
+    this.state = State.Closing;
     this.writes.flush();
     this.#stopReading();
-    if (this.state === State.Open) this.transport.end();
-    this.state = State.Closing;
+    if (state === State.Open) this.transport.end();
     this.#deadlines.closing();
+    if (this.#gone) queueMicrotask(() => this.#transportClosed());
   }
 
   #stopReading(): void {
@@ -425,10 +430,14 @@ export abstract class ConnectionLife<In, Out, Data> {
     this.#stopReading();
     this.writes.close();
     this.transport.destroy();
+    if (this.#gone) queueMicrotask(() => this.#transportClosed());
   }
 
   #transportClosed(): void {
     if (this.state === State.Closed) return;
+    this.#gone = true;
+    // When both sides have ended, the stream closes by itself; what it has brought before is handled all the same.
+    if (this.state === State.HalfClosed && this.reads.ending) return;
     this.#reason ??= this.reads.hasEnded ? 'peer' : 'destroyed';
     this.state = State.Closed;
     this.#deadlines.stop();
@@ -475,6 +484,7 @@ export abstract class ConnectionLife<In, Out, Data> {
     },
     ended(connection) {
       if (!connection.settings.halfOpen) connection.closeFor('peer');
+      else if (connection.#gone) connection.#transportClosed();
     },
     received: (connection, message, bytes) =>
       channels.frameIn.publish({ connection: connection.#self, message, bytes }),

@@ -157,6 +157,11 @@ export class ReadLoop<Connection, In> {
     return this.#holds === 0 && !this.#stopped && this.#reader.buffered > 0;
   }
 
+  /** Whether the peer has ended and what came before that is still being handled. */
+  get ending(): boolean {
+    return !this.#stopped && this.#end !== End.Open && this.#end !== End.Done;
+  }
+
   /** Whether the peer has ended and everything before that was handled. */
   get hasEnded(): boolean {
     return this.#end >= End.Told;

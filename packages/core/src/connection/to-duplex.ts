@@ -128,10 +128,11 @@ class MessageStream<In, Out, Data> extends Duplex {
     this.#ended = true;
   }
 
+  /** What waits was taken: only what is written after it can fail. */
   #drained(): void {
     const written = this.#written;
     this.#written = undefined;
-    written?.(this.#connection.writable ? undefined : new ClosedError(this.#connection.name));
+    written?.();
   }
 
   /** The connection closes: in good order, which is an end for both sides of the stream, or not. */
