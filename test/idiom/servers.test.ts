@@ -100,6 +100,16 @@ describe.each(services)('$name', ({ make, usualPort }) => {
     expect(server.counters).toMatchObject({ accepted: 0, refused: 1, open: 0 });
   });
 
+  test('has counters of one moment', async () => {
+    const server = made();
+    await server.listen('127.0.0.1:0');
+    const before = server.counters;
+    const socket = connect(server.port!, '127.0.0.1').resume();
+    await expect.poll(() => server.counters).toMatchObject({ accepted: 1, open: 1 });
+    expect(before).toMatchObject({ accepted: 0, open: 0 });
+    socket.destroy();
+  });
+
   test('closes in good order, with counts; a second call gets the same promise', async () => {
     const server = made();
     await server.listen('127.0.0.1:0');

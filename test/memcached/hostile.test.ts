@@ -153,7 +153,7 @@ test("a request that is cut off is nobody's", async () => {
     expect(talk.unseen).toBe('');
   }
   expect(await (await talkTo(server)).text('get k\r\n')).toBe('END\r\n');
-  expect(server.stored.cmdSet).toBe(0);
+  expect(server.counters.cmdSet).toBe(0);
 });
 
 test('many large items that one command asks for come as they are read, and are not gathered', async () => {

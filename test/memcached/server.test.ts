@@ -71,7 +71,7 @@ describe('protocols', () => {
     await binary.binary(requests.set('b', '1'));
     const [refused, gone] = await binary.binary(requests.set('b', large), requests.get('b'));
     expect([refused!.status, gone!.status]).toEqual([Status.TooLarge, Status.KeyNotFound]);
-    expect(server.stored.storeTooLarge).toBe(2);
+    expect(server.counters.storeTooLarge).toBe(2);
   });
 });
 
@@ -188,7 +188,7 @@ describe('a login', () => {
     const answers = await talk.binary(plain('\0bob\0pass word'), requests.set('k', 'v'), requests.get('k'));
     expect(answers.map(({ status }) => status)).toEqual([0, 0x20, 0x20, 0x20, 0, 0, 0, 0]);
     expect([answers[0]!.text(), answers[5]!.text(), answers[7]!.text()]).toEqual(['PLAIN', 'Authenticated', 'v']);
-    expect([server.stored.authCmds, server.stored.authErrors]).toEqual([4, 3]);
+    expect([server.counters.authCmds, server.counters.authErrors]).toEqual([4, 3]);
   });
 
   test('by a first set opens the text protocol', async () => {
@@ -256,7 +256,10 @@ describe('statistics', () => {
       bytes: '61',
     });
     expect(Number(stats['bytes_read'])).toBe(server.counters.bytesIn);
+    const { counters } = server;
+    expect(counters).toMatchObject({ accepted: 1, open: 1, getHits: 1, cmdSet: 4 });
     const { get, other } = server.commands;
+    const store = (server.store as MemoryStore).counters;
     expect([get.operations, get.hits, get.bytesOut, other.errors]).toEqual([2, 1, 16, 1]);
     expect(await talk.text('stats reset\r\n')).toBe('RESET\r\n');
     expect(statsOf(await talk.text('stats\r\n'))).toMatchObject({
@@ -265,6 +268,9 @@ describe('statistics', () => {
       curr_items: '1',
       total_items: '0',
     });
+    expect(server.counters).toMatchObject({ accepted: 1, getHits: 0, cmdSet: 0 });
+    // What was read before is of that moment.
+    expect([counters.cmdSet, get.operations, store.totalItems]).toEqual([4, 2, 3]);
     // What came since: two commands, a no-op behind each, and the answer to the first of them.
     const since = statsOf(await talk.text('stats\r\n'));
     expect(Number(since['bytes_read'])).toBeLessThan(60);

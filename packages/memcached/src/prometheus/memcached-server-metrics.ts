@@ -5,7 +5,7 @@ import type { MemcachedServer } from '../server/memcached-server.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { StoreCounters } from '../store/store-counters.ts';
 
-type Source = Pick<MemcachedServer, 'counters' | 'latency' | 'commands' | 'stored' | 'store'>;
+type Source = Pick<MemcachedServer, 'counters' | 'latency' | 'commands' | 'store'>;
 
 /**
  * The metrics of a `MemcachedServer`: those of every `Server`, and `wirewright_memcached_server_...`, with the label `server`. Those of items are
@@ -48,42 +48,42 @@ export const memcachedServerMetrics: readonly MetricFamily<Source>[] = [
     name: 'memcached_server_lookups_total',
     help: 'Keys by whether they were there, counted as stats counts them: meta commands as the classic ones.',
     labels: ['server', 'command', 'result'],
-    read: ({ stored }) => [
-      [stored.getHits, { command: 'get', result: 'hit' }],
-      [stored.getMisses, { command: 'get', result: 'miss' }],
-      [stored.deleteHits, { command: 'delete', result: 'hit' }],
-      [stored.deleteMisses, { command: 'delete', result: 'miss' }],
-      [stored.incrHits, { command: 'incr', result: 'hit' }],
-      [stored.incrMisses, { command: 'incr', result: 'miss' }],
-      [stored.decrHits, { command: 'decr', result: 'hit' }],
-      [stored.decrMisses, { command: 'decr', result: 'miss' }],
-      [stored.touchHits, { command: 'touch', result: 'hit' }],
-      [stored.touchMisses, { command: 'touch', result: 'miss' }],
-      [stored.casHits, { command: 'cas', result: 'hit' }],
-      [stored.casMisses, { command: 'cas', result: 'miss' }],
-      [stored.casBadval, { command: 'cas', result: 'badval' }],
+    read: ({ counters }) => [
+      [counters.getHits, { command: 'get', result: 'hit' }],
+      [counters.getMisses, { command: 'get', result: 'miss' }],
+      [counters.deleteHits, { command: 'delete', result: 'hit' }],
+      [counters.deleteMisses, { command: 'delete', result: 'miss' }],
+      [counters.incrHits, { command: 'incr', result: 'hit' }],
+      [counters.incrMisses, { command: 'incr', result: 'miss' }],
+      [counters.decrHits, { command: 'decr', result: 'hit' }],
+      [counters.decrMisses, { command: 'decr', result: 'miss' }],
+      [counters.touchHits, { command: 'touch', result: 'hit' }],
+      [counters.touchMisses, { command: 'touch', result: 'miss' }],
+      [counters.casHits, { command: 'cas', result: 'hit' }],
+      [counters.casMisses, { command: 'cas', result: 'miss' }],
+      [counters.casBadval, { command: 'cas', result: 'badval' }],
     ],
   },
   {
     name: 'memcached_server_store_failures_total',
     help: 'Items that were not stored: larger than an item may be, or no room.',
     labels: ['server', 'reason'],
-    read: ({ stored }) => [
-      [stored.storeTooLarge, { reason: 'too_large' }],
-      [stored.storeNoMemory, { reason: 'no_memory' }],
+    read: ({ counters }) => [
+      [counters.storeTooLarge, { reason: 'too_large' }],
+      [counters.storeNoMemory, { reason: 'no_memory' }],
     ],
   },
   {
     name: 'memcached_server_logins_total',
     help: 'Attempts to log in.',
     labels: ['server'],
-    read: ({ stored }) => stored.authCmds,
+    read: ({ counters }) => counters.authCmds,
   },
   {
     name: 'memcached_server_login_errors_total',
     help: 'Attempts to log in that failed.',
     labels: ['server'],
-    read: ({ stored }) => stored.authErrors,
+    read: ({ counters }) => counters.authErrors,
   },
   {
     name: 'memcached_server_items',
@@ -161,7 +161,7 @@ function byCommand(read: (counters: CommandCounters) => readonly Sample[]): (sou
 }
 
 function ofStore(
-  read: (counters: StoreCounters, store: MemoryStore) => readonly Sample[],
+  read: (counters: Readonly<StoreCounters>, store: MemoryStore) => readonly Sample[],
 ): (source: Source) => readonly Sample[] {
   return ({ store }) => (store instanceof MemoryStore ? read(store.counters, store) : []);
 }

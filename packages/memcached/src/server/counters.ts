@@ -130,6 +130,11 @@ export type CommandName = (typeof COMMAND_NAMES)[number];
 /** The counters of all commands, by name. */
 export type CommandTable = Readonly<Record<CommandName, CommandCounters>>;
 
+/** The table as it is at the moment. */
+export function copyOfTable(table: CommandTable): CommandTable {
+  return Object.fromEntries(Object.entries(table).map(([name, counters]) => [name, { ...counters }])) as CommandTable;
+}
+
 export function commandTable(): CommandTable {
   return Object.fromEntries(COMMAND_NAMES.map((name) => [name, commandCounters()])) as CommandTable;
 }

@@ -1,12 +1,19 @@
 import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { declared, type EntranceOptions, type ListenOptions, Server, systemClock } from '@wirewright/core';
+import {
+  declared,
+  type EntranceOptions,
+  type ListenOptions,
+  Server,
+  type ServerCounters,
+  systemClock,
+} from '@wirewright/core';
 
 import type { Store } from '../store/store.ts';
 import { USUAL_PORT } from '../usual-port.ts';
 import type { Client } from './client.ts';
-import type { CommandTable, MemcachedCounters } from './counters.ts';
+import { type CommandTable, copyOfTable, type MemcachedCounters } from './counters.ts';
 import type { HandlerOf, MemcachedConnection, MemcachedReply, MemcachedRequest } from './handlers.ts';
 import { type MemcachedServerOptions, memcachedSettings, serverOptions } from './options.ts';
 import { Served } from './served.ts';
@@ -60,14 +67,14 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
     return this.#services.state.store;
   }
 
-  /** What was asked of the store so far, in the words of memcached's `stats`. */
-  get stored(): Readonly<MemcachedCounters> {
-    return this.#services.state.counters;
+  /** What every {@link Server} counts, and what was asked of the store so far, in the words of memcached's `stats`; `stats reset` sets that to 0. */
+  override get counters(): ServerCounters & Readonly<MemcachedCounters> {
+    return { ...super.counters, ...this.#services.state.counters };
   }
 
-  /** What there was of each command so far. */
+  /** What there was of each command so far; `stats reset` sets it to 0. */
   get commands(): CommandTable {
-    return this.#services.state.commands;
+    return copyOfTable(this.#services.state.commands);
   }
 
   /** The version that clients are told. */

@@ -92,8 +92,8 @@ export class MemoryStore implements Store {
   }
 
   /** What it has and has done so far. */
-  get counters(): StoreCounters {
-    return this.#heap.counters;
+  get counters(): Readonly<StoreCounters> {
+    return { ...this.#heap.counters };
   }
 
   /** Starts to count anew, but for what is there. */
