@@ -1,8 +1,9 @@
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 
 import { line } from '@wirewright/codec-line';
 import { Client, type ConnectPlace, InvalidOptionError, type ServerPlace } from '@wirewright/core';
-import { memoryPlace } from '@wirewright/core/testing';
+import { FakeClock, memoryPlace } from '@wirewright/core/testing';
 import { AdminClient, GearmanClient, JobServer, Worker } from '@wirewright/gearman';
 import { MemcachedClient, MemcachedServer } from '@wirewright/memcached';
 import { QuasizeroClient, QuasizeroServer } from '@wirewright/quasizero';
@@ -67,6 +68,27 @@ function serving(service: Service): ReturnType<Service['serve']> {
   return server;
 }
 
+/** The server, by a way that does not end when it is ended. */
+function neverEnding(server: Parameters<typeof memoryPlace>[0]): ServerPlace {
+  const place = memoryPlace(server);
+  return {
+    name: 'never-ending',
+    stream: async (how) => {
+      const inner = await place.stream!(how);
+      const outer = new Duplex({
+        read: () => {},
+        write: (chunk, _encoding, done) => void inner.write(chunk, done),
+        destroy: (error, done) => {
+          inner.destroy();
+          done(error);
+        },
+      });
+      inner.on('data', (chunk) => outer.push(chunk));
+      return outer;
+    },
+  };
+}
+
 describe.each(services)('$name', (service) => {
   test('takes a place as a text, an object or a stream', async () => {
     const server = serving(service);
@@ -119,6 +141,22 @@ describe.each(services)('$name', (service) => {
     const closing = client.close();
     expect(client.close()).toBe(closing);
     expect(await closing).toEqual({ drained: 1, destroyed: 0 });
+  });
+
+  test('closes within its grace, however long the server takes to end', async () => {
+    const clock = new FakeClock();
+    const client = service.make(neverEnding(serving(service)), { clock });
+    await service.use(client as never);
+    let closed = false;
+    const closing = client.close({ grace: 100 }).finally(() => {
+      closed = true;
+    });
+    await turn();
+    clock.advance(80);
+    await turn();
+    expect(closed).toBe(false);
+    clock.advance(20);
+    expect(await closing).toEqual({ drained: 0, destroyed: 1 });
   });
 
   test('refuses options of close() that are none', async () => {

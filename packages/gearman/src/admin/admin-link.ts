@@ -119,11 +119,9 @@ export class AdminLink {
   }
 
   async #close(grace: Grace): Promise<CloseResult> {
-    const { delay, signal } = grace;
-    const { clock } = this.#settings;
-    const since = clock.now();
-    await waitFor((end) => void Promise.allSettled(this.#underWay).then(end), grace, clock);
+    const answered = (end: () => void): void => void Promise.allSettled(this.#underWay).then(end);
+    const rest = await waitFor(answered, grace, this.#settings.clock);
     // A client that closes gives up connecting, which those under way may wait for.
-    return this.#client.close({ grace: Math.max(0, Math.floor(delay - (clock.now() - since))), signal });
+    return this.#client.close(rest);
   }
 }

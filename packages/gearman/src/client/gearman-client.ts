@@ -60,9 +60,6 @@ export interface ClientCounters {
   strays: number;
 }
 
-/** Milliseconds that a connection has to close, once nothing is under way on it. */
-const LAST_WORDS = 1000;
-
 /**
  * A client of Gearman servers: gearmand, Perl's, and {@link JobServer}.
  *
@@ -252,8 +249,8 @@ export class GearmanClient {
   async removeServer(name: string, options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
     const member = this.#fleet.remove(name);
-    await waitFor((done) => member.whenIdle(done), grace, this.#settings.link.clock);
-    const closed = await member.link.close({ grace: LAST_WORDS, signal: grace.signal });
+    const rest = await waitFor((done) => member.whenIdle(done), grace, this.#settings.link.clock);
+    const closed = await member.link.close(rest);
     this.#fleet.left(member);
     return closed;
   }
@@ -289,9 +286,9 @@ export class GearmanClient {
       if (this.#tasks.size === 0) done();
       else this.#onIdle = done;
     };
-    await waitFor(idle, grace, this.#settings.link.clock);
+    const rest = await waitFor(idle, grace, this.#settings.link.clock);
     this.#end();
-    return this.#closeLinks({ grace: LAST_WORDS, signal: grace.signal });
+    return this.#closeLinks(rest);
   }
 
   async #closeLinks(options: CloseOptions): Promise<CloseResult> {

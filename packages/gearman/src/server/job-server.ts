@@ -312,23 +312,18 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   async #close(options: CloseOptions): Promise<CloseResult> {
     const grace = graceOf(options);
-    const { delay, signal } = grace;
-    const { clock } = this.#settings.board;
-    const end = clock.now() + delay;
     await this.stopListening();
     this.#board.stop();
-    await this.#finish(grace);
+    const rest = await this.#finish(grace);
     this.#board.abandonAll();
-    // At least so long that what was sent can leave.
-    const rest = Math.max(0, Math.ceil(end - clock.now()));
-    const result = await super.close({ grace: rest, ...(signal === undefined ? {} : { signal }) });
+    const result = await super.close(rest);
     this.#halt();
     await this.#closeStore();
     return result;
   }
 
   /** Waits until no job runs, or the grace is over. */
-  #finish(grace: Grace): Promise<void> {
+  #finish(grace: Grace): Promise<CloseOptions> {
     const idle = this.#board.when(() => this.#board.running === 0);
     return waitFor((end) => void Promise.race([idle, super.closed]).then(end), grace, this.#settings.board.clock);
   }

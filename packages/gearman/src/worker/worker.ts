@@ -37,7 +37,7 @@ import {
 export interface WorkerCloseOptions {
   /** Whether what runs is finished, as far as the grace goes; otherwise servers get it back at once. Default true. */
   readonly drain?: boolean | undefined;
-  /** Milliseconds that jobs have to finish. Default 30,000. */
+  /** Milliseconds that jobs, and the connections behind them, have to finish. Default 30,000. */
   readonly grace?: number | undefined;
   /** Ends the grace when it is aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -213,7 +213,7 @@ export class Worker {
    * @throws {InvalidOptionError} (rejects) it is none of the servers, or the last one
    */
   async removeServer(name: string, options: WorkerCloseOptions = {}): Promise<CloseResult> {
-    const grace = graceOfJobs(options);
+    const grace = workerGrace(options);
     const member = this.#fleet.remove(name);
     const closed = await this.#leave(member, grace);
     this.#fleet.left(member);
@@ -229,7 +229,7 @@ export class Worker {
    * @throws {InvalidOptionError} an option is unknown or out of range
    */
   close(options: WorkerCloseOptions = {}): Promise<CloseResult> {
-    const grace = graceOfJobs(options);
+    const grace = workerGrace(options);
     this.#closing ??= this.#close(grace);
     return this.#closing;
   }
@@ -247,7 +247,7 @@ export class Worker {
    * @throws {InvalidOptionError} an option is out of range
    */
   closeOnSignals(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: WorkerCloseOptions = {}): this {
-    graceOfJobs(options);
+    workerGrace(options);
     this.#removeSignals?.();
     this.#removeSignals = onStopSignals(
       signals,
@@ -262,21 +262,22 @@ export class Worker {
     await this.close();
   }
 
-  async #close(grace: Grace): Promise<CloseResult> {
+  async #close(grace: WorkerGrace): Promise<CloseResult> {
     this.#fleet.close();
     const closed = await Promise.all(this.#fleet.all.map((member) => this.#leave(member, grace)));
     this.#end();
     return closedTogether(closed);
   }
 
-  async #leave(member: WorkerLink, grace: Grace): Promise<CloseResult> {
-    const { clock } = this.#settings.link;
-    const end = clock.now() + grace.delay;
-    await waitFor((done) => member.retire(done), grace, clock);
+  async #leave(member: WorkerLink, { drain, grace }: WorkerGrace): Promise<CloseResult> {
+    const retired = (done: () => void): void => {
+      member.retire(done);
+      if (!drain) done();
+    };
+    const rest = await waitFor(retired, grace, this.#settings.link.clock);
     member.stop();
     if (member.jobs.size > 0) void giveBack(member);
-    // The last results have to leave.
-    return member.link.close({ grace: Math.max(1000, Math.ceil(end - clock.now())), signal: grace.signal });
+    return member.link.close(rest);
   }
 
   #end(): void {
@@ -386,10 +387,13 @@ async function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void
   }
 }
 
-/** The grace that jobs have: none when they are not to be finished. */
-function graceOfJobs(options: WorkerCloseOptions): Grace {
+/** {@link WorkerCloseOptions}, checked and complete. */
+interface WorkerGrace {
+  readonly drain: boolean;
+  readonly grace: Grace;
+}
+
+function workerGrace(options: WorkerCloseOptions): WorkerGrace {
   const { drain = true, grace = 30_000, ...rest } = options;
-  booleanOption('drain', drain);
-  const given = graceOf({ grace, ...rest });
-  return drain ? given : { ...given, delay: 0 };
+  return { drain: booleanOption('drain', drain), grace: graceOf({ grace, ...rest }) };
 }

@@ -288,16 +288,12 @@ export class RemoteServer {
   /** Takes no more calls, and resolves when those that it has are answered or the grace is over. */
   async close(options: CloseOptions): Promise<CloseResult> {
     const grace = graceOf(options);
-    const { delay, signal } = grace;
     this.#flush();
     this.#closed = true;
     this.#cancelProbe?.();
-    const { clock } = this.#settings;
-    const since = clock.now();
     // A pool that closes makes no more connections: those who wait for the first one get it before.
-    await waitFor((done) => this.#whenIdle(done), grace, clock);
-    const left = Math.max(0, Math.floor(delay - (clock.now() - since)));
-    const closed = await this.#pool.close({ grace: left, signal });
+    const rest = await waitFor((done) => this.#whenIdle(done), grace, this.#settings.clock);
+    const closed = await this.#pool.close(rest);
     // What was broken off is about to be rejected.
     await new Promise<void>((resolve) => this.#whenIdle(resolve));
     return closed;
