@@ -133,6 +133,25 @@ describe('a worker', () => {
     expect(status.name).toBe('ECHO_RES');
   });
 
+  test('does jobs otherwise once a function was removed, also while one of them runs', async () => {
+    const { client, worker } = scene({ concurrency: 2 });
+    const go = later();
+    worker.handle('work', async () => {
+      await go.promise;
+      return 'the first way';
+    });
+    const first = client.submit('work');
+    await vi.waitFor(() => expect(worker.running).toBe(1), { timeout: 15_000 });
+    const removed = worker.remove('work');
+    worker.handle('work', () => 'the second way');
+    const second = client.submit('work');
+    expect((await second).toString()).toBe('the second way');
+    go.resolve();
+    expect((await first).toString()).toBe('the first way');
+    await removed;
+    expect(worker.functions).toEqual(['work']);
+  });
+
   test('gives up jobs whose server is lost, and says so', async () => {
     const server = await serve();
     const { worker, errors } = workerOf(placeOf(server));

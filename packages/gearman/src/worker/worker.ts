@@ -109,15 +109,16 @@ export class Worker {
   // ---------------------------------------------------------------- functions
 
   /**
-   * Does the jobs of a function, from now on; in place of the handler that it had, if it had one.
+   * Does the jobs of a function, from now on. To do them otherwise, {@link remove} it first; that need not be over.
    *
    * @throws {InvalidNameError} the name is empty, or has a NUL
-   * @throws {InvalidOptionError} `handler` is no function, or an option is unknown or out of range
+   * @throws {InvalidOptionError} the function has a handler already, `handler` is no function, or an option is unknown or out of range
    * @throws {ClosedError} the worker is closed
    */
   handle(name: string, handler: JobHandler, options: HandlerOptions = {}): this {
     if (this.#closing !== undefined) throw new ClosedError('the worker');
     const ability = readAbility(name, handler, options);
+    if (this.#abilities.has(name)) throw new InvalidOptionError(`${name} has a handler already: remove() it first`);
     const first = this.#abilities.size === 0;
     this.#abilities.set(name, ability);
     for (const member of this.#fleet.members) {
