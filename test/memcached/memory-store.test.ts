@@ -252,6 +252,39 @@ describe('memory', () => {
     expect(store.memory).toBeLessThan(5 * MiB);
   });
 
+  test('goes from the size whose oldest item is older to the one that is asked for', () => {
+    const { store, pass } = storeAt({ memoryLimit: 16 * MiB });
+    const [large, small] = [bytes('x'.repeat(11_000)), bytes('y'.repeat(3000))];
+    for (let i = 0; i < 2000; i++) store.store('set', bytes(`large ${i}`), 0, 0, large);
+    const next = random(1);
+    const ask = (name: string, keys: number, value: Bytes): number => {
+      let hits = 0;
+      for (let i = 0; i < 500; i++) {
+        const key = bytes(`${name} ${Math.floor(next() * keys)}`);
+        if (store.get(key) !== undefined) hits++;
+        else store.store('set', key, 0, 0, value);
+      }
+      return hits;
+    };
+    // A second each: 2000 small items are asked for, of which a page holds 349.
+    let hits = 0;
+    for (let i = 0; i < 40; i++) {
+      pass(1);
+      hits = ask('small', 2000, small);
+    }
+    expect(hits).toBeGreaterThan(450);
+    expect(store.pageMemory).toBeLessThanOrEqual(16 * MiB);
+    expect(store.counters.pagesMoved).toBeGreaterThan(4);
+    // Once there is room for what is asked for, pages stay where they are.
+    const { pagesMoved } = store.counters;
+    for (let i = 0; i < 40; i++) {
+      pass(1);
+      ask('small', 2000, small);
+      ask('large', 500, large);
+    }
+    expect(store.counters.pagesMoved - pagesMoved).toBeLessThan(8);
+  });
+
   test('that is full refuses when nothing may be thrown out, but for what has expired', () => {
     const { store, pass } = storeAt({ memoryLimit: 2 * MiB, evict: false });
     const value = bytes('x'.repeat(1000));

@@ -1,7 +1,7 @@
 import type { ItemHeap } from './item-heap.ts';
 import { Mark, marksOf, Word } from './item-layout.ts';
-import type { Ref } from './pages.ts';
-import { CHUNK_SIZES } from './slab-classes.ts';
+import { pageOf, type Ref } from './pages.ts';
+import { CHUNK_SIZES, OWN_PAGE } from './slab-classes.ts';
 import type { StoreClock } from './store-clock.ts';
 
 /** Items at the end of an LRU that are looked at for one that may go. */
@@ -10,9 +10,17 @@ const TRIES = 8;
 /** Times that something may be thrown out for one item: there is a page to empty long before that. */
 const MAX_EVICTIONS = 10_000;
 
+/**
+ * Of the age of the oldest item of another size, how much that of an item that is to go has to be: what is younger stays, and a page of the
+ * other size goes in its place. With 1, pages would go to and fro (as memcached's `slab_automove_ratio`).
+ */
+const FAIR_AGE = 0.8;
+
 /** Makes room for new items: by what is dead, by what was used longest ago, and by pages of other sizes. */
 export class Eviction {
   readonly #heap: ItemHeap;
+  /** By class: when it was last looked at whether other sizes have older items. Once a second is enough, and a page of each is not much. */
+  readonly #compared = new Float64Array(CHUNK_SIZES.length);
   readonly #clock: StoreClock;
   readonly #evict: boolean;
 
@@ -46,7 +54,7 @@ export class Eviction {
       const lengths = this.#heap.word(ref, Word.Lengths);
       const spared = i < TRIES - 1 && lru.count > 1 && ((marksOf(lengths) & Mark.Active) !== 0 || ref === kept);
       if (!spared) {
-        this.#throwOut(slabClass, ref);
+        if (!this.#takeOlderPage(slabClass, ref, kept)) this.#throwOut(slabClass, ref);
         return true;
       }
       // Used more than once: it gets another round.
@@ -88,6 +96,38 @@ export class Eviction {
     this.#heap.drop(ref);
   }
 
+  /**
+   * Empties a page of another size, if its oldest item was used much longer ago than `ref`, which would have to go instead. Otherwise a size that
+   * came up when the memory was full already would never have more than its first page, however much it is asked for.
+   */
+  #takeOlderPage(slabClass: number, ref: Ref, kept: Ref): boolean {
+    const { now } = this.#clock;
+    if (this.#compared[slabClass] === now) return false;
+    this.#compared[slabClass] = now;
+    let donor = 0;
+    let oldest = (now - this.#heap.word(ref, Word.Time)) / FAIR_AGE;
+    for (let other = OWN_PAGE + 1; other < CHUNK_SIZES.length; other++) {
+      const age = other === slabClass ? 0 : this.#ageOf(other, now);
+      if (age <= oldest) continue;
+      donor = other;
+      oldest = age;
+    }
+    if (donor === 0) return false;
+    const last = this.#heap.lrus[donor]!.oldest;
+    const page = last === 0 ? this.#heap.slabs.slab(donor).pages[0]! : pageOf(last);
+    if (page === pageOf(kept)) return false;
+    this.#empty(donor, page);
+    return true;
+  }
+
+  /** Seconds since the last use of what was used longest ago of a class that can spare a page; -1 for one that cannot. */
+  #ageOf(slabClass: number, now: number): number {
+    const pages = this.#heap.slabs.slab(slabClass).pages.length;
+    const { oldest } = this.#heap.lrus[slabClass]!;
+    if (oldest === 0) return pages > 0 ? Infinity : -1;
+    return pages > 1 ? now - this.#heap.word(oldest, Word.Time) : -1;
+  }
+
   /** Empties a page of the class that has most of them, and gives it back. Returns whether there was one. */
   #stealPage(): boolean {
     let most = 0;
@@ -97,9 +137,14 @@ export class Eviction {
     }
     const page = most === 0 ? undefined : this.#heap.slabs.slab(most).pages[0];
     if (page === undefined) return false;
-    for (const ref of this.#heap.slabs.chunks(most, page))
-      if (this.#heap.has(ref, Mark.Linked)) this.#throwOut(most, ref);
-    this.#heap.slabs.dropPage(most, page);
+    this.#empty(most, page);
     return true;
+  }
+
+  #empty(slabClass: number, page: number): void {
+    for (const ref of this.#heap.slabs.chunks(slabClass, page))
+      if (this.#heap.has(ref, Mark.Linked)) this.#throwOut(slabClass, ref);
+    this.#heap.slabs.dropPage(slabClass, page);
+    this.#heap.counters.pagesMoved++;
   }
 }

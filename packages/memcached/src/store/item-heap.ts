@@ -52,6 +52,7 @@ export class ItemHeap {
     evictedUnfetched: 0,
     evictedActive: 0,
     movesWithinLru: 0,
+    pagesMoved: 0,
   };
   readonly classCounters: readonly ClassCounters[] = CHUNK_SIZES.map(classCounters);
   /** Called with an item that is thrown out to make room, while it is still there. */

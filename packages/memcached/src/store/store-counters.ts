@@ -22,6 +22,8 @@ export interface StoreCounters {
   evictedActive: number;
   /** Items that got another round because they had been used. */
   movesWithinLru: number;
+  /** Pages that were taken from items of one size for those of another. */
+  pagesMoved: number;
 }
 
 /** Of the items of one size. */

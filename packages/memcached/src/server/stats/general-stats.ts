@@ -3,7 +3,7 @@ import type { ServedBy } from './connection-stats.ts';
 import type { Stat } from './stats.ts';
 
 /**
- * The statistics of `stats`, by memcached's names and in its order. Those of things that there are not here, such as slabs that move, are 0,
+ * The statistics of `stats`, by memcached's names and in its order. Those of things that there are not here, such as a crawler, are 0,
  * which is the truth.
  */
 export function generalStats(state: ServerState, served: ServedBy): Stat[] {
@@ -76,7 +76,7 @@ export function generalStats(state: ServerState, served: ServedBy): Stat[] {
     ['slab_reassign_busy_items', 0],
     ['slab_reassign_busy_deletes', 0],
     ['slab_reassign_running', 0],
-    ['slabs_moved', 0],
+    ['slabs_moved', store?.pagesMoved ?? 0],
     ['lru_crawler_running', 0],
     ['lru_crawler_starts', 0],
     ['lru_maintainer_juggles', 0],
