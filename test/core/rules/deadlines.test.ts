@@ -57,8 +57,9 @@ describe('10. Deadlines', () => {
     const codecs = [
       line(),
       lengthPrefixed({ as: 'string' }),
-      // An over-long line that is dropped as it drips in.
+      // An over-long line that is dropped as it drips in, with a byte kept that may begin its end, and without.
       line({ maxLength: 16, onTooLong: 'discard' }),
+      line({ maxLength: 16, onTooLong: 'discard', strict: true }),
     ];
     for (const codec of codecs) {
       const embedded = embed(codec);

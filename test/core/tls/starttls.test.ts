@@ -106,6 +106,20 @@ describe('a server that starts TLS', () => {
     expect(peer.text).toBe('ready\n');
   });
 
+  test('refuses plaintext of which a codec has dropped a part', async () => {
+    const started: Promise<unknown>[] = [];
+    const dropping = new Server({ codec: line({ maxLength: 8, onTooLong: 'discard' }) }).onRead((connection) => {
+      setImmediate(() => started.push(connection.startTls(identity)));
+    });
+    closing.push(dropping);
+    await dropping.listen({ port: 0, host: '127.0.0.1' });
+    const peer = new Peer(connectNet(dropping.port!, '127.0.0.1'));
+    peer.socket.write(`STARTTLS\n${'x'.repeat(20)}`);
+    await peer.closed;
+    await expect(started[0]).rejects.toThrow(PlaintextBufferedError);
+    await expect(started[0]).rejects.toThrow('20 bytes came');
+  });
+
   test('takes plaintext that comes instead of a handshake for none, and closes', async () => {
     const peer = await connected();
     peer.socket.write('STARTTLS\n');

@@ -67,6 +67,11 @@ export class ByteReader {
   /** Bytes consumed before the window's first byte; may be negative. */
   #origin = 0;
   #needed = 1;
+  /** Where a frame goes on of which bytes were consumed: until more is consumed without a word. */
+  #midFrame = -1;
+  /** How many were consumed of it, and where they end. */
+  #part = 0;
+  #partEnd = -1;
   /** Text decoded in advance, and where it starts in the window. */
   #ahead = '';
   #aheadStart = 0;
@@ -220,6 +225,16 @@ export class ByteReader {
     return undefined;
   }
 
+  /**
+   * Says that the frame of which bytes were consumed goes on behind them, and returns `undefined` for `decode` to return: for a codec that
+   * takes a frame as it comes, without gathering it. When the rest does not come, or not in time, the connection closes as it does for any
+   * other frame. What is consumed without a word, as an empty line may be, is no frame.
+   */
+  midFrame(): undefined {
+    this.#midFrame = this.position;
+    return undefined;
+  }
+
   // ---------------------------------------------------------------- what drives a codec uses
 
   /** Bytes consumed since the reader was made. */
@@ -262,9 +277,33 @@ export class ByteReader {
     return this.#needed;
   }
 
-  /** Forgets what the codec asked for: a message was completed, or another codec takes over. */
+  /** Forgets what the codec asked for: a message was completed. */
   resetNeed(): void {
     this.#needed = 1;
+  }
+
+  /** Forgets all that the codec has said: another one takes over. */
+  restart(): void {
+    this.#needed = 1;
+    this.#midFrame = -1;
+  }
+
+  /** Whether a part of a frame has been received. */
+  get insideFrame(): boolean {
+    return this.buffered > 0 || this.#midFrame === this.position;
+  }
+
+  /** How long that part is: what the codec has consumed of it since the last message, and what is held. */
+  get unfinished(): number {
+    return (this.insideFrame && this.#partEnd === this.position ? this.#part : 0) + this.buffered;
+  }
+
+  /** The codec has consumed `n` bytes and returned no message: they are counted if a frame goes on behind them. */
+  keepPart(n: number): void {
+    const { position } = this;
+    if (this.#midFrame !== position) return;
+    this.#part = this.#partEnd === position - n ? this.#part + n : n;
+    this.#partEnd = position;
   }
 
   /** Appends received bytes. They belong to the reader from now on and must not be written to again. */
@@ -319,7 +358,7 @@ export class ByteReader {
     this.#next = undefined;
     this.#position = this.#end;
     this.#adopt(EMPTY, 0);
-    this.#needed = 1;
+    this.restart();
   }
 
   // ---------------------------------------------------------------- inside

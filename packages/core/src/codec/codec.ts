@@ -13,7 +13,8 @@ import type { ByteWriter } from './byte-writer.ts';
  * | undefined | not complete yet; `return input.need(24)` says how many bytes it takes, so that it is not asked below |
  * | a throw   | the stream can no longer be understood: the connection closes                                         |
  *
- * A message that is malformed but framed is not a throw: return it as a message and let the service answer it.
+ * A message that is malformed but framed is not a throw: return it as a message and let the service answer it. A codec may consume bytes and
+ * return undefined; when they are part of a frame that goes on, it says so: `return input.midFrame()`.
  *
  * @typeParam In what `decode` yields; never `undefined`
  * @typeParam Out what `encode` takes
@@ -30,7 +31,8 @@ export interface Codec<In, Out = In> {
 
   /**
    * Called once at end of input, after `decode` has returned `undefined` and the last hook has settled; may return a last message
-   * (a line without its terminator) and may consume nothing. Bytes left after it, or without it, are a {@link TruncatedFrameError}.
+   * (a line without its terminator) and may consume nothing. An end inside a frame, after it or without it, is a
+   * {@link TruncatedFrameError}.
    */
   decodeEnd?(input: ByteReader): In | undefined;
 

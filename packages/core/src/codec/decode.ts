@@ -30,7 +30,9 @@ export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In 
       reader.resetNeed();
       return message;
     }
-    if (after === before && reader.needed <= after) {
+    if (after < before) {
+      reader.keepPart(before - after);
+    } else if (reader.needed <= after) {
       // No hint, or one that is met already: it takes at least one byte more.
       reader.need(after + 1, FRAMING_ALLOWANCE);
     }
@@ -40,7 +42,7 @@ export function decodeNext<In>(codec: Codec<In, never>, reader: ByteReader): In 
 /**
  * The end of input: lets the codec make a last message out of what is left. Called once, when {@link decodeNext} has nothing more.
  *
- * @throws {TruncatedFrameError} bytes are left over
+ * @throws {TruncatedFrameError} bytes are left over, or the rest is missing of a frame that was consumed in part
  */
 export function decodeEnd<In>(codec: Codec<In, never>, reader: ByteReader): In | undefined {
   let message: In | undefined;
@@ -53,6 +55,8 @@ export function decodeEnd<In>(codec: Codec<In, never>, reader: ByteReader): In |
       throw error instanceof ProtocolError ? error : new DecodeError(error);
     }
   }
-  if (reader.buffered > 0) throw new TruncatedFrameError(reader.buffered);
+  // A last message may be made of a frame that was consumed before.
+  if (reader.buffered > 0 || (message === undefined && reader.insideFrame))
+    throw new TruncatedFrameError(reader.unfinished);
   return message;
 }

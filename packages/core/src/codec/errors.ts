@@ -47,7 +47,7 @@ export class FrameTooLargeError extends ProtocolError {
 
 /** The input ended inside a frame. `WIRE_TRUNCATED`. */
 export class TruncatedFrameError extends ProtocolError {
-  /** Bytes of the unfinished frame that were received. */
+  /** Bytes of the unfinished frame that were received; of one that a message has told of already, those since then. */
   readonly received: number;
 
   constructor(received: number) {

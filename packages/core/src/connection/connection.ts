@@ -162,7 +162,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
       this.fail(error);
       throw error;
     }
-    const bytes = this.reads.unread + transport.readableLength;
+    const bytes = this.reads.unfinished + transport.readableLength;
     if ((bytes > 0 || this.queued > 0) && !begun) {
       const error = new PlaintextBufferedError(bytes, this.queued);
       this.fail(error);

@@ -24,7 +24,7 @@ interface Heartbeat {
 interface Incoming {
   readonly bytes: number;
   readonly messages: number;
-  /** Whether part of a frame is there and the rest is waited for. */
+  /** Whether part of a frame has come and the rest is waited for. */
   readonly insideFrame: boolean;
   /** Whether this side does not read at the moment. */
   readonly held: boolean;

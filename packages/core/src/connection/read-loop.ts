@@ -111,7 +111,7 @@ export class ReadLoop<Connection, In> {
   set codec(codec: Codec<In, never>) {
     this.#codec = codec;
     this.#reader.maxFrameLength = codec.maxFrameLength ?? DEFAULT_MAX_FRAME_LENGTH;
-    this.#reader.resetNeed();
+    this.#reader.restart();
     this.#holds &= ~Hold.Codec;
     // What is left over is for the new one, now.
     if (!this.#running) queueMicrotask(() => this.#wake());
@@ -147,14 +147,14 @@ export class ReadLoop<Connection, In> {
     return this.#holds !== 0;
   }
 
-  /** Bytes that were received and that no codec has consumed. */
-  get unread(): number {
-    return this.#reader.buffered;
+  /** Bytes that were received and are no message yet. */
+  get unfinished(): number {
+    return this.#reader.unfinished;
   }
 
-  /** Whether part of a frame is there and the rest is waited for. */
+  /** Whether part of a frame has come and the rest is waited for. */
   get insideFrame(): boolean {
-    return this.#holds === 0 && !this.#stopped && this.#reader.buffered > 0;
+    return this.#holds === 0 && !this.#stopped && this.#reader.insideFrame;
   }
 
   /** Whether the peer has ended and what came before that is still being handled. */

@@ -183,9 +183,10 @@ class DelimitedCodec implements Codec<FrameTypes[FrameAs] | DiscardedFrame, Fram
       if (!discard) throw new FrameTooLargeError(length, maxFrameLength);
       this.#discarded = 0;
     }
-    // What may be the head of the delimiter stays; a byte at least, for bytes that are held are what the frame deadline goes by.
-    const dropped = Math.max(0, length - Math.max(1, this.#terminator - 1));
+    // What may be the head of the delimiter stays.
+    const dropped = Math.max(0, length - (this.#terminator - 1));
     input.skip(dropped);
+    input.midFrame();
     this.#discarded += dropped;
     this.#scanned = Math.max(0, input.length - delimiter.length + 1);
     return input.need(input.length + 1, this.#terminator);
