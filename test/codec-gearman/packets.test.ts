@@ -10,8 +10,8 @@ import {
   PacketType,
   TextLine,
 } from '@wirewright/codec-gearman';
-import { EncodeError, encodeMessage } from '@wirewright/core/codec';
-import { type CodecVector, codecVectors } from '@wirewright/core/testing';
+import { ByteReader, decodeEnd, decodeNext, EncodeError, encodeMessage } from '@wirewright/core/codec';
+import { type CodecVector, codecVectors, embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { decodeAll, frame, plain } from './frames.ts';
@@ -260,6 +260,29 @@ describe('what is no packet', () => {
     for (let at = 12; at < large.length; at += 1000)
       expect(decodeAll(codec, large.subarray(at, at + 1000))).toEqual([]);
     expect(decodeAll(codec, frame('REQ', PacketType.PreSleep)).map(plain)).toMatchObject([{ type: 4 }]);
+  });
+
+  test('a packet that is too large has no more time than others, and its end is told when it does not come', () => {
+    const large = frame('REQ', PacketType.SubmitJob, 'f', '', Buffer.alloc(2000, 'x'));
+    for (const sent of [12, 13, 300]) {
+      const embedded = embed(limited, {}, { frameTimeout: 1000 });
+      for (const byte of large.subarray(0, sent)) embedded.feed(Buffer.of(byte)).advance(10);
+      if (sent < 300) {
+        expect(embedded.connection.closeReason).toBeUndefined();
+        embedded.advance(1200);
+      }
+      expect(embedded.connection.closeReason).toBe('frame-timeout');
+      expect(embedded.messages).toMatchObject([{ reason: 'too-large' }]);
+
+      const codec = limited();
+      const input = new ByteReader(large.subarray(0, sent));
+      expect(decodeNext(codec, input)).toMatchObject({ reason: 'too-large' });
+      expect(decodeNext(codec, input)).toBeUndefined();
+      expect(() => decodeEnd(codec, input)).toThrow(expect.objectContaining({ code: 'WIRE_TRUNCATED' }));
+    }
+    const whole = embed(limited, {}, { frameTimeout: 1000 }).feed(large).advance(5000);
+    expect(whole.connection.closeReason).toBeUndefined();
+    whole.connection.destroy();
   });
 
   test.each([

@@ -24,6 +24,7 @@ import {
 import {
   ByteReader,
   ByteWriter,
+  decodeEnd,
   decodeNext,
   type Description,
   encodeInto,
@@ -265,8 +266,14 @@ describe('a frame over the limit', () => {
       const input = new ByteReader(bytes.subarray(0, end));
       input.maxFrameLength = codec.maxFrameLength!;
       expect(decodeNext(codec, input)).toBeUndefined();
-      expect(input.buffered).toBeGreaterThan(0);
+      expect(() => decodeEnd(codec, input)).toThrow(expect.objectContaining({ code: 'WIRE_TRUNCATED', received: end }));
     }
+  });
+
+  test('what is skipped has no more time than what is gathered', () => {
+    const embedded = embed(small, {}, { frameTimeout: 1000 });
+    for (const byte of bytes.subarray(0, 300)) embedded.feed(Buffer.of(byte)).advance(10);
+    expect([embedded.messages, embedded.connection.closeReason]).toEqual([[], 'frame-timeout']);
   });
 
   test('wrong lengths come first, and a key that is too long is not kept', () => {

@@ -17,13 +17,14 @@ import {
   ByteView,
   ByteWriter,
   type CodecFactory,
+  decodeEnd,
   decodeNext,
   encodeInto,
   encodeMessage,
   InvalidOptionError,
   ProtocolError,
 } from '@wirewright/core/codec';
-import { type CodecVector, codecVectors } from '@wirewright/core/testing';
+import { type CodecVector, codecVectors, embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 import { MALFORMED } from './malformed.ts';
@@ -196,6 +197,23 @@ describe('values that are too large', () => {
       expect(decodeNext(server, input)).toBeUndefined();
       expect(input.memory).toBeLessThan(1024);
       input.push(Buffer.alloc(64 * 1024));
+    }
+  });
+
+  test.each(['set k 0 0 3000\r\n', 'ms k 3000\r\n'])('they have no more time than others: %j', (head) => {
+    const embedded = embed(codec, {}, { frameTimeout: 1000 });
+    for (const byte of Buffer.from(head.padEnd(300, 'v'))) embedded.feed(Buffer.of(byte)).advance(10);
+    expect([embedded.messages, embedded.connection.closeReason]).toEqual([[], 'frame-timeout']);
+  });
+
+  test('the end of the input inside of one is told', () => {
+    for (const end of [15, 16, 17, 1500, 3017]) {
+      const server = codec();
+      const input = new ByteReader(Buffer.from(`set k 0 0 3000\r\n${big}\r\n`).subarray(0, end));
+      expect(decodeNext(server, input)).toBeUndefined();
+      expect(() => decodeEnd(server, input)).toThrow(
+        expect.objectContaining({ code: 'WIRE_TRUNCATED', received: end }),
+      );
     }
   });
 });

@@ -93,7 +93,7 @@ export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, Gea
       const skipped = Math.min(this.#skipping, input.length);
       input.skip(skipped);
       this.#skipping -= skipped;
-      if (this.#skipping > 0) return undefined;
+      if (this.#skipping > 0) return input.midFrame();
     }
     const { length } = input;
     if (length === 0) return undefined;
@@ -122,6 +122,7 @@ export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, Gea
     if (this.#received === RESPONSE) throw new FrameTooLargeError(body, this.maxFrameLength);
     if (body > MAX_SKIPPED) return this.#refuse(input, new RefusedFrame('magic', refused.type, body));
     input.skip(HEADER);
+    input.midFrame();
     this.#skipping = body;
     return refused;
   }

@@ -47,8 +47,7 @@ export class FrameIntake {
     // A longer key makes the frame an invalid one, and nobody needs it then.
     const keyLength = input.u16(2);
     const kept = HEADER + (keyLength > MAX_KEY_LENGTH ? 0 : input.u8(4) + keyLength);
-    // One byte more: see below.
-    if (length <= kept) return input.need(kept + 1, kept + 1);
+    if (length < kept) return input.need(kept, kept);
     this.#rest = HEADER + body - kept;
     this.#head = input.take(kept);
     return this.#skip(input, this.#head);
@@ -61,11 +60,9 @@ export class FrameIntake {
       this.#head = undefined;
       return head;
     }
-    // A byte stays: bytes that are held are what the frame deadline goes by, and what tells that the input ended inside a frame.
-    const skipped = Math.max(0, length - 1);
-    input.skip(skipped);
-    this.#rest -= skipped;
-    return input.need(2, 2);
+    input.skip(length);
+    this.#rest -= length;
+    return input.midFrame();
   }
 }
 

@@ -16,7 +16,6 @@ import {
   type Codec,
   type CodecFactory,
   ProtocolError,
-  TruncatedFrameError,
 } from '@wirewright/core/codec';
 
 import { Answer, type Compat } from './answers.ts';
@@ -66,7 +65,6 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
   readonly #partial = new PartialLine();
   /** Bytes of a block that are still to be dropped, and the request that it belongs to. */
   #left = 0;
-  #dropped = 0;
   #pending: Request | MetaRequest | undefined = undefined;
 
   constructor(maxItemSize: number, compat: Compat) {
@@ -97,7 +95,7 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
     }
     if (Block.drop) {
       input.skip(size);
-      this.#left = this.#dropped = value + 2;
+      this.#left = value + 2;
       this.#pending = request.retain();
       return this.#drop(input);
     }
@@ -105,10 +103,6 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
     request.valueEnd = next + value;
     request.end = next + value + 2;
     return takeValue(request, input, value);
-  }
-
-  decodeEnd(): undefined {
-    if (this.#left > 0) throw new TruncatedFrameError(this.#dropped - this.#left);
   }
 
   encode(reply: ServerReply, output: ByteWriter): void {
@@ -127,7 +121,7 @@ class MemcachedTextServerCodec implements Codec<Request | MetaRequest, ServerRep
     const n = Math.min(input.length, this.#left);
     input.skip(n);
     this.#left -= n;
-    if (this.#left > 0) return undefined;
+    if (this.#left > 0) return input.midFrame();
     const request = this.#pending;
     this.#pending = undefined;
     return request;
