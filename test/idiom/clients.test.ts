@@ -135,6 +135,24 @@ describe.each(services)('$name', (service) => {
     );
   });
 
+  test('says whose option is none', () => {
+    const refused = `new ${service.name}() has no option 'maxRetries'`;
+    expect(() => service.make('127.0.0.1:1', { maxRetries: 5 })).toThrow(refused);
+    expect(() => service.make('127.0.0.1:1', null as never)).toThrow(`new ${service.name}()`);
+  });
+
+  test('names a place that is a stream when it cannot connect', async () => {
+    const stream = (): Promise<never> => Promise.reject(new Error('no way'));
+    const client = service.make({ stream, name: 'tunnel' }, { connectTimeout: 1000 });
+    onTestFinished(() => client.destroy());
+    if (client instanceof Worker) {
+      client.handle('f', () => '');
+      await expect.poll(() => client.servers[0]!.error?.message).toContain('cannot connect to tunnel: ');
+    } else {
+      await expect(service.use(client as never)).rejects.toThrow('cannot connect to tunnel: ');
+    }
+  });
+
   test('closes in good order, with counts; a second call gets the same promise', async () => {
     const client = service.make(memoryPlace(serving(service)));
     await service.use(client as never);

@@ -35,7 +35,7 @@ const services: readonly Service[] = [
   },
 ];
 
-describe.each(services)('$name', ({ make, usualPort }) => {
+describe.each(services)('$name', ({ name, make, usualPort }) => {
   function made(options?: Parameters<Service['make']>[0]): Server<never, never> {
     const server = make(options);
     onTestFinished(async () => {
@@ -80,11 +80,11 @@ describe.each(services)('$name', ({ make, usualPort }) => {
     ['idleTimeout', { idleTimeout: 0 }],
     ['keepAlive', { keepAlive: 5 }],
     ['timeouts', { timeouts: 5 }],
-  ])('refuses a wrong %s at once, and names it', (name, options) => {
+  ])('refuses a wrong %s at once, and names it', (option, options) => {
     expect(() => make(options)).toThrow(
       expect.objectContaining({
         code: 'WIRE_INVALID_OPTION',
-        message: expect.stringContaining(name) as string,
+        message: expect.stringContaining(option) as string,
       }) as Error,
     );
   });
@@ -98,6 +98,10 @@ describe.each(services)('$name', ({ make, usualPort }) => {
     await new Promise((resolve) => socket.once('close', resolve));
     await expect.poll(() => refused.map(({ error }) => error.code)).toEqual(['WIRE_ADDRESS_DENIED']);
     expect(server.counters).toMatchObject({ accepted: 0, refused: 1, open: 0 });
+  });
+
+  test('says whose option is none', () => {
+    expect(() => make({ timeouts: 5 } as never)).toThrow(`new ${name}() has no option 'timeouts'`);
   });
 
   test('has counters of one moment', async () => {

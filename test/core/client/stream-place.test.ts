@@ -80,6 +80,18 @@ describe('a stream in place of a socket', () => {
     await vi.waitFor(() => expect(stream.destroyed).toBe(true), patient);
   });
 
+  test('errors name it', async () => {
+    const clock = new FakeClock();
+    const client = clientOf(clock);
+    const failing = client.connect({ name: 'tunnel', stream: () => Promise.reject(new Error('no way')) });
+    await expect(failing).rejects.toThrow('cannot connect to tunnel: the stream could not be made: no way');
+    const never = client.connect({ name: 'tunnel', stream: () => new Promise(() => {}) });
+    const failed = expect(never).rejects.toThrow('no connection to tunnel within 10000 ms');
+    await Promise.resolve();
+    clock.advance(20_000);
+    await failed;
+  });
+
   test('a server takes each once, and none when it is closed', async () => {
     const { server } = echo();
     const [, there] = duplexPair();

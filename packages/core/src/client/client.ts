@@ -266,7 +266,7 @@ export class Client<In = unknown, Out = In, Data = unknown> extends HookHost<In,
     const timeout = this.#connectTimeout;
     const connection = await (place.stream === undefined
       ? connectSocket(place, this.#socketOptions, timeout, clock, signal, use)
-      : connectStream(place.stream, timeout, clock, signal, use));
+      : connectStream(place.stream, place.name!, timeout, clock, signal, use));
     try {
       await abortable(Promise.race([opened, connection.closed]), signal);
     } catch (error) {

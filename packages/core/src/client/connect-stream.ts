@@ -11,12 +11,14 @@ import type { ConnectPlace } from './connect-place.ts';
 /**
  * Has `make` make a stream, and resolves with what `use` makes of it. One that comes too late is destroyed.
  *
+ * @param where what the place is called, for messages
  * @throws {ConnectTimeoutError} (rejects) not within `timeout` ms
  * @throws {ConnectError} (rejects) `make` failed
  * @throws {InvalidOptionError} (rejects) what it makes is no stream of bytes
  */
 export function connectStream<T>(
   make: NonNullable<ConnectPlace['stream']>,
+  where: string,
   timeout: number,
   clock: Clock,
   signal: AbortSignal,
@@ -37,14 +39,18 @@ export function connectStream<T>(
       reject(error);
     };
     const abort = (): void => giveUp(signal.reason);
-    const cancel = Sweep.of(clock).after(timeout, () => giveUp(new ConnectTimeoutError('the stream', timeout)));
+    const cancel = Sweep.of(clock).after(timeout, () => giveUp(new ConnectTimeoutError(where, timeout)));
     signal.addEventListener('abort', abort, { once: true });
     const made = async (): Promise<void> => {
       let stream: Duplex;
       try {
         stream = await make({ signal: controller.signal });
       } catch (error) {
-        if (!over) giveUp(new ConnectError(`the stream could not be made: ${describeCause(error)}`, { cause: error }));
+        const why = describeCause(error);
+        if (!over)
+          giveUp(
+            new ConnectError(`cannot connect to ${where}: the stream could not be made: ${why}`, { cause: error }),
+          );
         return;
       }
       if (over) {

@@ -67,10 +67,8 @@ export class AdminClient {
 
   /** @throws {InvalidOptionError} it is no place, or an option is unknown or out of range */
   constructor(place: ServerPlace, options: AdminOptions = {}) {
-    this.#link = new AdminLink(
-      readPlace('a server', place, { port: USUAL_PORT, tls: options.tls }),
-      adminSettings(options),
-    );
+    const settings = adminSettings(options);
+    this.#link = new AdminLink(readPlace('a server', place, { port: USUAL_PORT, tls: options.tls }), settings);
   }
 
   /** The server, `host:port` or a path. */

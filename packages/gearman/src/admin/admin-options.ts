@@ -55,7 +55,7 @@ const NAMES = ['noDelay', 'keepAlive', 'connectTimeout', 'timeout', 'maxAnswerLe
 
 /** @throws {InvalidOptionError} an option is unknown or out of range */
 export function adminSettings(options: AdminOptions): AdminSettings {
-  knownOptions('an AdminClient', options, NAMES);
+  knownOptions('new AdminClient()', options, NAMES);
   const { noDelay, keepAlive } = options;
   const maxAnswerLength = integerOption('maxAnswerLength', options.maxAnswerLength ?? 16 * 1024 ** 2, 1024, 1024 ** 3);
   return {
