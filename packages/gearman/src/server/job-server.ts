@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import { type GearmanOutput, gearmanServer, Packet, type RefusedFrame, TextLine } from '@wirewright/codec-gearman';
 import {
   callUnheard,
-  ClosedError,
   type CloseOptions,
   type CloseResult,
   type Connection,
@@ -22,11 +21,10 @@ import type { StoreDamage } from '../store/job-store.ts';
 import { USUAL_PORT } from '../usual-port.ts';
 import { AdminReports } from './admin-reports.ts';
 import { AdminService } from './admin-service.ts';
-import { StoreFailedError } from './errors.ts';
+import type { StoreFailedError } from './errors.ts';
 import { type FunctionStatus, functionStatus } from './function-status.ts';
 import { Functions } from './functions.ts';
 import { JobBoard } from './job-board.ts';
-import { JobKeeper } from './job-keeper.ts';
 import {
   type JobServerInput,
   type JobServerOptions,
@@ -38,6 +36,7 @@ import { PacketService } from './packet-service.ts';
 import { Peer } from './peer.ts';
 import { Probe } from './probe.ts';
 import { ServerError } from './server-errors.ts';
+import { StoreSession } from './store-session.ts';
 
 /** Names a job by its handle, or by its function and unique; a function alone names all its jobs. */
 export type JobChoice =
@@ -63,13 +62,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   readonly #peers = new Map<Connection<JobServerInput, GearmanOutput, Data>, Peer>();
   readonly #probe: Probe | undefined;
   readonly #started: number;
-  #keeper: JobKeeper | undefined = undefined;
-  #opened: Promise<void> | undefined = undefined;
-  /** Ends the waiting for a lease. */
-  readonly #opening = new AbortController();
+  readonly #store: StoreSession;
   #ending: Promise<CloseResult> | undefined = undefined;
-  #storeClosed: Promise<void> | undefined = undefined;
-  #damage: StoreDamage | undefined = undefined;
   #onShutdown: ((graceful: boolean) => unknown) | undefined = undefined;
   #onStoreTrouble: ((error: Error) => unknown) | undefined = undefined;
 
@@ -81,6 +75,10 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     this.#settings = settings;
     this.#board = new JobBoard(new Functions(settings.policies, settings.usual, settings.maxFunctions), settings.board);
     this.#packets = new PacketService(this.#board, settings.service);
+    this.#store = new StoreSession(settings.store, this.#board, {
+      lost: () => this.destroy(),
+      trouble: (error) => this.#tellStoreTrouble(error),
+    });
     const { probeInterval, board } = settings;
     if (probeInterval > 0) this.#probe = new Probe(board.clock, probeInterval, () => this.#peers.values());
     this.#started = this.#board.now();
@@ -114,7 +112,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   /** What was found to be wrong with the store when it was opened. */
   get damage(): StoreDamage | undefined {
-    return this.#damage;
+    return this.#store.damage;
   }
 
   /**
@@ -157,8 +155,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
    * is a lease to be had, or `signal` is aborted.
    */
   open(signal?: AbortSignal): Promise<void> {
-    this.#opened ??= this.#open(signal);
-    return this.#opened;
+    return this.#store.open(signal);
   }
 
   protected override get usualPort(): number {
@@ -195,7 +192,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
 
   /** What is acknowledged before the store is there would be lost. */
   #mustBeOpen(): void {
-    if (this.#settings.store !== undefined && this.#keeper === undefined)
+    if (!this.#store.ready)
       throw new InvalidOptionError('a job server with a store is opened before it serves: await server.open()');
   }
 
@@ -224,13 +221,13 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     this.#halt();
     super.destroy();
     // When the last connection is gone: its jobs are noted as lost.
-    void super.closed.then(() => this.#closeStore());
+    void super.closed.then(() => this.#store.close());
   }
 
   /** Resolves with the counts when the server has closed, whoever closed it, and its store with it. */
   override get closed(): Promise<CloseResult> {
     return super.closed.then(async (result) => {
-      await this.#closeStore();
+      await this.#store.close();
       return result;
     });
   }
@@ -270,40 +267,13 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     return graceful ? this.drain() : this.close();
   }
 
-  // ---------------------------------------------------------------- the store, and the end
-
-  async #open(signal: AbortSignal | undefined): Promise<void> {
-    const { store } = this.#settings;
-    if (store === undefined) return;
-    const events = {
-      adopted: (jobs: Parameters<JobBoard['restoreAll']>[0]): void => this.#board.restoreAll(jobs),
-      lost: (error: Error): void => this.#lose(error),
-    };
-    const { signal: closed } = this.#opening;
-    const { jobs, damage } = await store.open(
-      events,
-      signal === undefined ? closed : AbortSignal.any([signal, closed]),
-    );
-    const keeper = new JobKeeper(store, (error) => this.#tellStoreTrouble(error));
-    await keeper.start();
-    this.#keeper = keeper;
-    this.#damage = damage;
-    this.#board.keepBy(keeper);
-    this.#board.restoreAll(jobs);
-  }
-
-  #lose(error: Error): void {
-    this.#keeper?.abandon();
-    this.destroy();
-    this.#tellStoreTrouble(error);
-  }
-
-  #tellStoreTrouble(cause: Error): void {
-    const error = new StoreFailedError(cause);
+  #tellStoreTrouble(error: StoreFailedError): void {
     const hook = this.#onStoreTrouble;
     if (hook === undefined) process.emitWarning(error);
     else callUnheard('onStoreTrouble', () => hook(error));
   }
+
+  // ---------------------------------------------------------------- the end
 
   #isDrained(): boolean {
     for (const job of this.#board.jobs) if (!job.mayBeLeft) return false;
@@ -318,7 +288,7 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
     this.#board.abandonAll();
     const result = await super.close(rest);
     this.#halt();
-    await this.#closeStore();
+    await this.#store.close();
     return result;
   }
 
@@ -332,28 +302,5 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   #halt(): void {
     this.#probe?.stop();
     this.#board.halt();
-  }
-
-  #closeStore(): Promise<void> {
-    this.#storeClosed ??= this.#settleStore();
-    return this.#storeClosed;
-  }
-
-  async #settleStore(): Promise<void> {
-    const { store } = this.#settings;
-    if (store === undefined || this.#opened === undefined) return;
-    this.#opening.abort(new ClosedError('the server'));
-    try {
-      await this.#opened;
-    } catch {
-      // Whoever has opened it was told.
-      return;
-    }
-    try {
-      await this.#keeper?.settled();
-      await store.close();
-    } catch (error) {
-      this.#tellStoreTrouble(error as Error);
-    }
   }
 }
