@@ -3,8 +3,7 @@
  *
  *   request   +-----+-------+------+   +-----+--------+------+----------------+------+
  *             | '*' | count | CRLF |   | '$' | length | CRLF | bytes          | CRLF |   count times
- *             +-----+-------+------+   +-----+--------+------+----------------+------+
- *             or a line of words: GET name CRLF
+ *             +-----+-------+------+   +-----+--------+------+----------------+------+   or words and CRLF
  *   reply     '+' text CRLF   done        ':' number CRLF                 '$' length CRLF bytes CRLF
  *             '-' text CRLF   not done    '*' count CRLF, then replies    '$' '-1' CRLF   nothing
  *
@@ -13,15 +12,17 @@
 import { Server, WireError } from '@wirewright/core';
 import { type ByteReader, type ByteWriter, type Codec, ProtocolError, readLatin1 } from '@wirewright/core/codec';
 
-const [LF, DOLLAR, STAR, ZERO, CRLF] = [0x0a, 0x24, 0x2a, 0x30, 0x0d0a];
-/** Longest line of words, most arguments (a call has them on the stack), longest argument. */
-const [MAX_LINE, MAX_COUNT, MAX_LENGTH] = [2 ** 16, 2 ** 14, 2 ** 24];
+import { run } from './run.ts';
+
+const [LF, STAR, CRLF] = [0x0a, 0x2a, 0x0d0a];
+/** Longest line of words, line of a number; most arguments (a call has them on the stack); longest string, request and reply. */
+const [MAX_LINE, MAX_DIGITS, MAX_COUNT, MAX_LENGTH, MAX_FRAME] = [2 ** 16, 2 ** 5, 2 ** 14, 2 ** 24, 2 ** 26];
 
 /** A string has a character for each byte, as those of a request: no byte is lost. A line is `+OK` or `-ERR why`. */
 export type Reply = string | number | null | { readonly line: string } | readonly Reply[];
 
 export class RespCodec implements Codec<string[], Reply> {
-  readonly maxFrameLength: number = 4 * MAX_LENGTH;
+  readonly maxFrameLength: number = MAX_FRAME;
   /** Of a request that is not complete: its count, arguments so far, length of the next, and where that begins. */
   #count: number | undefined;
   #args: string[] = [];
@@ -30,10 +31,10 @@ export class RespCodec implements Codec<string[], Reply> {
 
   decode(input: ByteReader): string[] | undefined {
     if (input.u8(0) !== STAR) return this.#words(input);
-    this.#count ??= this.#number(input, STAR, 'multibulk', MAX_COUNT);
+    this.#count ??= this.#number(input, '*', 'multibulk', MAX_COUNT);
     if (this.#count === undefined) return undefined;
     while (this.#args.length < this.#count) {
-      this.#length ??= this.#number(input, DOLLAR, 'bulk', MAX_LENGTH);
+      this.#length ??= this.#number(input, '$', 'bulk', MAX_LENGTH);
       if (this.#length === undefined) return undefined;
       const end = this.#at + this.#length;
       if (input.length < end + 2) return input.need(end + 2);
@@ -48,6 +49,7 @@ export class RespCodec implements Codec<string[], Reply> {
   }
 
   encode(reply: Reply, output: ByteWriter): void {
+    if (output.size > MAX_FRAME) refuse('the reply is too long');
     if (typeof reply === 'string') output.latin1(`$${reply.length}\r\n${reply}`, '\r\n');
     else if (typeof reply === 'number') output.latin1(`:${reply}`, '\r\n');
     else if (reply === null) output.latin1('$-1', '\r\n');
@@ -63,20 +65,16 @@ export class RespCodec implements Codec<string[], Reply> {
   }
 
   /** Goes past the line at `#at`, and returns the number in it; undefined while it has not come whole. */
-  #number(input: ByteReader, type: number, what: string, most: number): number | undefined {
-    const got = input.length > this.#at ? input.u8(this.#at) : type;
-    if (got !== type) throw new ProtocolError(`expected '$', got '${String.fromCharCode(got)}'`);
-    for (let i = this.#at + 1, value = 0; i + 1 < input.length; i++) {
-      if (input.u16(i) === CRLF && i > this.#at + 1) {
-        this.#at = i + 2;
-        return value;
-      }
-      const digit = input.u8(i) - ZERO;
-      value = 10 * value + digit;
-      const right = digit >= 0 && digit <= 9 && value <= most && i <= this.#at + 10;
-      if (!right) throw new ProtocolError(`invalid ${what} length`);
-    }
-    return input.need(input.length + 1);
+  #number(input: ByteReader, type: string, what: string, most: number): number | undefined {
+    const end = input.indexOf(LF, this.#at);
+    if (end < 0 && input.length < this.#at + MAX_DIGITS) return input.need(input.length + 1);
+    const line = readLatin1(input.source, input.offset + this.#at, input.offset + Math.max(end, this.#at + 1));
+    if (line[0] !== type) throw new ProtocolError(`expected '$', got '${line[0]}'`);
+    const value = Number(line.slice(1, -1));
+    const isNumber = line === `${type}${value}\r` && Number.isSafeInteger(value);
+    if (!isNumber || value > most || (value < 0 && type === '$')) throw new ProtocolError(`invalid ${what} length`);
+    this.#at = end + 1;
+    return value;
   }
 }
 
@@ -113,6 +111,8 @@ const hash = (key: string): Map<string, string> => at(key, new Map<string, strin
 const take = (all: Set<string>, [one]: Iterable<string> = all): Reply => (all.delete(one!) ? one! : null);
 const seconds = (until: number): number => (until === Infinity ? -1 : Math.ceil((until - Date.now()) / 1000));
 
+const short = (all: string): string =>
+  all.length <= MAX_LENGTH ? all : refuse('string exceeds maximum allowed size (proto-max-bulk-len)');
 /** Of at most 15 digits, which a number has exactly. */
 const integer = (digits: string): number =>
   /^(0|-?[1-9]\d{0,14})$/.test(digits) ? Number(digits) : refuse('value is not an integer or out of range');
@@ -128,18 +128,16 @@ const pairs = (words: string[]): [name: string, value: string][] =>
 
 function set(key: string, value: string, ...options: string[]): Reply {
   const said = options.map((word) => ` ${word.toUpperCase()}`).join('');
-  if (!/^( [NX]X)?( [EP]X \S+)?( [NX]X)?$/.test(said)) refuse('syntax error');
-  const [, unit, time = ''] = / ([EP])X (\S+)/.exec(said) ?? [];
+  const [, unit, time = ''] = /^(?: [NX]X)?(?: ([EP])X (\S+))?(?: [NX]X)?$/.exec(said) ?? refuse('syntax error');
   const until = unit === undefined ? Infinity : Date.now() + integer(time) * (unit === 'E' ? 1000 : 1);
   if (until <= Date.now()) refuse("invalid expire time in 'set' command");
   if (/ [NX]X/.test(said) && has(key) !== said.includes(' XX')) return null;
-  entries.set(key, { value, until });
-  return OK;
+  return (entries.set(key, { value, until }), OK);
 }
 
 /** How many words a command has, its name included, or has at least, if that is negative; and what it does. */
 const commands: Record<string, [arity: number, run: (...args: string[]) => Reply]> = {
-  append: [3, (key, more) => (at<string>(key, '').value += more).length],
+  append: [3, (key, more) => (at<string>(key, '').value = short((text(key) ?? '') + more)).length],
   command: [-1, () => []],
   config: [3, (_get, name) => (name === 'save' || name === 'appendonly' ? [name, ''] : [])],
   dbsize: [1, () => entries.size],
@@ -175,9 +173,9 @@ const commands: Record<string, [arity: number, run: (...args: string[]) => Reply
 function answer([name = '', ...args]: string[]): Reply {
   const command = name.toLowerCase();
   try {
-    const [arity, run] = Object.hasOwn(commands, command) ? commands[command]! : refuse(`unknown command '${name}'`);
+    const [arity, act] = Object.hasOwn(commands, command) ? commands[command]! : refuse(`unknown command '${name}'`);
     const right = arity < 0 ? args.length + 1 >= -arity : args.length + 1 === arity;
-    return right ? run(...args) : refuse(`wrong number of arguments for '${command}' command`);
+    return right ? act(...args) : refuse(`wrong number of arguments for '${command}' command`);
   } catch (error) {
     if (error instanceof WireError) return { line: `-${error.code} ${error.message}` };
     throw error;
@@ -186,14 +184,15 @@ function answer([name = '', ...args]: string[]): Reply {
   }
 }
 
-if (/redis-server(\.[jt]s)?$/.test(process.argv[1] ?? '')) {
-  const server = new Server<string[], Reply>({ codec: () => new RespCodec() })
-    .onRead((connection, request) => {
-      connection.send(answer(request));
-      return request[0]!.toLowerCase() === 'quit' ? connection.close() : undefined;
-    })
-    .onError((connection, { message }) => connection.send({ line: `-ERR Protocol error: ${message}` }))
-    .closeOnSignals();
-  await server.listen({ port: Number(process.argv[2] ?? 6379), host: '127.0.0.1' });
-  console.log(`listening on 127.0.0.1:${server.port}`);
-}
+if (/redis-server(\.[jt]s)?$/.test(process.argv[1] ?? ''))
+  await run(async () => {
+    const server = new Server<string[], Reply>({ codec: () => new RespCodec() })
+      .onRead((connection, request) => {
+        connection.send(answer(request));
+        return request[0]!.toLowerCase() === 'quit' ? connection.close() : undefined;
+      })
+      .onError((connection, { message }) => connection.send({ line: `-ERR Protocol error: ${message}` }))
+      .closeOnSignals();
+    await server.listen({ port: Number(process.argv[2] ?? 6379), host: '127.0.0.1' });
+    console.log(`listening on 127.0.0.1:${server.port}`);
+  });

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,10 +55,13 @@ const checks = [
     { name: 'too long an argument', bytes: latin1('*1\r\n$16777217\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
     { name: 'an argument less than empty', bytes: latin1('*1\r\n$-1\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
     { name: 'a count of letters', bytes: latin1('*one\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
+    { name: 'a count with a zero in front', bytes: latin1('*01\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
+    { name: 'a count that is not whole', bytes: latin1('*1.5\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
+    { name: 'a count that is no number', bytes: latin1('*NaN\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
     { name: 'no count', bytes: latin1('*\r\n'), messages: [], error: 'WIRE_PROTOCOL' },
     {
       name: 'a length that does not end',
-      bytes: latin1(`*1\r\n$${'0'.repeat(20)}`),
+      bytes: latin1(`*1\r\n$${'1'.repeat(32)}`),
       messages: [],
       error: 'WIRE_PROTOCOL',
     },
@@ -70,7 +73,7 @@ const checks = [
   ...codecVectors(
     'resp',
     () => new RespCodec(),
-    [{ name: 'nothing', bytes: latin1(`\r\n*0\r\n${request('PING')}\n \r\n*0\r\n`), messages: [['PING']] }],
+    [{ name: 'nothing', bytes: latin1(`\r\n*0\r\n${request('PING')}\n \r\n*-1\r\n`), messages: [['PING']] }],
     { filler: true },
   ),
 ];
@@ -222,12 +225,25 @@ const dialogue: [command: string, prints: string][] = [
 /** Malformed input, and the answer before the connection is closed. */
 const malformed: [bytes: string, answer: string][] = [
   [`PING\r\n*1\r\n:1\r\nPING\r\n`, "+PONG\r\n-ERR Protocol error: expected '$', got ':'\r\n"],
+  ['*-1\r\n*0\r\n*-1000\r\nPING\r\nQUIT\r\n', '+PONG\r\n+OK\r\n'],
+  ['*-\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
+  ['*-0\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
+  ['*01\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
+  ['*1\r\n$04\r\nPING\r\n', '-ERR Protocol error: invalid bulk length\r\n'],
   ['*x\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
   ['*99999999999\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
   ['*1\r\n$x\r\n', '-ERR Protocol error: invalid bulk length\r\n'],
   ['*1\r\n$-1\r\n', '-ERR Protocol error: invalid bulk length\r\n'],
   ['*1\r\n$9999999999\r\n', '-ERR Protocol error: invalid bulk length\r\n'],
   ['PING\r\nQUIT\r\nPING\r\n', '+PONG\r\n+OK\r\n'],
+];
+
+const longest = 'x'.repeat(2 ** 24);
+
+/** What a string beyond the longest is answered. */
+const long: [bytes: string, answer: string] = [
+  `${request('SET', 'long', longest)}${request('APPEND', 'long', 'y')}STRLEN long\r\nDEL long\r\nQUIT\r\n`,
+  '+OK\r\n-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n:16777216\r\n:1\r\n+OK\r\n',
 ];
 
 async function send(port: number, bytes: string): Promise<string> {
@@ -264,6 +280,10 @@ describe('the server', () => {
 
   test.each(malformed)('%j is answered, and the connection closed', async (bytes, answer) => {
     expect(await send(port, bytes)).toBe(answer);
+  });
+
+  test('a string beyond the longest is refused', async () => {
+    expect(await send(port, long[0])).toBe(long[1]);
   });
 
   test('too long a line is refused while it comes', async () => {
@@ -373,7 +393,18 @@ describe.runIf(redisCli !== undefined && redisServer !== undefined)('the real re
 
   beforeAll(async () => {
     port = await freePort();
-    real = new Running(redisServer!, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder]);
+    real = new Running(redisServer!, [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      folder,
+      '--proto-max-bulk-len',
+      `${longest.length}`,
+    ]);
     await real.says(/Ready to accept connections/);
   });
 
@@ -392,4 +423,13 @@ describe.runIf(redisCli !== undefined && redisServer !== undefined)('the real re
   test.each(malformed)('answers the same to %j, and closes', async (bytes, answer) => {
     expect(await send(port, bytes)).toBe(answer);
   });
+
+  test('refuses a string beyond the longest with the same words', async () => {
+    expect(await send(port, long[0])).toBe(long[1]);
+  });
+});
+
+test('all of it is in less than 200 lines', () => {
+  const source = readFileSync(new URL('../../examples/redis-server.ts', import.meta.url), 'utf8');
+  expect(source.split('\n').length - 1).toBeLessThan(200);
 });
