@@ -141,6 +141,24 @@ describe('toDuplex()', () => {
     expect(text).toBe('A\nB\nC\n');
   });
 
+  test('a peer that goes on talking meanwhile does not cut it off', async () => {
+    const embedded = embed(line(), {}, { record: false });
+    const messages = toDuplex(embedded.connection);
+    const got: string[] = [];
+    messages.on('data', (text: string) => got.push(text));
+    await embedded.settled();
+    embedded.feed('one\n');
+    void embedded.connection.close({ drain: true });
+    await once(messages, 'end');
+    embedded.feed('two\n').feed('three\n');
+    await embedded.settled();
+    messages.end('answer');
+    await once(messages, 'finish');
+    embedded.end();
+    expect(await embedded.connection.closed).toBe('shutdown');
+    expect([got, embedded.sent().toString(), embedded.errors]).toEqual([['one'], 'answer\n', []]);
+  });
+
   test('who only reads does not keep a connection whose peer has ended', async () => {
     const embedded = embed(line(), {}, { record: false, closeTimeout: 1000 });
     const read: string[] = [];

@@ -29,16 +29,21 @@ export function whenDrained(reads: Drainable, done: () => void): void {
   if (reads.onRest !== undefined) return;
   let rounds = 0;
   let looking = true;
+  let over = false;
   let before = reads.bytes;
   const last = before + MAX_BACKLOG;
   const attempt = (): void => {
-    if (looking || !reads.atRest) return;
+    if (looking || over || !reads.atRest) return;
     const { resumed, emptied, bytes } = reads;
     // While reads bring all that fits in one, a backlog is worked off: that is no new round.
     const backlog = emptied === undefined ? bytes - before >= BACKLOG_STEP : !emptied;
     before = bytes;
-    if (resumed && (backlog ? bytes < last : rounds++ < ROUNDS)) look();
-    else done();
+    if (resumed && (backlog ? bytes < last : rounds++ < ROUNDS)) {
+      look();
+    } else {
+      over = true;
+      done();
+    }
   };
   // Two turns of the check phase have a poll phase between them: what the kernel holds now has been read by then.
   const look = (): void => {

@@ -51,6 +51,8 @@ class MessageStream<In, Out, Data> extends Duplex {
   #written: ((error?: Error) => void) | undefined = undefined;
   /** Whether the readable side was ended. */
   #ended = false;
+  /** Settled when whoever uses the stream has ended it, too; undefined until messages end. */
+  #over: Promise<void> | undefined = undefined;
 
   constructor(connection: Connection<In, Out, Data>) {
     super({ objectMode: true });
@@ -65,8 +67,8 @@ class MessageStream<In, Out, Data> extends Duplex {
       // What was received is passed on, and nothing tells what becomes of it but the end of the stream.
       busy: false,
       receive: (message) => this.#receive(message),
-      end: () => this.#end(),
-      finish: () => this.#end(),
+      end: () => (this.#over ??= this.#end()),
+      finish: () => (this.#over ??= this.#end()),
       drain: () => this.#drained(),
       stop: () => this.#stop(),
     });
@@ -99,6 +101,8 @@ class MessageStream<In, Out, Data> extends Duplex {
   }
 
   #receive(message: In): void {
+    // A peer may go on talking while the connection closes.
+    if (this.#ended) return;
     if (message === null) {
       // That is what ends an object stream.
       this.#connection.fail(new WireError('WIRE_NULL_MESSAGE', 'null cannot be a message of a stream'));
