@@ -35,7 +35,8 @@ export type {
 } from './store/job-store.ts';
 export type { JobResult } from './worker/job.ts';
 export type { HandlerOptions, JobHandler, JobMiddleware, WorkerOptions } from './worker/worker-options.ts';
-export type { WorkerCloseOptions, WorkerCounters, WorkerErrorSeen } from './worker/worker.ts';
+export type { WorkerCloseOptions } from './worker/close-options.ts';
+export type { WorkerCounters, WorkerErrorSeen } from './worker/running-jobs.ts';
 
 export { AdminClient } from './admin/admin-client.ts';
 export { AdminError, AnswerTooLongError } from './admin/errors.ts';

@@ -1,26 +1,20 @@
-import type { Packet, PacketFields } from '@wirewright/codec-gearman';
+import type { Packet } from '@wirewright/codec-gearman';
 import {
   callUnheard,
   ClosedError,
   closedTogether,
   type CloseResult,
-  ConnectionLostError,
   declared,
-  type Grace,
-  graceOf,
   InvalidOptionError,
   onStopSignals,
-  QueueFullError,
   type ServerPlace,
   type ServerStatus,
   waitFor,
 } from '@wirewright/core';
-import { booleanOption } from '@wirewright/core/codec';
 
-import { gearmanChannels, publishOver } from '../channels.ts';
 import { Fleet } from '../link/fleet.ts';
-import { Job, type JobPort } from './job.ts';
-import { runJob } from './run-job.ts';
+import { type WorkerCloseOptions, type WorkerGrace, workerGrace } from './close-options.ts';
+import { RunningJobs, type WorkerCounters, type WorkerErrorSeen } from './running-jobs.ts';
 import { WorkerLink } from './worker-link.ts';
 import {
   type Ability,
@@ -32,36 +26,6 @@ import {
   type WorkerSettings,
   workerSettings,
 } from './worker-options.ts';
-
-/** How a worker closes. */
-export interface WorkerCloseOptions {
-  /** Whether what runs is finished, as far as the grace goes; otherwise servers get it back at once. Default true. */
-  readonly drain?: boolean | undefined;
-  /** Milliseconds that jobs, and the connections behind them, have to finish. Default 30,000. */
-  readonly grace?: number | undefined;
-  /** Ends the grace when it is aborted. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What an error of a worker is about. */
-export interface WorkerErrorSeen {
-  /** The server, as `servers` has it. */
-  readonly server: string;
-  /** The job that it was about; undefined when it was about the server. */
-  readonly job: Job | undefined;
-}
-
-/** What a worker has done so far. */
-export interface WorkerCounters {
-  /** Jobs that came; the sum of the others, and those that run. */
-  assigned: number;
-  /** Jobs that ended with a result. */
-  completed: number;
-  /** What handlers failed, or threw, or had no time for. */
-  failed: number;
-  /** What was taken back: cancelled, or lost with a server, or given back at the end. */
-  lost: number;
-}
 
 /**
  * A worker of Gearman servers: gearmand, Perl's, and {@link JobServer}; of several at once.
@@ -80,15 +44,12 @@ export class Worker {
   readonly #abilities = new Map<string, Ability>();
   /** Functions that no server is told of any more, while jobs of them may still come. */
   readonly #departing = new Map<string, Ability>();
-  readonly #middleware: JobMiddleware[] = [];
-  readonly #counters = { assigned: 0, completed: 0, failed: 0, lost: 0 };
-  #running = 0;
+  readonly #jobs: RunningJobs;
   /** Whose turn it is to be asked for a job. */
   #turn = 0;
   #closing: Promise<CloseResult> | undefined = undefined;
   #onError: ((error: Error, seen: WorkerErrorSeen) => unknown) | undefined = undefined;
   #removeSignals: (() => void) | undefined = undefined;
-  #cancelCheck: (() => void) | undefined = undefined;
   /** Those who wait until a server has this worker. */
   #waiting: (() => void)[] = [];
 
@@ -96,11 +57,19 @@ export class Worker {
   constructor(servers: ServerPlace | readonly ServerPlace[], options: WorkerOptions = {}) {
     this.#settings = workerSettings(options);
     const { clientId, link } = this.#settings;
+    this.#jobs = new RunningJobs(this.#settings, {
+      ability: (name) => this.#abilities.get(name) ?? this.#departing.get(name),
+      ended: () => this.#changed(),
+      error: (error, seen) => this.#tell(error, seen),
+      check: () => {
+        for (const member of this.#fleet.all) member.checkJobs();
+      },
+    });
     const events = {
       clientId,
       abilities: this.#abilities,
       changed: () => this.#changed(),
-      assigned: (from: WorkerLink, assigned: Packet) => this.#assigned(from, assigned),
+      assigned: (from: WorkerLink, assigned: Packet) => this.#jobs.begin(from, assigned),
       error: (error: Error, server: string) => this.#tell(error, { server, job: undefined }),
     };
     this.#fleet = new Fleet(servers, options.tls, (place) => new WorkerLink(place, link, events));
@@ -142,7 +111,7 @@ export class Worker {
   /** Does something around every handler, inside of what was given before. What `middleware` returns is the result. */
   use(middleware: JobMiddleware): this {
     if (typeof middleware !== 'function') throw new InvalidOptionError('use() takes a function: (job, next) => next()');
-    this.#middleware.push(middleware);
+    this.#jobs.use(middleware);
     return this;
   }
 
@@ -182,7 +151,7 @@ export class Worker {
 
   /** Handlers that run: also those whose job is over, and that have not heeded its signal yet. */
   get running(): number {
-    return this.#running;
+    return this.#jobs.size;
   }
 
   /** The functions that it does. */
@@ -197,7 +166,7 @@ export class Worker {
 
   /** What it has done so far. */
   get counters(): Readonly<WorkerCounters> {
-    return { ...this.#counters };
+    return this.#jobs.counters;
   }
 
   // ---------------------------------------------------------------- servers
@@ -284,8 +253,7 @@ export class Worker {
   #end(): void {
     this.#fleet.close();
     this.#removeSignals?.();
-    this.#cancelCheck?.();
-    this.#cancelCheck = undefined;
+    this.#jobs.stop();
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -294,7 +262,7 @@ export class Worker {
   /** Something has changed: asks for as many jobs as there is room for, each server in its turn. */
   #changed(): void {
     const { members } = this.#fleet;
-    let free = this.#settings.concurrency - this.#running;
+    let free = this.#settings.concurrency - this.#jobs.size;
     for (const { grabs } of this.#fleet.all) free -= grabs;
     for (let skipped = 0; free > 0 && skipped < members.length;) {
       const member = members[this.#turn++ % members.length]!;
@@ -307,60 +275,6 @@ export class Worker {
     for (const member of members) member.rest();
     if (this.#waiting.length > 0 && members.some(({ link }) => link.up))
       for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #assigned(from: WorkerLink, assigned: Packet): void {
-    const name = assigned.text(1);
-    const handle = assigned.latin1(0);
-    const ability = this.#abilities.get(name) ?? this.#departing.get(name);
-    this.#counters.assigned++;
-    this.#running++;
-    const port: JobPort = {
-      function: name,
-      handle,
-      server: from.link.name,
-      modern: from.modern,
-      send: (message) => sendOn(from, message),
-      over: (job, error, takenBack) => this.#over(from, job, error, takenBack),
-      trouble: (job, error) => this.#tell(error, { server: from.link.name, job }),
-    };
-    const job = new Job(port, assigned);
-    from.began(job);
-    if (ability === undefined) {
-      job.fail(
-        new InvalidOptionError(`${from.link.name} sent a job of ${JSON.stringify(name)}, which is done by nobody here`),
-      );
-      this.#ended();
-      return;
-    }
-    this.#watch();
-    runJob(job, ability, this.#middleware, this.#settings.link.clock, () => this.#ended());
-  }
-
-  #over(from: WorkerLink, job: Job, error: Error | undefined, takenBack: boolean): void {
-    from.ended(job);
-    if (takenBack) this.#counters.lost++;
-    else if (error === undefined && job.succeeded) this.#counters.completed++;
-    else this.#counters.failed++;
-    if (error !== undefined && !takenBack) this.#tell(error, { server: job.server, job });
-    publishOver(gearmanChannels.job, job, error);
-  }
-
-  /** A handler has ended: there is room for another job. */
-  #ended(): void {
-    this.#running--;
-    this.#changed();
-  }
-
-  /** Asks from time to time whether servers still have what runs. */
-  #watch(): void {
-    const { cancelCheck, link } = this.#settings;
-    if (cancelCheck === 0 || this.#cancelCheck !== undefined) return;
-    this.#cancelCheck = link.clock.after(cancelCheck, () => {
-      this.#cancelCheck = undefined;
-      for (const member of this.#fleet.all) member.checkJobs();
-      if (this.#running > 0) this.#watch();
-    });
   }
 
   #tell(error: Error, seen: WorkerErrorSeen): void {
@@ -376,25 +290,4 @@ function giveBack(member: WorkerLink): Promise<CloseResult> {
   member.link.destroy();
   for (const job of member.jobs.values()) job.abandon(new ClosedError('the worker'));
   return member.link.close();
-}
-
-/** What cannot be sent any more is dropped with its connection. */
-async function sendOn({ link }: WorkerLink, message: PacketFields): Promise<void> {
-  if (!link.up) return;
-  try {
-    await link.send(message);
-  } catch (error) {
-    if (!(error instanceof ConnectionLostError || error instanceof QueueFullError)) throw error;
-  }
-}
-
-/** {@link WorkerCloseOptions}, checked and complete. */
-interface WorkerGrace {
-  readonly drain: boolean;
-  readonly grace: Grace;
-}
-
-function workerGrace(options: WorkerCloseOptions): WorkerGrace {
-  const { drain = true, grace = 30_000, ...rest } = options;
-  return { drain: booleanOption('drain', drain), grace: graceOf({ grace, ...rest }) };
 }
