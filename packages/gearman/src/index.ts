@@ -11,7 +11,8 @@ export type {
 export type { TaskSeen } from './channels.ts';
 export type { GearmanClientOptions } from './client/client-options.ts';
 export type { DistributedJob, Distribution, DistributionName } from './client/distribution.ts';
-export type { AskOptions, BackgroundOptions, ClientCounters } from './client/gearman-client.ts';
+export type { BackgroundOptions, ClientCounters } from './client/gearman-client.ts';
+export type { AskOptions } from './client/questions.ts';
 export type { JobStatus } from './client/job-status.ts';
 export type { SubmitOptions, SubmitRetries } from './client/submit-options.ts';
 export type { TaskEvent } from './client/task-events.ts';

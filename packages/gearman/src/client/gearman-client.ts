@@ -9,22 +9,22 @@ import {
   graceOf,
   InvalidOptionError,
   QueueFullError,
-  type RequestOptions,
   type ServerPlace,
   type ServerStatus,
   waitFor,
 } from '@wirewright/core';
-import { knownOptions } from '@wirewright/core/codec';
 
 import { gearmanChannels, publishOver } from '../channels.ts';
-import { JobFailedError, NoServerError, TaskOverflowError, TaskTimeoutError } from '../errors.ts';
+import { JobFailedError, TaskOverflowError, TaskTimeoutError } from '../errors.ts';
 import { answer } from '../link/answers.ts';
 import { Fleet } from '../link/fleet.ts';
+import type { Incoming } from '../link/server-link.ts';
 import { checkName, checkUnique, wireHandle } from '../names.ts';
 import { ClientLink } from './client-link.ts';
 import { type ClientSettings, clientSettings, type GearmanClientOptions } from './client-options.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { type JobStatus, readStatus } from './job-status.ts';
+import type { JobStatus } from './job-status.ts';
+import { type AskOptions, Questions } from './questions.ts';
 import { requestOption } from './register-options.ts';
 import { readSubmission, type SubmitOptions } from './submit-options.ts';
 import { TaskList } from './task-list.ts';
@@ -37,12 +37,6 @@ export type BackgroundOptions = SubmitOptions &
     | { readonly at: NonNullable<SubmitOptions['at']> }
     | { readonly cron: NonNullable<SubmitOptions['cron']> }
   );
-
-/** For one question to a server. */
-export interface AskOptions extends RequestOptions {
-  /** The server, as `servers` has it. Default: the first that is up; or, for a status, all of them. */
-  readonly server?: string | undefined;
-}
 
 /** What a client has done so far. */
 export interface ClientCounters {
@@ -74,6 +68,7 @@ export class GearmanClient {
   readonly #settings: ClientSettings;
   readonly #fleet: Fleet<ClientLink>;
   readonly #dispatcher: Dispatcher;
+  readonly #questions: Questions;
   readonly #options = new Set<string>();
   readonly #tasks = new TaskList();
   readonly #counters = { submitted: 0, completed: 0, failed: 0, rejected: 0, strays: 0 };
@@ -97,6 +92,7 @@ export class GearmanClient {
       (place) => new ClientLink(place, this.#settings, this.#options, events),
     );
     this.#dispatcher = new Dispatcher(this.#fleet, this.#settings);
+    this.#questions = new Questions(this.#fleet);
   }
 
   // ---------------------------------------------------------------- jobs
@@ -146,7 +142,7 @@ export class GearmanClient {
   async status(of: string | Pick<AnyTask, 'handle' | 'server'>, options: AskOptions = {}): Promise<JobStatus> {
     const handle = checkName('a handle', typeof of === 'string' ? of : (of.handle ?? ''));
     const server = options.server ?? (typeof of === 'string' ? undefined : of.server);
-    return this.#firstKnown(packet(PacketType.GetStatus, wireHandle(handle)), PacketType.StatusRes, {
+    return this.#questions.status(packet(PacketType.GetStatus, wireHandle(handle)), PacketType.StatusRes, {
       ...options,
       server,
     });
@@ -158,7 +154,7 @@ export class GearmanClient {
    * @throws as {@link echo} does
    */
   async statusOfUnique(unique: string | Uint8Array, options: AskOptions = {}): Promise<JobStatus> {
-    return this.#firstKnown(
+    return this.#questions.status(
       packet(PacketType.GetStatusUnique, checkUnique(unique)),
       PacketType.StatusResUnique,
       options,
@@ -177,12 +173,8 @@ export class GearmanClient {
    * @throws {InvalidOptionError} (rejects) there is no such server, or an option is out of range
    */
   async echo(data: string | Uint8Array, options: AskOptions = {}): Promise<Buffer> {
-    const { link } = await this.#server(options);
-    return link.ask(
-      packet(PacketType.EchoReq, data),
-      (frame) => answer(link.name, frame, PacketType.EchoRes).bytes(0),
-      requestOptions(options),
-    );
+    const echo = packet(PacketType.EchoReq, data);
+    return this.#questions.ask(echo, (frame, server) => answer(server, frame, PacketType.EchoRes).bytes(0), options);
   }
 
   /**
@@ -203,12 +195,9 @@ export class GearmanClient {
    * @throws as {@link echo} does
    */
   async request(message: PacketFields, options: AskOptions = {}): Promise<Packet> {
-    const { link } = await this.#server(options);
-    return link.ask(
-      message,
-      (frame) => (frame instanceof TextLine ? answer(link.name, frame) : frame),
-      requestOptions(options),
-    );
+    const read = (frame: Incoming, server: string): Packet =>
+      frame instanceof TextLine ? answer(server, frame) : frame;
+    return this.#questions.ask(message, read, options);
   }
 
   /**
@@ -217,7 +206,7 @@ export class GearmanClient {
    * @throws as {@link echo} does
    */
   async send(message: PacketFields, options: Pick<AskOptions, 'server' | 'signal'> = {}): Promise<void> {
-    const { link } = await this.#server(options);
+    const link = await this.#questions.server(options);
     await link.send(message);
   }
 
@@ -265,6 +254,7 @@ export class GearmanClient {
    */
   close(options: CloseOptions = {}): Promise<CloseResult> {
     const grace = graceOf(options);
+    this.#questions.close();
     this.#closing ??= this.#close(grace);
     return this.#closing;
   }
@@ -298,6 +288,7 @@ export class GearmanClient {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#questions.close();
     this.#fleet.close();
     for (const task of this.#tasks.all()) task.fail(new ClosedError('the client', { sent: task.attempts > 0 }));
   }
@@ -356,37 +347,4 @@ export class GearmanClient {
       watch.delete(watcher);
     };
   }
-
-  /** The server that is asked for, or the first that is up or comes up. */
-  async #server({ server, signal }: AskOptions): Promise<ClientLink> {
-    if (this.#closing !== undefined) throw new ClosedError('the client');
-    signal?.throwIfAborted();
-    const members = server === undefined ? this.#fleet.members : [this.#fleet.get(server)];
-    const up = members.find(({ link }) => link.up);
-    if (up !== undefined) return up;
-    await Promise.any(members.map(({ link }) => link.reached())).catch(() => {});
-    signal?.throwIfAborted();
-    const come = members.find(({ link }) => link.up);
-    if (come !== undefined) return come;
-    throw new NoServerError(new Map(members.map(({ link }) => [link.name, link.error ?? new ClosedError(link.name)])));
-  }
-
-  /** Asks one server, or all, and resolves with the first answer that knows of the job, or else any. */
-  async #firstKnown(message: PacketFields, type: number, options: AskOptions): Promise<JobStatus> {
-    const ask = async ({ link }: ClientLink): Promise<JobStatus> =>
-      link.ask(message, (frame) => readStatus(link.name, answer(link.name, frame, type)), requestOptions(options));
-    const first = await this.#server(options);
-    if (options.server !== undefined) return ask(first);
-    const up = this.#fleet.members.filter(({ link }) => link.up);
-    const asked = await Promise.allSettled(up.map(ask));
-    const told = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const known = told.find((status) => status.known) ?? told[0];
-    if (known !== undefined) return known;
-    throw (asked[0] as PromiseRejectedResult).reason;
-  }
-}
-
-function requestOptions(options: AskOptions): RequestOptions {
-  knownOptions('a request', options, ['server', 'signal', 'timeout']);
-  return { timeout: options.timeout, signal: options.signal };
 }
