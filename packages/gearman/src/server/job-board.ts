@@ -6,6 +6,7 @@ import { pauseAfter } from '../job-backoff.ts';
 import type { StoredJob } from '../store/job-store.ts';
 import { AlarmCall } from './alarm-call.ts';
 import type { BoardSettings } from './board-settings.ts';
+import { Conditions } from './conditions.ts';
 import type { Setback } from './function-policy.ts';
 import type { Functions } from './functions.ts';
 import type { JobBody } from './job-bodies.ts';
@@ -42,7 +43,7 @@ export class JobBoard {
   #turn = 0;
   /** Whether nothing new is begun. */
   #closing = false;
-  readonly #watchers = new Set<() => void>();
+  readonly #conditions = new Conditions();
 
   constructor(functions: Functions, settings: BoardSettings) {
     this.functions = functions;
@@ -253,16 +254,8 @@ export class JobBoard {
   }
 
   /** Resolves when `done` holds, which is asked whenever a job has ended, or has left its worker, or waits for its time. */
-  async when(done: () => boolean): Promise<void> {
-    if (done()) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!done()) return;
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-    });
+  when(done: () => boolean): Promise<void> {
+    return this.#conditions.when(done);
   }
 
   // ---------------------------------------------------------------- inside
@@ -291,7 +284,7 @@ export class JobBoard {
     if (job.when > 0 && job.when > this.#settings.wall()) {
       job.state = JobState.Waiting;
       this.#waiting.add(job);
-      this.#look();
+      this.#conditions.look();
       return;
     }
     job.state = JobState.Ready;
@@ -311,7 +304,7 @@ export class JobBoard {
       // It is the server that leaves: what is kept is done after the next start.
       this.#leaveWorker(job);
       this.#place(job);
-      this.#look();
+      this.#conditions.look();
       return;
     }
     job.attempts++;
@@ -326,7 +319,7 @@ export class JobBoard {
       job.when = rest === 0 ? 0 : this.#settings.wall() + rest;
       if (job.durable) this.#keeper?.put(job);
       this.#place(job);
-      this.#look();
+      this.#conditions.look();
       return;
     }
     job.tellFailure(exception);
@@ -366,12 +359,7 @@ export class JobBoard {
       this.jobs.remove(job);
       if (job.durable) this.#keeper?.remove(job);
     }
-    this.#look();
-  }
-
-  /** Tells those who wait for something that it may have come about. */
-  #look(): void {
-    for (const look of this.#watchers) look();
+    this.#conditions.look();
   }
 
   /** A job with a schedule waits for its next time. Returns whether it has one. */
