@@ -3,6 +3,7 @@
  *
  *   node examples/dist/quasizero-call.js <port> <code> [payload]
  */
+import { WireError } from '@wirewright/core';
 import { QuasizeroClient } from '@wirewright/quasizero';
 
 import { run } from './run.ts';
@@ -10,6 +11,8 @@ import { run } from './run.ts';
 const [, , port, code, payload] = process.argv;
 
 await run(async () => {
+  if (port === undefined || code === undefined)
+    throw new WireError('USAGE', 'quasizero-call.js <port> <code> [payload]');
   await using client = new QuasizeroClient({ port: Number(port), host: '127.0.0.1' });
   const response = await client.call({ code: Number(code), payload });
   console.log(response.text());

@@ -20,6 +20,9 @@ await run(async () => {
     .handle('reverse', reverse)
     .onError((error) => console.warn(error.message))
     .closeOnSignals();
+  const names = worker.servers.map(({ name }) => name).join(', ');
+  // A server that is not there yet is no error: the worker waits for it.
+  console.log(`looking for ${names}`);
   await worker.ready();
-  console.log(`reversing for ${worker.servers.map(({ name }) => name).join(', ')}`);
+  console.log(`reversing for ${names}`);
 });

@@ -64,8 +64,9 @@ function gradient(width: number, height: number): Image {
 await run(async () => {
   await using server = new JobServer({ functions: { thumbnail: { timeout: 10_000, retries: 2 } } });
   const place = memoryPlace(server);
-  await using first = new Worker(place).handle('thumbnail', thumbnail);
-  await using second = new Worker(place).handle('thumbnail', thumbnail);
+  const complain = (error: Error): void => console.warn(`a worker: ${error.message}`);
+  await using first = new Worker(place).handle('thumbnail', thumbnail).onError(complain);
+  await using second = new Worker(place).handle('thumbnail', thumbnail).onError(complain);
   await using client = new GearmanClient(place);
 
   const sizes = [256, 512, 1024];
