@@ -42,7 +42,7 @@ function lineAndValue(
   message: { readonly valueStart: number; readonly start: number },
 ): string {
   const line = new ByteView(source, start, lineEnd).toString();
-  return message.valueStart > message.start ? `${line}, a value of ${length} bytes` : line;
+  return message.valueStart > message.start ? `${line}, ${valueOf(length)}` : line;
 }
 
 function describeFields(request: Exclude<ClientRequest, Request | MetaRequest>): string {
@@ -52,7 +52,11 @@ function describeFields(request: Exclude<ClientRequest, Request | MetaRequest>):
   if ('flags' in request && typeof request.flags === 'string') words.push(request.flags);
   if ('noreply' in request && request.noreply === true) words.push('noreply');
   const text = words.join(' ');
-  return 'value' in request ? `${text}, a value of ${request.value.length} bytes` : text;
+  return 'value' in request ? `${text}, ${valueOf(request.value.length)}` : text;
+}
+
+function valueOf(length: number): string {
+  return `a value of ${length} ${length === 1 ? 'byte' : 'bytes'}`;
 }
 
 function keysOf(key: Key | readonly Key[]): string[] {

@@ -110,7 +110,7 @@ test('a batch is one message in a wire log, and a password is not shown', async 
   const exchange = await client.connect({ key: 'a' });
   await exchange.connection.close();
   const sent = [...text.matchAll(/ -> \d+ bytes: (.*)/g)].map(([, what]) => what);
-  expect(sent).toContain('mg a v f; mg b v f; ms c, a value of 1 bytes');
+  expect(sent).toContain('mg a v f; mg b v f; ms c, a value of 1 byte');
   // Of the pool, and of the connection that was given away.
   expect(sent.filter((what) => what === 'login').length).toBe(2);
 });
