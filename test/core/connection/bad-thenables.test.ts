@@ -4,6 +4,7 @@ import { embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
 /** What cannot even be asked whether it is a promise. */
+// oxlint-disable-next-line unicorn/no-thenable -- it is what this is about
 const bad = Object.defineProperty({}, 'then', {
   get: (): never => {
     throw new Error('do not ask');
