@@ -7,7 +7,6 @@ import {
   hasKeyInAnswer,
   isQuiet,
   isSilent,
-  ItemResponse,
   loudOpcode,
   memcachedBinaryClient,
   memcachedBinaryServer,
@@ -24,17 +23,14 @@ import {
 import {
   ByteReader,
   ByteWriter,
-  decodeEnd,
   decodeNext,
   type Description,
   encodeInto,
   encodeMessage,
-  InvalidOptionError,
 } from '@wirewright/core/codec';
-import { embed } from '@wirewright/core/testing';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
-import { decodeAll, plainRequest } from './plain.ts';
+import { answered, decodeAll, plainRequest } from './plain.ts';
 import { bytesOf } from './table.ts';
 
 const server = memcachedBinaryServer();
@@ -42,9 +38,6 @@ const client = memcachedBinaryClient();
 
 const received = (request: RequestFields, codec = server): BinaryRequest =>
   decodeAll(codec(), encodeMessage(client(), request))[0]!;
-
-const answered = (response: ResponseFields): BinaryResponse =>
-  decodeAll(client(), encodeMessage(server(), response))[0]!;
 
 describe('a frame that was received', () => {
   const request = (): BinaryRequest =>
@@ -129,202 +122,6 @@ describe('a frame that was received', () => {
     expectTypeOf<BinaryRequest>().toExtend<RequestFields>();
     expectTypeOf<BinaryResponse>().toExtend<ResponseFields>();
     expectTypeOf<BinaryResponse['cas']>().toEqualTypeOf<bigint>();
-  });
-});
-
-describe('a relay', () => {
-  test('sends a frame on with an opaque of its own, and the one it came with is not touched', () => {
-    for (const value of ['v', 'x'.repeat(5000)]) {
-      const bytes = encodeMessage(client(), requests.set('k', value, { opaque: 1, cas: 7, vbucket: 3 }));
-      const [request] = decodeAll(server(), bytes);
-      request!.opaque = 0xfffffffe;
-      expect(request!.opaque).toBe(0xfffffffe);
-      const expected = Buffer.from(bytes);
-      expected.writeUInt32BE(0xfffffffe, 12);
-      expect(encodeMessage(client(), request!)).toEqual(expected);
-      expect(bytes.readUInt32BE(12)).toBe(1);
-      expect(encodeMessage(client(), request!.retain())).toEqual(expected);
-      request!.opaque = 1;
-      expect(encodeMessage(client(), request!)).toEqual(bytes);
-    }
-    const response = answered(responses.success({ opcode: Opcode.Noop, opaque: 5 }));
-    response.opaque = 6;
-    expect(encodeMessage(server(), response)).toEqual(
-      encodeMessage(server(), responses.success({ opcode: Opcode.Noop, opaque: 6 })),
-    );
-    expect(() => (response.opaque = -1)).toThrow(/unsigned 32-bit/);
-  });
-
-  test('from a store is copied as it is sent, with the key where the request wants it', () => {
-    const memory = Buffer.from('....some keysome value....');
-    const item = {
-      buffer: memory,
-      keyStart: 4,
-      keyEnd: 12,
-      valueStart: 12,
-      valueEnd: 22,
-      flags: 7,
-      casHigh: 1,
-      casLow: 2,
-    };
-    const reply = new ItemResponse();
-    for (const [opcode, key] of [
-      [Opcode.Get, ''],
-      [Opcode.GatKQ, 'some key'],
-    ] as const) {
-      const [request] = decodeAll(server(), encodeMessage(client(), { opcode, key: 'asked', opaque: 9, exptime: 0 }));
-      const bytes = encodeMessage(server(), reply.hit(request as BinaryRequest, item));
-      memory.fill('.', 12, 22);
-      const response = decodeAll(client(), bytes)[0] as BinaryResponse;
-      const { status, flags, cas, opaque } = response;
-      expect([response.key, response.text(), status, flags, cas, opaque]).toEqual([
-        key,
-        'some value',
-        0,
-        7,
-        (1n << 32n) | 2n,
-        9,
-      ]);
-      memory.write('some value', 12);
-      expect(server().describe!(reply)).toEqual({ text: expect.stringContaining('10 bytes'), secret: false });
-    }
-    expect(() => encodeMessage(server(), new ItemResponse())).toThrow(/hit\(\)/);
-  });
-
-  test('a frame of which one copy has another opaque can go two ways in one batch', () => {
-    const [request] = decodeAll(server(), encodeMessage(client(), requests.get('key', { opaque: 1 })));
-    const writer = new ByteWriter();
-    for (const opaque of [2, 3]) {
-      request!.opaque = opaque;
-      encodeInto(client(), request!, writer);
-    }
-    expect(decodeAll(server(), writer.takeBytes()).map(({ opaque }) => opaque)).toEqual([2, 3]);
-  });
-
-  test('a long value leaves by reference', () => {
-    const value = Buffer.alloc(24 * 1024, 1);
-    const writer = new ByteWriter();
-    encodeInto(server(), responses.hit({ opcode: Opcode.Get }, value), writer);
-    const { segments } = writer.take();
-    expect((segments as Uint8Array[]).includes(value)).toBe(true);
-    const [response] = decodeAll(client(), encodeMessage(server(), responses.hit({ opcode: Opcode.Get }, value)));
-    encodeInto(server(), response!, writer);
-    const relayed = writer.take().segments as Uint8Array;
-    expect([relayed].flat().some((segment) => segment.buffer === response!.value.buffer)).toBe(true);
-  });
-});
-
-describe('a frame over the limit', () => {
-  const small = memcachedBinaryServer({ maxFrameLength: 512 });
-  const set = requests.set('big', 'x'.repeat(2000), { opaque: 9, flags: 7, exptime: 8, cas: 5 });
-  const next = encodeMessage(client(), requests.get('next'));
-  const bytes = Buffer.concat([encodeMessage(client(), set), next]);
-
-  test('comes as a message without its value, however it is cut, and what is behind it is not lost', () => {
-    for (const step of [bytes.length, 1, 7, 36, 37, 100]) {
-      const codec = small();
-      const input = new ByteReader();
-      input.maxFrameLength = codec.maxFrameLength!;
-      const got: BinaryRequest[] = [];
-      let held = 0;
-      for (let at = 0; at < bytes.length; at += step) {
-        // Memory of its own, as a socket's chunks have it.
-        input.push(new Uint8Array(bytes.subarray(at, at + step)));
-        for (let m = decodeNext(codec, input); m !== undefined; m = decodeNext(codec, input)) got.push(m.retain());
-        if (step < 512) held = Math.max(held, input.memory);
-      }
-      expect(held).toBeLessThan(1024);
-      expect(got.map(({ opcode }) => opcode)).toEqual([Opcode.Set, Opcode.Get]);
-      const [big] = got;
-      expect([big!.key, big!.opaque, big!.flags, big!.exptime, big!.cas]).toEqual(['big', 9, 7, 8, 5n]);
-      expect([big!.tooLarge, big!.valueLength, big!.value.length, big!.text()]).toEqual([true, 2000, 0, '']);
-      expect(big!.problem).toEqual({ code: 'too-large', status: Status.TooLarge, fatal: false });
-      expect(got[1]!.tooLarge).toBe(false);
-    }
-  });
-
-  test('it is answered, and the connection lives', () => {
-    const embedded = embed(small, {
-      onRead: (to, request) =>
-        to.send(
-          request.problem === undefined ? responses.miss(request) : responses.failure(request, request.problem.status),
-        ),
-    });
-    embedded.feed(bytes);
-    const answers = decodeAll(client(), embedded.sent());
-    expect(answers.map(({ status, opaque }) => [status, opaque])).toEqual([
-      [3, 9],
-      [1, 0],
-    ]);
-    expect([embedded.errors, embedded.closeReasons]).toEqual([[], []]);
-    embedded.connection.destroy();
-  });
-
-  test('the end of the input inside of what is skipped is told', () => {
-    for (const end of [24, 35, 36, 100, 2034]) {
-      const codec = small();
-      const input = new ByteReader(bytes.subarray(0, end));
-      input.maxFrameLength = codec.maxFrameLength!;
-      expect(decodeNext(codec, input)).toBeUndefined();
-      expect(() => decodeEnd(codec, input)).toThrow(expect.objectContaining({ code: 'WIRE_TRUNCATED', received: end }));
-    }
-  });
-
-  test('what is skipped has no more time than what is gathered', () => {
-    const embedded = embed(small, {}, { frameTimeout: 1000 });
-    for (const byte of bytes.subarray(0, 300)) embedded.feed(Buffer.of(byte)).advance(10);
-    expect([embedded.messages, embedded.connection.closeReason]).toEqual([[], 'frame-timeout']);
-  });
-
-  test('wrong lengths come first, and a key that is too long is not kept', () => {
-    const codec = memcachedBinaryServer({ maxFrameLength: 512 })();
-    const frame = (key: number, body: number): Buffer =>
-      Buffer.concat([
-        encodeMessage(client(), {
-          opcode: 1,
-          extras: Buffer.alloc(0),
-          key: 'k'.repeat(key),
-          value: 'v'.repeat(body - key),
-        }),
-      ]);
-    const [long] = decodeAll(codec, frame(251, 3000));
-    expect([long!.problem!.code, long!.key, long!.keyLength, long!.tooLarge]).toEqual([
-      'invalid-arguments',
-      '',
-      251,
-      true,
-    ]);
-    const bare = frame(250, 3000);
-    bare.writeUInt16BE(65_535, 2);
-    expect(decodeAll(codec, bare)[0]!.problem!.code).toBe('invalid-lengths');
-  });
-
-  test('it cannot be sent on, but a response can be too large, too', () => {
-    const [big] = decodeAll(small(), bytes);
-    expect(() => encodeMessage(client(), big!)).toThrow(/its value was skipped/);
-    const answer = encodeMessage(server(), responses.hit({ opcode: Opcode.GetK, key: 'k' }, 'x'.repeat(600), 3));
-    const [response] = decodeAll(memcachedBinaryClient({ maxFrameLength: 512 })(), answer);
-    expect([response!.problem, response!.key, response!.flags, response!.valueLength]).toEqual([
-      'too-large',
-      'k',
-      3,
-      600,
-    ]);
-  });
-
-  test('the limit holds for what is sent, and is checked at once', () => {
-    const codec = memcachedBinaryClient({ maxFrameLength: 512 })();
-    expect(encodeMessage(codec, requests.set('k', 'x'.repeat(503)))).toHaveLength(536);
-    expect(() => encodeMessage(codec, requests.set('k', 'x'.repeat(504)))).toThrow(
-      /513 bytes is over the limit of 512/,
-    );
-    expect(() => encodeMessage(small(), responses.hit({ opcode: 0 }, 'x'.repeat(509)))).toThrow(/over the limit/);
-    expect(encodeMessage(client(), requests.set('k'.repeat(250), Buffer.alloc(1024 * 1024)))).toHaveLength(
-      1024 * 1024 + 282,
-    );
-    expect(() => memcachedBinaryServer({ maxFrameLength: 511 })).toThrow(InvalidOptionError);
-    expect(() => memcachedBinaryClient({ maxFrameLength: 2 ** 30 + 1 })).toThrow(InvalidOptionError);
-    expect(() => memcachedBinaryClient({ max: 1 } as never)).toThrow(/no option 'max'/);
   });
 });
 

@@ -4,11 +4,13 @@ import {
   BinaryRequest,
   BinaryResponse,
   type Cas,
+  memcachedBinaryClient,
+  memcachedBinaryServer,
   Opcode,
   type RequestFields,
   type ResponseFields,
 } from '@wirewright/codec-memcached-binary';
-import { ByteReader, ByteView, type Codec, decodeNext, type FrameBody } from '@wirewright/core/codec';
+import { ByteReader, ByteView, type Codec, decodeNext, encodeMessage, type FrameBody } from '@wirewright/core/codec';
 
 /** Everything in a request, whether it was received or is to be sent. */
 export function plainRequest(request: RequestFields): object {
@@ -86,4 +88,9 @@ function casOf(cas: Cas): bigint {
 function latin1(body: FrameBody = ''): string {
   if (typeof body === 'string') return Buffer.from(body).toString('latin1');
   return (body instanceof ByteView ? body : new ByteView(body)).toString('latin1');
+}
+
+/** A response as a client gets it. */
+export function answered(response: ResponseFields): BinaryResponse {
+  return decodeAll(memcachedBinaryClient()(), encodeMessage(memcachedBinaryServer()(), response))[0]!;
 }

@@ -105,3 +105,13 @@ export async function talkTo(place: { readonly port: number | undefined } | stri
   await once(socket, 'connect');
   return new Talk(peer);
 }
+
+/** The answer to `stats`, or to one of its kind, by name. */
+export function statsOf(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split('\r\n')
+      .filter((line) => line.startsWith('STAT '))
+      .map((line) => [line.split(' ')[1]!, line.split(' ').slice(2).join(' ')]),
+  );
+}

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { quasizeroClient, type RequestFields, type Response } from '@wirewright/codec-quasizero';
 import { ByteReader, decodeNext, encodeMessage } from '@wirewright/core/codec';
@@ -85,3 +86,19 @@ export async function answered(peer: Peer, count: number): Promise<string[]> {
   while (responses(peer).length < count) await peer.has(peer.bytes + 1);
   return answers(peer);
 }
+
+/** PONG, what it gets, a failure, and what takes its time. */
+export const commands: Commands = {
+  1: (_request, response) => response.setString('PONG'),
+  2: (request, response) => {
+    response.set(request.payload);
+    for (const [key, value] of request.metadata) response.setMeta(key, value);
+  },
+  3: () => {
+    throw new Error('something went wrong');
+  },
+  4: async (request, response) => {
+    await sleep(Number(request.text()));
+    response.setString('slept');
+  },
+};
