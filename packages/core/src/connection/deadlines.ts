@@ -48,7 +48,7 @@ interface Outgoing {
 export interface ExpiryEvents<Connection> {
   /** No longer to be kept: for being idle, when there is no error. */
   expire(connection: Connection, error: WireError | undefined): void;
-  /** Closing took too long. */
+  /** Closing took too long; once more after the same time, unless the connection has {@link Deadlines.stop | stopped} meanwhile. */
   expireClose(connection: Connection): void;
   /** Nobody has come to take the messages. */
   untaken(connection: Connection): void;
@@ -134,8 +134,9 @@ export class Deadlines<Connection> extends Alarm {
   /** The connection closes: no other deadline counts from here on. */
   closing(): void {
     this.#closing = this.#sweep.in(0);
+    this.#progress = this.#outgoing.progress;
     this.exact = true;
-    this.#sweep.set(this, this.#settings.close);
+    this.#sweep.set(this, this.#closeInterval);
   }
 
   stop(): void {
@@ -209,9 +210,22 @@ export class Deadlines<Connection> extends Alarm {
   }
 
   #checkClose(now: number): number {
+    const { progress } = this.#outgoing;
+    // While the peer takes what was sent before, it cannot end: it has its time from the last of that on.
+    if (progress !== this.#progress) this.#closing = now;
+    this.#progress = progress;
     const closeLeft = this.#closing + this.#settings.close - now;
-    if (closeLeft <= 0) this.#events.expireClose(this.#connection);
-    return Math.max(closeLeft, 0);
+    if (closeLeft > 0) return Math.min(closeLeft, this.#closeInterval);
+    // Once more: not every stream tells that it is destroyed.
+    this.#closing = now;
+    this.#events.expireClose(this.#connection);
+    return Math.max(1, this.#settings.close);
+  }
+
+  /** How often to look while it closes: what still leaves puts the end off. */
+  get #closeInterval(): number {
+    const { close } = this.#settings;
+    return this.#outgoing.offered > 0 ? close * COARSENESS : close;
   }
 }
 

@@ -431,6 +431,8 @@ export abstract class ConnectionLife<In, Out, Data> {
     this.writes.close();
     this.transport.destroy();
     if (this.#gone) queueMicrotask(() => this.#transportClosed());
+    // Sockets tell that they are closed; a stream may not.
+    else if (socketOf(this.transport) === undefined) this.#deadlines.closing();
   }
 
   #transportClosed(): void {
@@ -505,7 +507,10 @@ export abstract class ConnectionLife<In, Out, Data> {
       if (error instanceof WriteStallError || error instanceof HeartbeatError) connection.#breakOff(error);
       else connection.fail(error);
     },
-    expireClose: (connection) => connection.transport.destroy(),
+    expireClose(connection) {
+      if (connection.transport.destroyed) connection.#transportClosed();
+      else connection.transport.destroy();
+    },
     untaken(connection) {
       // To be read is the only way in which the end of a peer is seen.
       if (!connection.#taken) connection.reads.deliver({ onRead: () => {} });

@@ -36,7 +36,10 @@ export interface ConnectionOptions<Data = unknown> {
    * Default 10,000.
    */
   readonly handshakeTimeout?: number | false | undefined;
-  /** Milliseconds that the peer has to end after `close()`, before the socket is destroyed. Default 5000. */
+  /**
+   * Milliseconds that the peer has to end after `close()`, or after it has taken the last of what was sent before, until the socket is
+   * destroyed. Default 5000.
+   */
   readonly closeTimeout?: number | undefined;
   /** Finds out whether a silent peer is still there. Default false: does not. */
   readonly heartbeat?: HeartbeatOptions<Data> | false | undefined;
