@@ -1,20 +1,14 @@
 import { Buffer } from 'node:buffer';
 
 import { ByteView } from './byte-view.ts';
-import { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
 import { FrameTooLargeError, ProtocolError } from './errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from './frame-limit.ts';
+import type { Endian } from './integers.ts';
 import { ownedBytes, SLACK } from './owned-bytes.ts';
+import { ReceivedBytes } from './received-bytes.ts';
 import { readLatin1, readUtf8 } from './text.ts';
 
-/** Byte order of a multi-byte integer. */
-export type Endian = 'big' | 'little';
-
 const { indexOf } = Buffer.prototype;
-
-const EMPTY: Buffer = Buffer.allocUnsafeSlow(0);
-
-/** The least room an assembly buffer is made with, so that a drip of single bytes does not reallocate for each. */
-const MIN_ASSEMBLY = 256;
 
 /** Texts with at most a newline between them follow each other. */
 const MAX_GAP = 2;
@@ -34,39 +28,11 @@ const SEARCH_AS_TEXT: boolean = Number.parseInt(process.versions.node) >= 23;
 const MAX_SEARCHED = 4096;
 const MAX_SEARCHED_LINE = 512;
 
-/** What is brought over from the next chunk at a time while nobody knows how long the frame is. */
-const MIN_FILL = 256;
-
 /**
  * What a codec decodes from: a window on the bytes that were received and not consumed yet. All offsets are relative to the next
  * byte, so a codec may keep them from one call to the next.
- *
- * ```text
- *   window   [ consumed | position ........ end )          the chunk as it came, or an assembly buffer
- *   next                            [ nextStart .... )     at most one chunk more, not looked at yet
- * ```
- *
- * A chunk that arrives while the window is empty becomes the window: no copy. A chunk that arrives behind unread bytes waits as
- * `next`; only when a frame straddles both are the unread bytes and the frame's share of `next` copied into an assembly buffer, and
- * after that frame the window goes on in `next` itself. An assembly buffer grows with the bytes that came, never with the length
- * that a peer claims, two- to fourfold, so that reassembly is linear. Bytes that were handed out are never moved or overwritten.
  */
-export class ByteReader {
-  #window: Buffer = EMPTY;
-  /** The memory of the window and where in it the window lies, once somebody has asked for it. */
-  #memory: ArrayBufferLike | undefined = undefined;
-  #offset = 0;
-  #position = 0;
-  #end = 0;
-  /** The window is an assembly buffer of our own, with room for more behind `#end`. */
-  #assembled = false;
-  /** How many of the last bytes of an assembly window were copied from the head of `next`. */
-  #shared = 0;
-  #next: Buffer | undefined = undefined;
-  #nextStart = 0;
-  /** Bytes consumed before the window's first byte; may be negative. */
-  #origin = 0;
-  #needed = 1;
+export class ByteReader extends ReceivedBytes {
   /** Where a frame goes on of which bytes were consumed: until more is consumed without a word. */
   #midFrame = -1;
   /** How many were consumed of it, and where they end. */
@@ -82,40 +48,35 @@ export class ByteReader {
   #searchedStart = 0;
   /** Where the last text ended. */
   #textEnd: number = -MAX_GAP - 1;
-  #maxFrameLength: number = DEFAULT_MAX_FRAME_LENGTH;
 
   /** A reader over `bytes`, or an empty one. */
   constructor(bytes?: Uint8Array) {
+    super();
     if (bytes !== undefined) this.push(bytes);
   }
 
   // ---------------------------------------------------------------- what a codec uses
 
-  /** Bytes that can be read now. */
-  get length(): number {
-    return this.#end - this.#position;
-  }
-
   // What is called once per byte or frame holds its checks itself: a call less, and it is compiled into the codec more often.
 
   /** The byte at `at`. */
   u8(at: number): number {
-    const index = this.#position + at;
-    if (index >= this.#end || at < 0) throw new RangeError(pastTheEnd(at, 1, this.length));
-    return this.#window[index]!;
+    const index = this.cursor + at;
+    if (index >= this.end || at < 0) throw new RangeError(pastTheEnd(at, 1, this.length));
+    return this.window[index]!;
   }
 
   /** The unsigned 16-bit integer at `at`, big-endian. */
   u16(at: number): number {
     const i = this.#at(at, 2);
-    const b = this.#window;
+    const b = this.window;
     return (b[i]! << 8) | b[i + 1]!;
   }
 
   /** The unsigned 32-bit integer at `at`, big-endian. */
   u32(at: number): number {
     const i = this.#at(at, 4);
-    const b = this.#window;
+    const b = this.window;
     return ((b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!) >>> 0;
   }
 
@@ -129,31 +90,31 @@ export class ByteReader {
     const first = this.#at(at, width);
     let value = 0;
     if (endian === 'big') {
-      for (let i = first; i < first + width; i++) value = value * 256 + this.#window[i]!;
+      for (let i = first; i < first + width; i++) value = value * 256 + this.window[i]!;
     } else {
-      for (let i = first + width - 1; i >= first; i--) value = value * 256 + this.#window[i]!;
+      for (let i = first + width - 1; i >= first; i--) value = value * 256 + this.window[i]!;
     }
     return value;
   }
 
   /** Where `byte` first occurs at or after `from`, or -1. */
   indexOf(byte: number, from: number = 0): number {
-    const start = this.#position + from;
-    if (!this.#assembled) {
-      const found = SEARCH_AS_TEXT ? this.#search(byte, start) : indexOf.call(this.#window, byte, start);
-      return found < 0 ? -1 : found - this.#position;
+    const start = this.cursor + from;
+    if (!this.assembled) {
+      const found = SEARCH_AS_TEXT ? this.#search(byte, start) : indexOf.call(this.window, byte, start);
+      return found < 0 ? -1 : found - this.cursor;
     }
-    if (start >= this.#end) return -1;
+    if (start >= this.end) return -1;
     // Behind the end lie bytes that were not received: they must be neither found nor, for the time it takes, searched.
-    const found = this.#window.subarray(start, this.#end).indexOf(byte);
+    const found = this.window.subarray(start, this.end).indexOf(byte);
     return found < 0 ? -1 : found + from;
   }
 
   /** Whether the bytes at `at` are `bytes`. */
   startsWith(bytes: Uint8Array, at: number = 0): boolean {
-    const first = this.#position + at;
-    if (at < 0 || first + bytes.length > this.#end) return false;
-    for (let i = 0; i < bytes.length; i++) if (this.#window[first + i] !== bytes[i]) return false;
+    const first = this.cursor + at;
+    if (at < 0 || first + bytes.length > this.end) return false;
+    for (let i = 0; i < bytes.length; i++) if (this.window[first + i] !== bytes[i]) return false;
     return true;
   }
 
@@ -162,19 +123,19 @@ export class ByteReader {
    * frame. Valid as long as a view; what lies around is none of the codec's business.
    */
   get source(): Buffer {
-    return this.#window;
+    return this.window;
   }
 
   /** Where the next byte lies in {@link source}. */
   get offset(): number {
-    return this.#position;
+    return this.cursor;
   }
 
   /** Consumes `n` bytes. */
   skip(n: number): void {
-    const end = this.#position + n;
-    if (end > this.#end || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
-    this.#position = end;
+    const end = this.cursor + n;
+    if (end > this.end || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
+    this.cursor = end;
   }
 
   /**
@@ -182,23 +143,23 @@ export class ByteReader {
    * ways to consume, it takes `trailer` more bytes along that end the frame; a view remembers them, for a codec that encodes it again.
    */
   view(n: number, trailer: number = 0): ByteView {
-    const start = this.#position;
+    const start = this.cursor;
     const end = start + n;
-    if (!(end + trailer <= this.#end && n >= 0 && trailer >= 0))
+    if (!(end + trailer <= this.end && n >= 0 && trailer >= 0))
       throw new RangeError(pastTheEnd(0, n + trailer, this.length));
-    this.#position = end + trailer;
-    return new ByteView(this.#window, start, end, trailer);
+    this.cursor = end + trailer;
+    return new ByteView(this.window, start, end, trailer);
   }
 
   /** Consumes `n` bytes as a Buffer that lasts: without a copy while that keeps at most four times `n` bytes alive. */
   take(n: number, trailer: number = 0): Buffer {
     const start = this.#consume(n + trailer);
     // Asking a Buffer for its memory takes longer than copying a short message.
-    if (this.#memory === undefined) {
-      this.#memory = this.#window.buffer;
-      this.#offset = this.#window.byteOffset;
+    if (this.backing === undefined) {
+      this.backing = this.window.buffer;
+      this.backingOffset = this.window.byteOffset;
     }
-    return ownedBytes(this.#memory, this.#offset + start, n);
+    return ownedBytes(this.backing, this.backingOffset + start, n);
   }
 
   /** Consumes `n` bytes as latin1 text: each byte one character. */
@@ -220,8 +181,8 @@ export class ByteReader {
    */
   need(n: number, prefix: number = 0): undefined {
     if (!Number.isSafeInteger(n) || n < 0) throw new ProtocolError(`a frame length of ${n} is no length`);
-    if (n - prefix > this.#maxFrameLength) throw new FrameTooLargeError(n - prefix, this.#maxFrameLength);
-    this.#needed = n;
+    if (n - prefix > this.maxFrameLength) throw new FrameTooLargeError(n - prefix, this.maxFrameLength);
+    this.wanted = n;
     return undefined;
   }
 
@@ -237,54 +198,20 @@ export class ByteReader {
 
   // ---------------------------------------------------------------- what drives a codec uses
 
-  /** Bytes consumed since the reader was made. */
-  get position(): number {
-    return this.#origin + this.#position;
-  }
-
-  /** Bytes held, the ones of a chunk that is not looked at yet included. */
-  get buffered(): number {
-    return this.length + (this.#next === undefined ? 0 : this.#next.length - this.#nextStart);
-  }
-
-  /** Bytes of memory that are kept alive for {@link buffered}. */
-  get memory(): number {
-    return (
-      (this.#window.length === 0 ? 0 : this.#window.buffer.byteLength) +
-      (this.#next === undefined ? 0 : this.#next.buffer.byteLength)
-    );
-  }
-
   /** How many bytes the last call of `decode` consumed. */
   lastConsumed = 0;
 
   /** These bytes, or as many of them as are still there, without a copy. */
   get consumed(): Buffer {
-    return this.#window.subarray(Math.max(0, this.#position - this.lastConsumed), this.#position);
+    return this.window.subarray(Math.max(0, this.cursor - this.lastConsumed), this.cursor);
   }
 
   /** The limit that {@link need} enforces, in bytes. */
-  get maxFrameLength(): number {
-    return this.#maxFrameLength;
-  }
-
-  set maxFrameLength(limit: number) {
-    this.#maxFrameLength = limit;
-  }
-
-  /** The length below which the codec does not want to be asked. */
-  get needed(): number {
-    return this.#needed;
-  }
-
-  /** Forgets what the codec asked for: a message was completed. */
-  resetNeed(): void {
-    this.#needed = 1;
-  }
+  maxFrameLength: number = DEFAULT_MAX_FRAME_LENGTH;
 
   /** Forgets all that the codec has said: another one takes over. */
   restart(): void {
-    this.#needed = 1;
+    this.resetNeed();
     this.#midFrame = -1;
   }
 
@@ -306,66 +233,11 @@ export class ByteReader {
     this.#partEnd = position;
   }
 
-  /** Appends received bytes. They belong to the reader from now on and must not be written to again. */
-  push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (this.length === 0 && this.#next === undefined) {
-      this.#adopt(bytes, 0);
-    } else {
-      if (this.#next !== undefined) this.#append(this.#next.length - this.#nextStart);
-      this.#next = bytes;
-      this.#nextStart = 0;
-    }
-  }
-
-  /**
-   * Brings more bytes into the window, as many as the codec needs, or, when it does not know, as many again as it has seen. Returns
-   * whether there were any. Never called while a codec decodes.
-   */
-  fill(): boolean {
-    const next = this.#next;
-    if (next === undefined) {
-      if (this.length === 0 && this.#window !== EMPTY) this.#adopt(EMPTY, 0);
-      return false;
-    }
-    if (this.length === 0) {
-      this.#adopt(next, this.#nextStart);
-      return true;
-    }
-    if (this.#assembled && this.length <= this.#shared) {
-      // What is left came from the head of `next`, where it still lies: go on there.
-      this.#adopt(next, this.#nextStart - this.length);
-      return true;
-    }
-    const known = this.#needed - this.length;
-    this.#append(Math.min(next.length - this.#nextStart, known > 1 ? known : Math.max(this.length, MIN_FILL)));
-    return true;
-  }
-
-  /** Lets go of a chunk of which little is left to read: called when a turn ends inside a frame. */
-  park(): void {
-    if (this.#next !== undefined) return;
-    if (this.length === 0) {
-      if (this.#window !== EMPTY) this.#adopt(EMPTY, 0);
-    } else if ((!this.#assembled || this.#position > 0) && this.length * 4 < this.#window.buffer.byteLength) {
-      this.#assemble(this.length);
-    }
-  }
-
-  /** Drops everything that is held. */
-  clear(): void {
-    this.#next = undefined;
-    this.#position = this.#end;
-    this.#adopt(EMPTY, 0);
-    this.restart();
-  }
-
   // ---------------------------------------------------------------- inside
 
   #at(at: number, width: number): number {
-    const index = this.#position + at;
-    if (index + width > this.#end || at < 0) throw new RangeError(pastTheEnd(at, width, this.length));
+    const index = this.cursor + at;
+    if (index + width > this.end || at < 0) throw new RangeError(pastTheEnd(at, width, this.length));
     return index;
   }
 
@@ -378,7 +250,7 @@ export class ByteReader {
       if (found >= 0) return found + this.#searchedStart;
       start = this.#searchedStart + searched.length;
     }
-    const window = this.#window;
+    const window = this.window;
     const found = indexOf.call(window, byte, start);
     if (found >= 0 && found - start <= MAX_SEARCHED_LINE && found + 1 < window.length) {
       this.#searchedStart = found + 1;
@@ -388,9 +260,9 @@ export class ByteReader {
   }
 
   #consume(n: number): number {
-    const start = this.#position;
-    if (n > this.#end - start || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
-    this.#position = start + n;
+    const start = this.cursor;
+    if (n > this.end - start || !(n >= 0)) throw new RangeError(pastTheEnd(0, n, this.length));
+    this.cursor = start + n;
     return start;
   }
 
@@ -413,8 +285,8 @@ export class ByteReader {
       return ahead.substring(offset, offset + n);
     }
     const end = start + SLACK * (n + gap);
-    if (gap <= MAX_GAP && n >= MIN_AHEAD && n <= MAX_AHEAD && this.#aheadWorks && end <= this.#end) {
-      const text = decode(this.#window, start, end);
+    if (gap <= MAX_GAP && n >= MIN_AHEAD && n <= MAX_AHEAD && this.#aheadWorks && end <= this.end) {
+      const text = decode(this.window, start, end);
       // One character for each byte, or places in the text are not places in the bytes.
       if (text.length === end - start) {
         this.#ahead = text;
@@ -424,64 +296,15 @@ export class ByteReader {
       }
       this.#aheadWorks = false;
     }
-    return decode(this.#window, start, start + n);
+    return decode(this.window, start, start + n);
   }
 
-  #forgetText(): void {
+  /** @internal */
+  protected override moved(): void {
     this.#ahead = '';
     this.#searched = '';
     this.#aheadWorks = true;
     this.#textEnd = -MAX_GAP - 1;
-  }
-
-  /** Makes `bytes` from `start` on the window; every byte of it can be read. */
-  #adopt(bytes: Buffer, start: number): void {
-    this.#origin += this.#position - start;
-    this.#window = bytes;
-    this.#memory = undefined;
-    this.#position = start;
-    this.#end = bytes.length;
-    this.#forgetText();
-    this.#assembled = false;
-    this.#shared = 0;
-    if (bytes === this.#next) this.#next = undefined;
-  }
-
-  /** Copies `count` bytes from `next` behind the unread ones. */
-  #append(count: number): void {
-    const next = this.#next!;
-    const wanted = this.length + count;
-    if (!this.#assembled || this.#end + count > this.#window.length) this.#assemble(wanted);
-    next.copy(this.#window, this.#end, this.#nextStart, this.#nextStart + count);
-    this.#end += count;
-    this.#nextStart += count;
-    this.#shared += count;
-    if (this.#nextStart === next.length) {
-      this.#next = undefined;
-      this.#shared = 0;
-    }
-  }
-
-  /**
-   * Copies the unread bytes into a new assembly buffer with room for `wanted`, and for more of the frame: up to four times as much
-   * when its length is known, so that a large frame is copied little more than once, else twice as much.
-   */
-  #assemble(wanted: number): void {
-    // One byte more is what a codec asks for that does not know.
-    const known = this.#needed > this.length + 1;
-    const roomy = Math.max(known ? SLACK * wanted : 2 * wanted, MIN_ASSEMBLY);
-    // What is needed is often said in steps: growing by just one of them each time would copy the frame as often.
-    const least = this.#assembled ? Math.ceil(1.5 * wanted) : wanted;
-    const capacity = known ? Math.max(least, Math.min(this.#needed, roomy)) : roomy;
-    const assembly = Buffer.allocUnsafeSlow(capacity);
-    const length = this.#window.copy(assembly, 0, this.#position, this.#end);
-    this.#origin += this.#position;
-    this.#window = assembly;
-    this.#memory = undefined;
-    this.#forgetText();
-    this.#position = 0;
-    this.#end = length;
-    this.#assembled = true;
   }
 }
 

@@ -56,6 +56,3 @@ export interface Description {
 
 /** Makes the codec of one connection. A codec may hold state, so every connection gets its own. */
 export type CodecFactory<In, Out = In> = () => Codec<In, Out>;
-
-/** 1 MiB: the limit on a frame body for codecs that name none. */
-export const DEFAULT_MAX_FRAME_LENGTH: number = 1024 * 1024;

@@ -1,5 +1,5 @@
-export type { Endian } from './byte-reader.ts';
-export type { Batch } from './byte-writer.ts';
+export type { Batch } from './batch.ts';
+export type { Endian } from './integers.ts';
 export type { Slab } from './slab.ts';
 export type { Codec, CodecFactory, Description } from './codec.ts';
 export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
@@ -16,7 +16,6 @@ export type { ProxyTlv } from './proxy/tlvs.ts';
 export { ByteReader } from './byte-reader.ts';
 export { ByteView } from './byte-view.ts';
 export { ByteWriter } from './byte-writer.ts';
-export { DEFAULT_MAX_FRAME_LENGTH } from './codec.ts';
 export { copyShort, SHORT_COPY } from './copy-short.ts';
 export { crc32c } from './crc32c.ts';
 export { decodeEnd, decodeNext } from './decode.ts';
@@ -31,6 +30,7 @@ export {
   TruncatedFrameError,
   WireError,
 } from './errors.ts';
+export { DEFAULT_MAX_FRAME_LENGTH } from './frame-limit.ts';
 export { delimited } from './framing/delimited.ts';
 export { DiscardedFrame } from './framing/discarded-frame.ts';
 export { fixedLength } from './framing/fixed-length.ts';

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 
-import type { Endian } from './byte-reader.ts';
+/** Byte order of a multi-byte integer. */
+export type Endian = 'big' | 'little';
 
 /** @throws {RangeError} `value` is no unsigned integer that `width` bytes can hold exactly */
 export function checkFits(value: number, width: number): void {

@@ -28,14 +28,17 @@ const longLatin1: (bytes: Buffer, start: number, end: number) => string =
     ? (bytes, start, end) => bytes.toString('latin1', start, end)
     : (bytes, start, end) => (bytes as NativeBuffer).latin1Slice(start, end);
 
+/** Writes text into `bytes` at `offset`, where there is room for all of it. Returns the number of bytes. */
+export type TextWriter = (bytes: Buffer, text: string, offset: number) => number;
+
 /** Writes `text` at `offset`; the caller has made room for all of it. Returns the number of bytes. */
-export const writeUtf8: (bytes: Buffer, text: string, offset: number) => number =
+export const writeUtf8: TextWriter =
   native.utf8Write === undefined
     ? (bytes, text, offset) => bytes.write(text, offset, 'utf8')
     : (bytes, text, offset) => (bytes as NativeBuffer).utf8Write(text, offset, bytes.length - offset);
 
 /** Writes `text` at `offset`, each character as its low byte; the caller has made room. Returns the number of bytes. */
-export const writeLatin1: (bytes: Buffer, text: string, offset: number) => number =
+export const writeLatin1: TextWriter =
   native.latin1Write === undefined
     ? (bytes, text, offset) => bytes.write(text, offset, 'latin1')
     : (bytes, text, offset) => (bytes as NativeBuffer).latin1Write(text, offset, bytes.length - offset);

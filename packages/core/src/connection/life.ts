@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import type { Codec } from '../codec/codec.ts';
 import { InvalidOptionError, type WireError } from '../codec/errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from '../codec/frame-limit.ts';
 import type { ProxyHeader } from '../codec/proxy/header.ts';
 import {
   ClosedError,

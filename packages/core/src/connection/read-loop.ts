@@ -1,7 +1,8 @@
 import { ByteReader } from '../codec/byte-reader.ts';
-import { type Codec, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import type { Codec } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import type { WireError } from '../codec/errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from '../codec/frame-limit.ts';
 import { channels } from './channels.ts';
 import type { Consumer } from './consumer.ts';
 import { hookError, type HookName } from './hooks.ts';

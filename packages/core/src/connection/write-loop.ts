@@ -1,4 +1,5 @@
-import { type Batch, ByteWriter } from '../codec/byte-writer.ts';
+import type { Batch } from '../codec/batch.ts';
+import { ByteWriter } from '../codec/byte-writer.ts';
 import type { Codec } from '../codec/codec.ts';
 import { encodeInto } from '../codec/encode.ts';
 import { WireError } from '../codec/errors.ts';

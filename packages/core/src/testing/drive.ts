@@ -3,9 +3,10 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 
 import { ByteReader } from '../codec/byte-reader.ts';
 import { ByteView } from '../codec/byte-view.ts';
-import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec/codec.ts';
+import type { Codec, CodecFactory } from '../codec/codec.ts';
 import { decodeEnd, decodeNext } from '../codec/decode.ts';
 import { WireError } from '../codec/errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from '../codec/frame-limit.ts';
 
 /** What makes a message comparable: a value that is deeply equal for equal messages. */
 export type Describe = (message: never) => unknown;

@@ -11,10 +11,12 @@
  */
 import { Buffer } from 'node:buffer';
 
-import type { ByteReader, Endian } from '../byte-reader.ts';
+import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
-import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
+import type { Codec, CodecFactory } from '../codec.ts';
 import { FrameTooLargeError, ProtocolError } from '../errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from '../frame-limit.ts';
+import type { Endian } from '../integers.ts';
 import { choiceOption, integerOption, knownOptions } from '../options.ts';
 import {
   type BodyReader,

@@ -7,8 +7,9 @@
  */
 import type { ByteReader } from '../byte-reader.ts';
 import type { ByteWriter } from '../byte-writer.ts';
-import { type Codec, type CodecFactory, DEFAULT_MAX_FRAME_LENGTH } from '../codec.ts';
+import type { Codec, CodecFactory } from '../codec.ts';
 import { FrameTooLargeError } from '../errors.ts';
+import { DEFAULT_MAX_FRAME_LENGTH } from '../frame-limit.ts';
 import { integerOption, knownOptions } from '../options.ts';
 import {
   type BodyReader,
