@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 
 import { postgresStore } from '@wirewright/gearman/store-postgres';
 
+import { job } from './stored-job.mjs';
+
 const [connection, schema, server, lease] = process.argv.slice(2);
 const store = postgresStore({ connection, schema, server, lease: Number(lease), takeOver: false });
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
@@ -15,19 +17,4 @@ for await (const line of createInterface({ input: process.stdin })) {
     () => say({ committed: id }),
     ({ code }) => say({ refused: id, code }),
   );
-}
-
-function job(id) {
-  return {
-    id,
-    handle: `H:t:${id}`,
-    function: Buffer.from('f'),
-    unique: Buffer.alloc(0),
-    payload: Buffer.from(`payload ${id}`),
-    priority: 1,
-    when: 0,
-    reducer: undefined,
-    attempts: 0,
-    schedule: '',
-  };
 }

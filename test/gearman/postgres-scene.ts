@@ -19,22 +19,6 @@ export const postgres: Postgres | undefined = await Postgres.start();
 /** Milliseconds of the leases in tests: short to wait for, and long enough for a machine that is busy. */
 export const LEASE = 3000;
 
-export function job(id: number, fields: Partial<StoredJob> = {}): StoredJob {
-  return {
-    id,
-    handle: `H:t:${id}`,
-    function: Buffer.from('f'),
-    unique: Buffer.alloc(0),
-    payload: Buffer.from(`payload ${id}`),
-    priority: 1,
-    when: 0,
-    reducer: undefined,
-    attempts: 0,
-    schedule: '',
-    ...fields,
-  };
-}
-
 export const ids = (jobs: readonly StoredJob[]): number[] => jobs.map(({ id }) => id);
 
 /** What a store has told of its own accord. */

@@ -10,7 +10,6 @@ import {
   freeSchema,
   holdUp,
   ids,
-  job,
   kept,
   LEASE,
   look,
@@ -22,6 +21,7 @@ import {
   Told,
 } from './postgres-scene.ts';
 import { afterwards } from './scene.ts';
+import { job } from './stored-job.mjs';
 
 afterAll(() => postgres?.destroy());
 
