@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 
 import { requests } from '@wirewright/codec-memcached-binary';
@@ -91,6 +92,59 @@ describe.runIf(version.endsWith(' 1.6.18'))('memcached 1.6.18 and ours', () => {
     const large = `set big 0 0 2000000\r\n${'x'.repeat(2_000_000)}\r\n`;
     const { real, ours } = await hold(servers, [large, 'stats\r\n']);
     expect(counted(ours[1]!, COUNTED)).toEqual(counted(real[1]!, COUNTED));
+  });
+
+  test('tell those who watch of the same things, in the same order', async () => {
+    const [watchers, lines] = [await servers.lines(), await servers.lines()];
+    const asked = [
+      'set w 0 0 1\r\n1\r\n',
+      'set w 0 100 2\r\n12\r\n',
+      'add w 0 0 1\r\n1\r\n',
+      'replace none 0 0 1\r\n1\r\n',
+      'append w 0 0 3\r\n345\r\n',
+      'prepend none 0 0 1\r\n1\r\n',
+      'cas w 0 0 1 1\r\n1\r\n',
+      'incr w 1\r\n',
+      'decr none 1\r\n',
+      'touch w 10\r\n',
+      'touch none 10\r\n',
+      'gat 10 w none\r\n',
+      'get w none\r\n',
+      'delete w\r\n',
+      'delete w\r\n',
+      'mg none v\r\n',
+      'mg vivified N10 v\r\n',
+      'ms w 1\r\n1\r\n',
+      'ms w 2 MA\r\n23\r\n',
+      'mg w t v\r\n',
+      'me w\r\n',
+      'ma w\r\n',
+      'ma none\r\n',
+      'md w\r\n',
+      'md w\r\n',
+      frames(requests.set('b', '1')),
+      frames(requests.append('b', '2')),
+      frames(requests.increment('b')),
+      frames(requests.delete('b')),
+      'get the-last\r\n',
+    ];
+    const told: string[] = [];
+    for (const [i, watcher] of watchers.entries()) {
+      await watcher.ask(Buffer.from('watch fetchers mutations\r\n'), (answer) => answer.includes('OK\r\n'));
+      const line = lines[i]!;
+      const binary = (await servers.lines())[i]!;
+      const seen = watcher.ask(Buffer.alloc(0), (answer) => answer.includes('key=the-last'));
+      for (const bytes of asked) {
+        if (typeof bytes === 'string') await line.ask(Buffer.from(bytes), (answer) => answer.includes('\n'));
+        else await binary.ask(bytes, (answer) => answer.length >= 24);
+      }
+      // A second may pass.
+      const text = (await seen).replaceAll(/ttl=9\d/g, 'ttl=100');
+      told.push(text.replaceAll(/^ts=\S+ gid=\d+ /gm, '').replaceAll(/(clsid|cfd)=\d+/g, '$1='));
+      for (const each of [watcher, line, binary]) each.destroy();
+    }
+    expect(told[1]!.split('\n')).toEqual(told[0]!.split('\n'));
+    expect(told[0]).toContain('key=the-last');
   });
 
   test('count bytes and connections the same', async () => {

@@ -414,6 +414,9 @@ const OTHERS: Readonly<Record<string, Dialogue>> = {
     'stats detail nonsense\r\n',
     'stats cachedump\r\n',
     'stats cachedump x y\r\n',
+    'stats cachedump 63 0\r\n',
+    'stats cachedump 64 0\r\n',
+    'stats cachedump 200 0 0\r\n',
   ],
   'statistics by prefix': [
     'stats detail on\r\n',

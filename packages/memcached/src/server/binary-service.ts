@@ -226,6 +226,7 @@ export class BinaryService {
     const extending = mode === 'append' || mode === 'prepend';
     // With a cas, whichever of them it is is a cas.
     const effective = conditions !== undefined && !extending ? 'cas' : mode;
+    if (this.#observer.active) this.#observer.look(connection, key);
     const outcome = this.#store.store(effective, key, request.flags, request.exptime, value, conditions);
     if (this.#observer.active)
       this.#observer.store(connection, effective, key, outcome, request.exptime, value.end - value.start);
@@ -239,6 +240,7 @@ export class BinaryService {
 
   #delete(connection: Client, request: BinaryRequest, command: CommandCounters): void {
     const key = this.#key.at(request.source, request.keyStart(), request.valueStart());
+    if (this.#observer.active) this.#observer.look(connection, key);
     const outcome = this.#store.delete(key, request.hasCas ? { cas: request.cas } : undefined);
     if (this.#observer.active) this.#observer.delete(connection, key, outcome === 'deleted');
     if (outcome === 'deleted') {
@@ -255,6 +257,7 @@ export class BinaryService {
     const store = this.#store;
     const key = this.#key.at(request.source, request.keyStart(), request.valueStart());
     const { exptime } = request;
+    if (this.#observer.active) this.#observer.look(connection, key);
     let outcome = store.arithmetic(key, request.delta, up, request.hasCas ? { cas: request.cas } : undefined);
     if (outcome === 'not-found' && exptime !== NEVER_MAKE) {
       const { initial } = request;

@@ -97,10 +97,10 @@ export class MetaService {
     const key = this.#keyOf(request);
     const { exptime, vivify, recache, cas } = request;
     let item = store.peek(key);
+    if (this.#observer.active) this.#observer.get(connection, key, item, true);
     const created =
       item === undefined && vivify !== undefined && store.store('add', key, 0, 0, this.#value.of('')) === 'stored';
     if (created) item = this.#newCas(key, request);
-    if (this.#observer.active) this.#observer.get(connection, key, item, true);
     if (item === undefined) {
       this.#counters.cmdGet++;
       this.#counters.getMisses++;
@@ -157,6 +157,7 @@ export class MetaService {
     const { source, flags = 0, exptime = 0, vivify, cas, newCas } = request;
     const key = this.#keyOf(request);
     const value = this.#value.at(source, request.valueStart, request.valueEnd);
+    if (this.#observer.active) this.#observer.look(connection, key);
     const mode = storeMode(request);
     const outcome = this.#store.store(mode, key, flags, exptime, value, {
       cas: cas === undefined || cas === 0 ? undefined : BigInt(cas),
@@ -183,6 +184,7 @@ export class MetaService {
   #delete(connection: Client, request: MetaRequest): void {
     const { cas, newCas, exptime } = request;
     const key = this.#keyOf(request);
+    if (this.#observer.active) this.#observer.look(connection, key);
     const outcome = this.#store.delete(key, {
       cas: cas === undefined ? undefined : BigInt(cas),
       newCas: newCas === undefined ? undefined : BigInt(newCas),
@@ -209,6 +211,7 @@ export class MetaService {
     const { delta, initial, vivify, exptime, cas, newCas, mode = 'I' } = request;
     const key = this.#keyOf(request);
     const up = mode === 'I' || mode === '+';
+    if (this.#observer.active) this.#observer.look(connection, key);
     let outcome = store.arithmetic(key, BigInt(delta), up, {
       cas: cas === undefined || cas === 0 ? undefined : BigInt(cas),
       newCas: newCas === undefined ? undefined : BigInt(newCas),
@@ -269,7 +272,9 @@ export class MetaService {
   // ---------------------------------------------------------------- me
 
   #debug(connection: Client, request: MetaRequest): void {
-    const item = this.#store.peek(this.#keyOf(request));
+    const key = this.#keyOf(request);
+    if (this.#observer.active) this.#observer.look(connection, key);
+    const item = this.#store.peek(key);
     if (item === undefined) {
       connection.send('EN');
       return;
@@ -279,9 +284,9 @@ export class MetaService {
     const expires = ttl === -1 || this.#compat !== '1.6.18' ? ttl : -ttl;
     const { slabClass = 0, size = item.valueEnd - item.valueStart } = item as Partial<MemoryItem>;
     // The key as it was sent, whether that was base64 or not.
-    const key = request.source.toString('latin1', request.keyStart, request.keyEnd);
+    const sent = request.source.toString('latin1', request.keyStart, request.keyEnd);
     connection.send(
-      `ME ${key} exp=${expires} la=${idle} cas=${casOf(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
+      `ME ${sent} exp=${expires} la=${idle} cas=${casOf(item)} fetch=${fetched ? 'yes' : 'no'} cls=${slabClass} size=${size}`,
     );
   }
 

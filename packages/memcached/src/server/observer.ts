@@ -1,5 +1,5 @@
 import type { MemoryItem } from '../store/memory-item.ts';
-import type { Bytes, Item, StoreOutcome } from '../store/store.ts';
+import type { Bytes, Item, Store, StoreOutcome } from '../store/store.ts';
 import type { Client } from './client.ts';
 import type { PrefixDetails } from './prefix-details.ts';
 import { keyText, uriEncode } from './uri-encode.ts';
@@ -9,11 +9,13 @@ import type { Watchers, WatchKind } from './watchers.ts';
 export class Observer {
   readonly details: PrefixDetails;
   readonly watchers: Watchers;
+  readonly #store: Store;
   active = false;
 
-  constructor(details: PrefixDetails, watchers: Watchers) {
+  constructor(details: PrefixDetails, watchers: Watchers, store: Store) {
     this.details = details;
     this.watchers = watchers;
+    this.#store = store;
     this.update();
   }
 
@@ -25,12 +27,19 @@ export class Observer {
   /** A key was asked for; `meta` says by a meta command: those are not in the details by prefix, as in memcached. */
   get(connection: Client, key: Bytes, item: Item | undefined, meta: boolean = false): void {
     if (this.details.on && !meta) this.details.get(keyText(key), item !== undefined);
-    if (!this.watchers.wants('fetchers')) return;
+    if (this.watchers.wants('fetchers')) this.#tellGet(connection, key, item);
+  }
+
+  /** An item is to be changed: memcached looks for it first, and tells those who watch of each look (items.c, `do_item_get`). */
+  look(connection: Client, key: Bytes): void {
+    if (this.watchers.wants('fetchers')) this.#tellGet(connection, key, this.#store.peek(key));
+  }
+
+  #tellGet(connection: Client, key: Bytes, item: Item | undefined): void {
     const status = item === undefined ? 'not_found' : 'found';
-    const size = item === undefined ? 0 : item.valueEnd - item.valueStart;
     this.watchers.write(
       'fetchers',
-      `type=item_get key=${uriEncode(key)} status=${status} clsid=${classOf(item)} cfd=${connection.id} size=${size}`,
+      `type=item_get key=${uriEncode(key)} status=${status} clsid=${classOf(item)} cfd=${connection.id} size=${lengthOf(item)}`,
     );
   }
 
@@ -47,9 +56,13 @@ export class Observer {
     if (this.details.on && !meta) this.details.set(keyText(key));
     if (!this.watchers.wants('mutations')) return;
     const status = outcome.replace('out-of-memory', 'no_memory').replace('-', '_');
+    // Of what was put to a value that was there, memcached tells of the whole item.
+    const extended = outcome === 'stored' && (command === 'append' || command === 'prepend');
+    const item = extended ? this.#store.peek(key) : undefined;
+    const [left, length] = item === undefined ? [ttl, size] : [Math.max(0, item.ttl), lengthOf(item)];
     this.watchers.write(
       'mutations',
-      `type=item_store key=${uriEncode(key)} status=${status} cmd=${command} ttl=${ttl} clsid=0 cfd=${connection.id} size=${size}`,
+      `type=item_store key=${uriEncode(key)} status=${status} cmd=${command} ttl=${left} clsid=0 cfd=${connection.id} size=${length}`,
     );
   }
 
@@ -95,4 +108,8 @@ export class Observer {
 
 function classOf(item: Item | undefined): number {
   return (item as Partial<MemoryItem> | undefined)?.slabClass ?? 0;
+}
+
+function lengthOf(item: Item | undefined): number {
+  return item === undefined ? 0 : item.valueEnd - item.valueStart;
 }

@@ -31,7 +31,11 @@ export class ServerState {
     this.store = settings.store;
     this.memory = this.store instanceof MemoryStore ? this.store : undefined;
     this.startedAt = clock.now();
-    this.observer = new Observer(new PrefixDetails(settings.prefixDelimiter, settings.details), new Watchers());
+    this.observer = new Observer(
+      new PrefixDetails(settings.prefixDelimiter, settings.details),
+      new Watchers(),
+      this.store,
+    );
     this.memory?.onEvict((item) => this.observer.evict(item));
   }
 

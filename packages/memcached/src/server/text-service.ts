@@ -230,6 +230,7 @@ export class TextService {
     const value = this.#value.at(source, request.valueStart, request.valueEnd);
     command.operations++;
     command.bytesIn += request.end - request.start;
+    if (this.#observer.active) this.#observer.look(connection, key);
     const outcome =
       mode === 'cas'
         ? this.#store.store(mode, key, flags, exptime, value, { cas: BigInt(request.cas) })
@@ -245,6 +246,7 @@ export class TextService {
     const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
     command.operations++;
     command.bytesIn += request.end - request.start;
+    if (this.#observer.active) this.#observer.look(connection, key);
     const deleted = this.#store.delete(key) === 'deleted';
     if (deleted) {
       command.hits++;
@@ -261,6 +263,7 @@ export class TextService {
     const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
     command.operations++;
     command.bytesIn += request.end - request.start;
+    if (this.#observer.active) this.#observer.look(connection, key);
     const outcome = this.#store.arithmetic(key, BigInt(request.delta), up);
     if (outcome === 'not-found') {
       if (up) this.#counters.incrMisses++;
@@ -288,6 +291,7 @@ export class TextService {
     const key = this.#key.at(request.source, request.keyStart, request.keyEnd);
     command.operations++;
     command.bytesIn += request.end - request.start;
+    if (this.#observer.active) this.#observer.look(connection, key);
     this.#counters.cmdTouch++;
     const item = this.#store.touch(key, request.exptime);
     if (item === undefined) {

@@ -4,6 +4,9 @@ import type { ServerState } from '../server-state.ts';
 /** Most bytes of an answer (items.c, `item_cachedump`). */
 const MAX_LENGTH = 2 * 1024 * 1024;
 
+/** The largest number that a class may have in memcached; ours has fewer. */
+const LAST_CLASS = 63;
+
 /** Items that are looked at for it: whoever wants all of them is better served by a dump that makes way for others. */
 const MAX_ITEMS = 100_000;
 
@@ -14,6 +17,7 @@ export function cachedump({ settings, memory, store }: ServerState, words: reado
   if (slabClass === undefined || limit === undefined) return 'CLIENT_ERROR bad command line';
   if (!/^\d+$/.test(slabClass) || !/^\d+$/.test(limit)) return 'CLIENT_ERROR bad command line format';
   const number = Number(slabClass);
+  if (number > LAST_CLASS) return 'CLIENT_ERROR Illegal slab id';
   const most = Number(limit) === 0 ? Infinity : Number(limit);
   const startedAt = memory === undefined ? 0 : memory.clock.startedAt;
   const lines: string[] = [];
