@@ -1,5 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander';
 
+/** The options that every benchmark has. */
+export interface CommonOptions {
+  readonly node?: string;
+  readonly compare?: string;
+  readonly json?: string;
+}
+
 /** What a number on the command line may be. */
 export interface NumberRange {
   readonly default: number;

@@ -1,18 +1,12 @@
 import { Command, Option } from 'commander';
 
 import { benchmarks } from './benchmarks.ts';
+import type { CommonOptions } from './options.ts';
 import { runBenchmarks } from './run-benchmarks.ts';
 
 const HELP = `
 A short pass of all of them, with no name, takes less than three minutes; one by its name is measured in full, \`all\` measures all in full.
 Results are kept in bench/results; \`publish\` makes the tables and plots of bench/README.md of the newest ones.`;
-
-/** The options that every benchmark has. */
-export interface CommonOptions {
-  readonly node?: string;
-  readonly compare?: string;
-  readonly json?: string;
-}
 
 function withCommonOptions(command: Command): Command {
   return command

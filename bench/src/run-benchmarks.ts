@@ -1,7 +1,7 @@
 // oxlint-disable no-await-in-loop -- what is measured must run alone
 import type { Benchmark } from './benchmark.ts';
+import type { CommonOptions } from './options.ts';
 import { runOn } from './process/run-on.ts';
-import type { CommonOptions } from './program.ts';
 import { Progress } from './progress.ts';
 import { compareReports } from './report/compare.ts';
 import { messageOf } from './report/message-of.ts';

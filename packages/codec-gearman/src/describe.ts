@@ -1,6 +1,6 @@
 import { bodyLength, ByteView } from '@wirewright/core/codec';
 
-import type { GearmanOutput } from './gearman-codec.ts';
+import type { GearmanOutput } from './gearman-output.ts';
 import { packetName, packetRules } from './packet-rules.ts';
 import { Packet } from './packet.ts';
 import { RefusedFrame } from './refused-frame.ts';

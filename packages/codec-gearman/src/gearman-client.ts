@@ -1,6 +1,7 @@
 import type { Codec, CodecFactory } from '@wirewright/core/codec';
 
-import { GearmanCodec, type GearmanOutput } from './gearman-codec.ts';
+import { GearmanCodec } from './gearman-codec.ts';
+import type { GearmanOutput } from './gearman-output.ts';
 import { type GearmanOptions, limitsOf } from './options.ts';
 import type { Packet } from './packet.ts';
 import type { TextLine } from './text-line.ts';

@@ -22,6 +22,7 @@ import {
 } from '@wirewright/core/codec';
 
 import { describe } from './describe.ts';
+import type { GearmanOutput } from './gearman-output.ts';
 import { type GearmanLimits, HEADER, REQUEST, RESPONSE } from './options.ts';
 import type { PacketFields } from './packet-fields.ts';
 import { Packet } from './packet.ts';
@@ -41,9 +42,6 @@ const CR = 13;
 
 /** A packet that claims more than 1 GiB was not meant to be one. */
 const MAX_SKIPPED = 1024 ** 3;
-
-/** What is sent: a packet, one that was received, or text as it is to lie on the wire, its ends of line included. */
-export type GearmanOutput = PacketFields | Packet | string | Uint8Array | ByteView;
 
 /** What both ends have in common: packets and lines in any order, told apart by the first byte. */
 export class GearmanCodec implements Codec<Packet | TextLine | RefusedFrame, GearmanOutput> {

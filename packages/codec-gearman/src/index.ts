@@ -1,4 +1,4 @@
-export type { GearmanOutput } from './gearman-codec.ts';
+export type { GearmanOutput } from './gearman-output.ts';
 export type { GearmanOptions } from './options.ts';
 export type { PacketFields } from './packet-fields.ts';
 export type { PacketRule, PacketSender } from './packet-rules.ts';

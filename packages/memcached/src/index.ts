@@ -33,7 +33,7 @@ export type {
 } from './server/handlers.ts';
 export type { Users } from './server/login.ts';
 export type { MemcachedProtocol, MemcachedServerOptions } from './server/options.ts';
-export type { Stat } from './server/stats/stats.ts';
+export type { Stat } from './server/stats/stat.ts';
 export type { MemoryItem } from './store/memory-item.ts';
 export type { StoreMode } from './store-mode.ts';
 export type { MemoryStoreOptions, SizeClass } from './store/memory-store.ts';

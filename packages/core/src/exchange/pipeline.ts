@@ -1,18 +1,25 @@
 import { InvalidOptionError } from '../codec/errors.ts';
-import type { Exchange } from './exchange.ts';
 import type { RequestOptions } from './options.ts';
 
 type Results<Values extends readonly unknown[]> = {
   -readonly [Index in keyof Values]: PromiseSettledResult<Values[Index]>;
 };
 
+/** What a pipeline asks: an exchange. */
+interface Asked<In, Out> {
+  request(message: Out, collect: (frame: In) => unknown, options: RequestOptions): Promise<unknown>;
+  send(message: Out, options: RequestOptions): Promise<void>;
+  /** Sends what `ask` asks for, one right behind the other. */
+  together<R>(ask: () => R): R;
+}
+
 /** Runs a pipeline on an exchange, as soon as there is one that has room, with the options less the time that took. */
 type Runner<In, Out> = <R>(
-  run: (exchange: Exchange<In, Out>, left: RequestOptions) => Promise<R>,
+  run: (exchange: Asked<In, Out>, left: RequestOptions) => Promise<R>,
   options: RequestOptions,
 ) => Promise<R>;
 
-type Step<In, Out> = (exchange: Exchange<In, Out>, options: RequestOptions) => Promise<unknown>;
+type Step<In, Out> = (exchange: Asked<In, Out>, options: RequestOptions) => Promise<unknown>;
 
 /**
  * Requests that are sent on one connection, one right behind the other, with nobody else's between them.
@@ -33,7 +40,7 @@ export class Pipeline<In, Out, Values extends readonly unknown[] = []> {
     this.#runner = runner;
   }
 
-  /** Adds a request; see {@link Exchange.request}. */
+  /** Adds a request; see `request` of the exchange. */
   request<R>(message: Out, collect: (frame: In) => R | undefined): Pipeline<In, Out, [...Values, R]> {
     this.#steps.push((exchange, options) => exchange.request(message, collect, options));
     return this as unknown as Pipeline<In, Out, [...Values, R]>;

@@ -18,7 +18,8 @@ import type { HandlerOf, MemcachedConnection, MemcachedReply, MemcachedRequest }
 import { type MemcachedServerOptions, memcachedSettings, serverOptions } from './options.ts';
 import { Served } from './served.ts';
 import { Services } from './services.ts';
-import { type Stat, Stats } from './stats/stats.ts';
+import type { Stat } from './stats/stat.ts';
+import { Stats } from './stats/stats.ts';
 
 /** Milliseconds after which the time is taken anew. */
 const TICK = 1000;

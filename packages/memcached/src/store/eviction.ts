@@ -1,8 +1,10 @@
-import type { ItemHeap } from './item-heap.ts';
 import { Mark, marksOf, Word } from './item-layout.ts';
+import type { Lru } from './lru.ts';
 import { pageOf, type Ref } from './pages.ts';
 import { CHUNK_SIZES, OWN_PAGE } from './slab-classes.ts';
+import type { Slabs } from './slabs.ts';
 import type { StoreClock } from './store-clock.ts';
+import type { ClassCounters, StoreCounters } from './store-counters.ts';
 
 /** Items at the end of an LRU that are looked at for one that may go. */
 const TRIES = 8;
@@ -16,16 +18,31 @@ const MAX_EVICTIONS = 10_000;
  */
 const FAIR_AGE = 0.8;
 
+/** Where there may be no room: the items that are there, by size and in order of their use. */
+interface Crowded {
+  readonly slabs: Slabs;
+  readonly lrus: readonly Lru[];
+  readonly counters: StoreCounters;
+  readonly classCounters: readonly ClassCounters[];
+  /** Called with an item that is thrown out, while it is still there. */
+  readonly onEvict: ((ref: Ref) => void) | undefined;
+  isDead(ref: Ref): boolean;
+  word(ref: Ref, word: number): number;
+  has(ref: Ref, mark: number): boolean;
+  mark(ref: Ref, set: number, clear: number): void;
+  drop(ref: Ref): void;
+}
+
 /** Makes room for new items: by what is dead, by what was used longest ago, and by pages of other sizes. */
 export class Eviction {
-  readonly #heap: ItemHeap;
+  readonly #heap: Crowded;
   /** By class: when it was last looked at whether other sizes have older items. Once a second is enough, and a page of each is not much. */
   readonly #compared = new Float64Array(CHUNK_SIZES.length);
   readonly #clock: StoreClock;
   readonly #evict: boolean;
 
   /** @param evict whether anything is thrown out that is alive */
-  constructor(heap: ItemHeap, clock: StoreClock, evict: boolean) {
+  constructor(heap: Crowded, clock: StoreClock, evict: boolean) {
     this.#heap = heap;
     this.#clock = clock;
     this.#evict = evict;

@@ -1,7 +1,7 @@
 import type { ServerCounters } from '@wirewright/core';
 
 import type { Client } from '../client.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 /** What statistics need of the server. */
 export interface ServedBy {

@@ -1,6 +1,6 @@
 import type { ServerState } from '../server-state.ts';
 import type { ServedBy } from './connection-stats.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 /**
  * The statistics of `stats`, by memcached's names and in its order. Those of things that there are not here, such as a crawler, are 0,

@@ -1,5 +1,5 @@
 import type { ServerState } from '../server-state.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 /** The statistics of `stats items`: of each size of which there are items. All of them are in one LRU, the one that memcached calls cold. */
 export function itemStats({ memory }: ServerState): Stat[] {

@@ -1,7 +1,7 @@
 import { CHUNK_SIZES, GROWTH, LARGEST_CHUNK } from '../../store/slab-classes.ts';
 import type { ServerState } from '../server-state.ts';
 import type { ServedBy } from './connection-stats.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 const PROTOCOLS = { auto: 'auto-negotiate', text: 'ascii', binary: 'binary' } as const;
 

@@ -1,6 +1,6 @@
 import type { MemoryItem } from '../../store/memory-item.ts';
 import type { ServerState } from '../server-state.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 /** Bytes by which sizes are grouped (items.c, `item_stats_sizes`). */
 const STEP = 32;

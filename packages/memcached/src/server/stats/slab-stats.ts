@@ -1,5 +1,5 @@
 import type { ServerState } from '../server-state.ts';
-import type { Stat } from './stats.ts';
+import type { Stat } from './stat.ts';
 
 /** The statistics of `stats slabs`: of each size, how its pages are used. */
 export function slabStats({ memory }: ServerState): Stat[] {

@@ -9,9 +9,7 @@ import { itemStats } from './item-stats.ts';
 import { settingStats } from './setting-stats.ts';
 import { sizeStats } from './size-stats.ts';
 import { slabStats } from './slab-stats.ts';
-
-/** A statistic: its name, and what it is now. */
-export type Stat = readonly [name: string, value: string | number];
+import type { Stat } from './stat.ts';
 
 /** Answers `stats` and what there is of it, in the words of memcached. */
 export class Stats {
