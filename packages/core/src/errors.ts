@@ -111,20 +111,27 @@ export class PlaintextBufferedError extends ProtocolError {
   }
 }
 
-/** A server did not serve a peer. What the peer gets to see is a connection that closes; this is what `onRefuse` is told. */
-export abstract class RefusedError extends WireError {}
+/**
+ * A server did not serve a peer. What the peer gets to see is a connection that closes; this is what `onRefuse` is told. Its kinds say why;
+ * for a reason that nobody foresaw, which is the `cause`, it is of none of them. `WIRE_REFUSED` unless the kind has its own code.
+ */
+export class RefusedError extends WireError {
+  constructor(message: string, options?: ErrorOptions & { code?: string }) {
+    super(options?.code ?? 'WIRE_REFUSED', message, options);
+  }
+}
 
 /** As many connections are open as may be, in total or of one address. `WIRE_TOO_MANY_CONNECTIONS`. */
 export class TooManyConnectionsError extends RefusedError {
   constructor(limit: string) {
-    super('WIRE_TOO_MANY_CONNECTIONS', `as many connections are open as may be (${limit})`);
+    super(`as many connections are open as may be (${limit})`, { code: 'WIRE_TOO_MANY_CONNECTIONS' });
   }
 }
 
 /** The address of the peer is denied, or not among those allowed. `WIRE_ADDRESS_DENIED`. */
 export class AddressDeniedError extends RefusedError {
   constructor(address: string) {
-    super('WIRE_ADDRESS_DENIED', `${address} may not connect (allow, deny)`);
+    super(`${address} may not connect (allow, deny)`, { code: 'WIRE_ADDRESS_DENIED' });
   }
 }
 
@@ -132,8 +139,8 @@ export class AddressDeniedError extends RefusedError {
 export class UntrustedProxyError extends RefusedError {
   constructor(address: string) {
     super(
-      'WIRE_UNTRUSTED_PROXY',
       `${address} is not trusted to tell for whom it connects: name it in proxy.from if it is a proxy, or listen on another port for direct peers`,
+      { code: 'WIRE_UNTRUSTED_PROXY' },
     );
   }
 }
@@ -141,7 +148,7 @@ export class UntrustedProxyError extends RefusedError {
 /** The server is closing, the process is out of file descriptors, or the peer has gone already. `WIRE_UNAVAILABLE`. */
 export class UnavailableError extends RefusedError {
   constructor(why: string) {
-    super('WIRE_UNAVAILABLE', why);
+    super(why, { code: 'WIRE_UNAVAILABLE' });
   }
 }
 

@@ -8,6 +8,7 @@ import {
   HandshakeTimeoutError,
   InvalidOptionError,
   type ListenOptions,
+  RefusedError,
   Server,
   type ServerOptions,
   UntrustedProxyError,
@@ -224,6 +225,24 @@ describe('a server behind a proxy', () => {
     good.socket.write('again\n');
     await reply(good, '203.0.113.9 5000 hello\n203.0.113.9 5000 again\n');
     expect(server.counters).toMatchObject({ accepted: 1, refused: 1, open: 1 });
+  });
+
+  test('tells of a peer that could not be let in for a reason that nobody foresaw', async () => {
+    class Full extends Server<string, Line> {
+      protected override connectionOpened(): void {
+        throw new Error('no more books');
+      }
+    }
+    const full = new Full({ codec: line() });
+    closing.push(full);
+    const refusal = new Promise<ConnectionRefused>((resolve) => full.onRefuse(resolve));
+    await full.listen({ port: 0, host: '127.0.0.1', proxy: { from: ['127.0.0.0/8'] } });
+    const socket = connect({ port: full.port!, host: '127.0.0.1' });
+    closing.push(socket);
+    socket.write(header('203.0.113.9'));
+    const { error } = await refusal;
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({ code: 'WIRE_REFUSED', message: 'no more books', cause: new Error('no more books') });
   });
 
   test('waits for a header that never ends no longer than for a handshake, and so for the handshake behind it', async () => {

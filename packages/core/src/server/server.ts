@@ -18,7 +18,7 @@ import { checkPlace, placeOf } from '../connection/place.ts';
 import { type NetSocketOptions, netSocketOptions } from '../connection/socket-options.ts';
 import { Sweep } from '../connection/sweep.ts';
 import { waiting } from '../connection/waiting.ts';
-import { ClosedError, HandshakeTimeoutError, UnavailableError } from '../errors.ts';
+import { ClosedError, HandshakeTimeoutError, RefusedError, UnavailableError } from '../errors.ts';
 import { histogramOf, type LatencyRecorder, latencyRecorder, timed } from '../observe/latency.ts';
 import { Traffic, type TrafficCounters } from '../observe/traffic.ts';
 import { AcceptTrouble } from './accept-trouble.ts';
@@ -376,5 +376,5 @@ function closingError(): UnavailableError {
 }
 
 function wireError(error: unknown): WireError {
-  return error instanceof WireError ? error : new WireError('WIRE_REFUSED', describeCause(error), { cause: error });
+  return error instanceof WireError ? error : new RefusedError(describeCause(error), { cause: error });
 }
