@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, expect, test } from 'vitest';
 
-import { Line } from '../interop/gearman/line.ts';
+import { GearmanLine } from '../interop/gearman/gearman-line.ts';
 import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { Postgres } from '../support/postgres.ts';
 import { Running } from '../support/programs.ts';
@@ -28,7 +28,7 @@ function start(): Running {
 
 /** What a server that has said that it listens answers to these bytes, packet by packet. */
 async function ask(server: Running, ...bytes: readonly Buffer[]): Promise<string[]> {
-  const line = await Line.to(Number(/Listening on port (\d+)\n/.exec(server.output)![1]));
+  const line = await GearmanLine.to(Number(/Listening on port (\d+)\n/.exec(server.output)![1]));
   closing.push(line);
   line.send(Buffer.concat(bytes));
   const answer = linesOf((await line.fence()).bytes);

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
+import { GearmanLine } from '../interop/gearman/gearman-line.ts';
 import { gearmand } from '../interop/gearman/gearmand.ts';
-import { Line } from '../interop/gearman/line.ts';
 import { linesOf, PACKETS, request } from '../interop/gearman/packets.ts';
 import { authority, issue } from '../support/certificates.ts';
 import { freePort, Running } from '../support/programs.ts';
@@ -15,7 +15,7 @@ import { freePort, Running } from '../support/programs.ts';
 const main = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'wirewright-gearmand-'));
 const running: Running[] = [];
-const lines: Line[] = [];
+const lines: GearmanLine[] = [];
 const daemons: number[] = [];
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,14 +39,14 @@ async function listening(...args: readonly string[]): Promise<{ server: Running;
   return { server, port: Number(/Listening on port (\d+)\n/.exec(server.output)![1]) };
 }
 
-async function connected(port: number): Promise<Line> {
-  const line = await Line.to(port);
+async function connected(port: number): Promise<GearmanLine> {
+  const line = await GearmanLine.to(port);
   lines.push(line);
   return line;
 }
 
 /** What is answered to these bytes, packet by packet. */
-async function ask(line: Line, ...bytes: readonly Buffer[]): Promise<string[]> {
+async function ask(line: GearmanLine, ...bytes: readonly Buffer[]): Promise<string[]> {
   line.send(Buffer.concat(bytes));
   const answer = await line.fence();
   return linesOf(answer.bytes);
@@ -61,7 +61,7 @@ async function until(done: () => boolean): Promise<void> {
 async function closed(port: number): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt++) {
     try {
-      (await Line.to(port)).destroy();
+      (await GearmanLine.to(port)).destroy();
     } catch (error) {
       expect((error as NodeJS.ErrnoException).code).toBe('ECONNREFUSED');
       return;

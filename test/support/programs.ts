@@ -27,10 +27,15 @@ export function program(
       // Not there.
     }
   }
+  skipped(name, debian);
+  return undefined;
+}
+
+/** Says that tests against something are skipped, since it is not installed; see {@link program}. */
+export function skipped(name: string, debian: string): void {
   const missing = `${name} is not installed (Debian: apt-get install ${debian})`;
   if (process.env['WIREWRIGHT_PEERS'] === 'required') throw new Error(missing);
   process.stderr.write(`skipped: tests against ${name}, since ${missing}\n`);
-  return undefined;
 }
 
 /** A program that runs, and what it has said. */

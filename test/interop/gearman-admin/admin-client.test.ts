@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { AdminClient, AdminError } from '@wirewright/gearman';
 import { describe, expect, test, type TestContext } from 'vitest';
 
-import { Line } from '../gearman/line.ts';
+import { GearmanLine } from '../gearman/gearman-line.ts';
 import { PACKETS, request } from '../gearman/packets.ts';
 import { type AdminServer, type ServerName, SERVERS } from './servers.ts';
 
@@ -24,7 +24,7 @@ async function sceneOf({ start }: AdminServer, { onTestFinished }: TestContext):
   return {
     admin,
     async talk() {
-      const line = await Line.to(server.port);
+      const line = await GearmanLine.to(server.port);
       onTestFinished(() => line.destroy());
       return async (...packets) => {
         line.send(Buffer.concat(packets));

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { describe, expect, test, type TestContext } from 'vitest';
 
 import { program } from '../../support/programs.ts';
-import { Line } from '../gearman/line.ts';
+import { GearmanLine } from '../gearman/gearman-line.ts';
 import { PACKETS, request } from '../gearman/packets.ts';
 import { SIDES } from './sides.ts';
 import { run } from './tools.ts';
@@ -25,7 +25,7 @@ const scenes = SIDES.map(({ name, start }) => ({
     onTestFinished(async () => {
       await server.close();
     });
-    const line = await Line.to(server.port);
+    const line = await GearmanLine.to(server.port);
     onTestFinished(() => line.destroy());
     const at = ['-h', '127.0.0.1', '-p', `${server.port}`];
     return {

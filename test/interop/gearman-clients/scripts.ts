@@ -1,13 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { installed, type Interpreted } from '../../support/installed.ts';
 
 /** A client of another language, and the script that drives it and its workers. */
-export interface Script {
-  readonly name: string;
-  readonly interpreter: string;
-  /** The Debian packages that it is in. */
-  readonly debian: string;
-  /** Arguments with which the interpreter ends with 0 if the client is there. */
-  readonly probe: readonly string[];
+export interface Script extends Interpreted {
   readonly file: string;
   /** Checks that it makes, each of which is a line of its output. */
   readonly checks: number;
@@ -36,17 +30,7 @@ const SCRIPTS: readonly Script[] = [
   },
 ];
 
-/** Those that are installed. Tests with others are skipped, which is said in a line; where `WIREWRIGHT_PEERS=required` is set, that is an error. */
+/** Those that are installed. */
 export function scripts(): Script[] {
-  return SCRIPTS.filter(({ name, interpreter, probe, debian }) => {
-    try {
-      execFileSync(interpreter, probe, { stdio: 'ignore' });
-      return true;
-    } catch {
-      const missing = `${name} is not installed (Debian: apt-get install ${debian})`;
-      if (process.env['WIREWRIGHT_PEERS'] === 'required') throw new Error(missing);
-      process.stderr.write(`skipped: tests with ${name}, since ${missing}\n`);
-      return false;
-    }
-  });
+  return installed(SCRIPTS);
 }

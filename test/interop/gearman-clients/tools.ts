@@ -1,5 +1,5 @@
 import { Running } from '../../support/programs.ts';
-import { Line } from '../gearman/line.ts';
+import { GearmanLine } from '../gearman/gearman-line.ts';
 
 /** Has something done at the end of a test: they run at the same time, so each has its own. */
 export type Finish = (end: () => Promise<void>) => void;
@@ -26,14 +26,14 @@ export async function run(finish: Finish, path: string, args: readonly string[],
 
 /** An administrator, who asks until the answer is as it is to be. */
 export class Admin {
-  readonly #line: Line;
+  readonly #line: GearmanLine;
 
-  private constructor(line: Line) {
+  private constructor(line: GearmanLine) {
     this.#line = line;
   }
 
   static async of(port: number, finish: Finish): Promise<Admin> {
-    const line = await Line.to(port);
+    const line = await GearmanLine.to(port);
     finish(async () => line.destroy());
     return new Admin(line);
   }

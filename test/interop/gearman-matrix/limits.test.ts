@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, test, type TestContext } from 'vitest';
 
 import { program, Running } from '../../support/programs.ts';
-import { Line } from '../gearman/line.ts';
+import { GearmanLine } from '../gearman/gearman-line.ts';
 import { linesOf, PACKETS, request } from '../gearman/packets.ts';
 import { CLIENTS } from './clients.ts';
 import { LIMITS } from './limits.ts';
@@ -13,12 +13,12 @@ import type { Outcome } from './task-request.ts';
 const gearman = program('gearman', 'gearman-tools');
 
 /** Starts a server, and gives connections to it. */
-async function connections({ start }: MatrixServer, count: number, context: TestContext): Promise<Line[]> {
+async function connections({ start }: MatrixServer, count: number, context: TestContext): Promise<GearmanLine[]> {
   const server = await start!();
   context.onTestFinished(async () => {
     await server.close();
   });
-  const lines = await Promise.all(Array.from({ length: count }, () => Line.to(server.port)));
+  const lines = await Promise.all(Array.from({ length: count }, () => GearmanLine.to(server.port)));
   context.onTestFinished(() => {
     for (const line of lines) line.destroy();
   });
@@ -26,14 +26,14 @@ async function connections({ start }: MatrixServer, count: number, context: Test
 }
 
 /** What a connection has got by now. */
-async function heardBy(line: Line, ...requests: readonly Buffer[]): Promise<string[]> {
+async function heardBy(line: GearmanLine, ...requests: readonly Buffer[]): Promise<string[]> {
   line.send(Buffer.concat(requests));
   const { bytes } = await line.fence();
   return linesOf(bytes);
 }
 
 /** Has one connection submit a job that another one takes; returns its handle. */
-async function assigned(client: Line, worker: Line): Promise<string> {
+async function assigned(client: GearmanLine, worker: GearmanLine): Promise<string> {
   await heardBy(worker, request(PACKETS.CAN_DO, 'f'));
   const [created] = await heardBy(client, request(PACKETS.SUBMIT_JOB, 'f\0\0x'));
   const handle = created!.split(' ')[1]!;
@@ -52,7 +52,7 @@ async function outcomeWith(
   context.onTestFinished(async () => {
     await server.close();
   });
-  const worker = await Line.to(server.port);
+  const worker = await GearmanLine.to(server.port);
   context.onTestFinished(() => worker.destroy());
   const client = CLIENTS.find((kind) => kind.name === name)!.connect(server.port);
   context.onTestFinished(async () => {
@@ -195,7 +195,7 @@ describe('what parts of Debian cannot do', () => {
 });
 
 /** Waits until the server has noticed that nobody can do the function any more. */
-async function gone(line: Line): Promise<void> {
+async function gone(line: GearmanLine): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     const rows = await heardBy(line, Buffer.from('status\n'));
     if (!rows.some((row) => /^"f\\t\d+\\t\d+\\t[1-9]/.test(row))) return;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
 import { PATIENCE } from '../../support/patience.ts';
-import { Line } from '../gearman/line.ts';
+import { GearmanLine } from '../gearman/gearman-line.ts';
 import { CASES } from './cases.ts';
 import { CLIENTS } from './clients.ts';
 import { type Ability, type Cell, limitOf } from './limits.ts';
@@ -25,7 +25,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function statusOf(line: Line, of: string): Promise<{ total: number; running: number; workers: number }> {
+async function statusOf(line: GearmanLine, of: string): Promise<{ total: number; running: number; workers: number }> {
   line.send(Buffer.from('status\n'));
   const { bytes } = await line.fence();
   const rows = bytes.toString('latin1').split('\n');
@@ -44,14 +44,14 @@ export function testMatrix({ name, start, sharers }: MatrixServer): void {
     const clients = new Map<string, ClientUnderTest>();
     const ends: (() => Promise<void> | void)[] = [];
     let folder: string;
-    let line: Line;
+    let line: GearmanLine;
 
     beforeAll(async () => {
       const server = await start!();
       ends.push(() => server.close());
       folder = mkdtempSync(join(tmpdir(), 'wirewright-gearman-'));
       ends.push(() => rmSync(folder, { recursive: true }));
-      line = await Line.to(server.port);
+      line = await GearmanLine.to(server.port);
       ends.push(() => line.destroy());
       for (const kind of CLIENTS) {
         const client = kind.connect(server.port);

@@ -1,4 +1,4 @@
-import type { Line } from '../gearman/line.ts';
+import type { GearmanLine } from '../gearman/gearman-line.ts';
 import type { Ability, Cell } from './limits.ts';
 import type { ClientUnderTest } from './task-request.ts';
 
@@ -9,7 +9,7 @@ export interface Scene {
   /** Files of this test. */
   readonly folder: string;
   /** Another connection to the server. */
-  readonly line: Line;
+  readonly line: GearmanLine;
   /** What the server calls a function of the worker, or a unique of it. */
   readonly named: (name: string) => string;
   readonly lacks: (ability: Ability) => boolean;

@@ -1,6 +1,6 @@
 import { program } from '../../support/programs.ts';
+import type { GearmanLine } from '../gearman/gearman-line.ts';
 import { gearmandWith } from '../gearman/gearmand.ts';
-import type { Line } from '../gearman/line.ts';
 import { oursWith } from '../gearman/ours.ts';
 import { linesOf, PACKETS, request } from '../gearman/packets.ts';
 import { perlServer, startPerlServer } from '../gearman/perl-server.ts';
@@ -13,16 +13,16 @@ export interface MatrixServer {
   /** Missing if it is not installed. */
   readonly start: Start | undefined;
   /** How many submits share the job of this unique. */
-  readonly sharers: (line: Line, of: string, unique: string) => Promise<number>;
+  readonly sharers: (line: GearmanLine, of: string, unique: string) => Promise<number>;
 }
 
-async function sharersByPacket(line: Line, _of: string, unique: string): Promise<number> {
+async function sharersByPacket(line: GearmanLine, _of: string, unique: string): Promise<number> {
   line.send(request(PACKETS.GET_STATUS_UNIQUE, unique));
   const { bytes } = await line.fence();
   return Number(linesOf(bytes)[0]!.split('|').at(-1));
 }
 
-async function sharersByLine(line: Line, of: string, unique: string): Promise<number> {
+async function sharersByLine(line: GearmanLine, of: string, unique: string): Promise<number> {
   line.send(Buffer.from('jobs\n'));
   const { bytes } = await line.fence();
   const rows = bytes.toString('latin1').split('\n');

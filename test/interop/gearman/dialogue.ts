@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import { Line } from './line.ts';
+import { GearmanLine } from './gearman-line.ts';
 import { linesOf, type Packet, type PacketName, request } from './packets.ts';
 import type { Start } from './server-under-test.ts';
 
@@ -51,23 +51,23 @@ export async function hold(start: Start, dialogue: Dialogue): Promise<Said> {
 /** A dialogue with one server. */
 class Talk {
   readonly #port: number;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, GearmanLine>();
   /** Those who have sent a part of something. */
   readonly #midway = new Set<string>();
   /** Those of whom it has been said that they were closed. */
   readonly #over = new Set<string>();
   /** Tells who is connected. */
-  readonly #monitor: Line;
+  readonly #monitor: GearmanLine;
   /** Handles as they were seen. */
   readonly #handles: string[] = [];
 
-  private constructor(port: number, monitor: Line) {
+  private constructor(port: number, monitor: GearmanLine) {
     this.#port = port;
     this.#monitor = monitor;
   }
 
   static async begin(port: number): Promise<Talk> {
-    return new Talk(port, await Line.to(port));
+    return new Talk(port, await GearmanLine.to(port));
   }
 
   async take([who, ...what]: Step): Promise<string> {
@@ -84,15 +84,15 @@ class Talk {
     this.#monitor.destroy();
   }
 
-  async #line(who: string): Promise<Line> {
+  async #line(who: string): Promise<GearmanLine> {
     const there = this.#lines.get(who);
     if (there !== undefined) return there;
-    const line = await Line.to(this.#port);
+    const line = await GearmanLine.to(this.#port);
     this.#lines.set(who, line);
     return line;
   }
 
-  #happens(who: string, line: Line, event: Event): Promise<string> {
+  #happens(who: string, line: GearmanLine, event: Event): Promise<string> {
     if (event.event === 'leave') return this.#leaves(who, line);
     if (event.event === 'await') return this.#gets(who, line, event.packet);
     line.send(event.bytes);
@@ -100,7 +100,7 @@ class Talk {
     return this.#answers();
   }
 
-  async #leaves(who: string, line: Line): Promise<string> {
+  async #leaves(who: string, line: GearmanLine): Promise<string> {
     line.destroy();
     this.#lines.delete(who);
     this.#over.delete(who);
@@ -109,7 +109,7 @@ class Talk {
     return this.#answers();
   }
 
-  async #gets(who: string, line: Line, name: PacketName): Promise<string> {
+  async #gets(who: string, line: GearmanLine, name: PacketName): Promise<string> {
     const isThere = (): boolean => linesOf(line.received).some((text) => text.split(' ')[0] === name);
     for (let attempt = 0; attempt < 500 && !isThere(); attempt++) {
       // Without threads, gearmand sends what a timer of its has to say when it hears from somebody.

@@ -1,15 +1,8 @@
-import { execFileSync } from 'node:child_process';
-
+import { installed, type Interpreted } from '../../support/installed.ts';
 import type { Protocol, Way } from './servers.ts';
 
 /** A client of another language, and the script that drives it. */
-export interface Foreign {
-  readonly name: string;
-  readonly interpreter: string;
-  /** The Debian packages that it is in. */
-  readonly debian: string;
-  /** Arguments with which the interpreter ends with 0 if the client is there. */
-  readonly probe: readonly string[];
+export interface Foreign extends Interpreted {
   readonly script: string;
   readonly protocol: Protocol;
   readonly ways: readonly Way[];
@@ -107,17 +100,7 @@ const FOREIGN: readonly Foreign[] = [
   },
 ];
 
-/** Those that are installed. Tests with others are skipped, which is said in a line; where `WIREWRIGHT_PEERS=required` is set, that is an error. */
+/** Those that are installed. */
 export function foreignClients(): Foreign[] {
-  return FOREIGN.filter(({ name, interpreter, probe, debian }) => {
-    try {
-      execFileSync(interpreter, probe, { stdio: 'ignore' });
-      return true;
-    } catch {
-      const missing = `${name} is not installed (Debian: apt-get install ${debian})`;
-      if (process.env['WIREWRIGHT_PEERS'] === 'required') throw new Error(missing);
-      process.stderr.write(`skipped: tests with ${name}, since ${missing}\n`);
-      return false;
-    }
-  });
+  return installed(FOREIGN);
 }

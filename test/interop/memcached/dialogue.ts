@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
-import type { Line, TwoServers } from './two-servers.ts';
+import type { MemcachedLine } from './memcached-line.ts';
+import type { TwoServers } from './two-servers.ts';
 
 /** The opaque of the Noop behind requests: nobody else uses it. */
 const LAST_OPAQUE = 0xdeadbeef;
@@ -55,7 +56,7 @@ function isAlike({ real, ours }: Said): boolean {
   return real.length === ours.length && real.every((answer, i) => answer === ours[i]);
 }
 
-async function answerOf(line: Line, bytes: Buffer): Promise<string> {
+async function answerOf(line: MemcachedLine, bytes: Buffer): Promise<string> {
   if (bytes[0] === 0x80) {
     const answer = await line.ask(Buffer.concat([bytes, NOOP]), endsWithNoop);
     return inFrames(answer);
