@@ -98,8 +98,15 @@ describe('time', () => {
     expect(await talk.text('get k\r\n')).toBe('VALUE k 0 1\r\n1\r\nEND\r\n');
     clock.advance(1000);
     expect(await talk.text('get k\r\n')).toBe('END\r\n');
+    const kicks = async (): Promise<string | undefined> =>
+      statsOf(await (await talkTo(server)).text('stats\r\n'))['idle_kicks'];
+    expect(await kicks()).toBe('0');
     for (let i = 0; i < 80; i++) clock.advance(1000);
     expect(await talk.rest()).toBe('');
+    // Both, and the one that asked before.
+    await expect.poll(kicks, { timeout: 5000 }).toBe('2');
+    const lasting = await serve();
+    expect(await (await talkTo(lasting)).text('stats\r\n')).not.toContain('idle_kicks');
   });
 });
 

@@ -152,7 +152,9 @@ export class MemcachedServer<Data = unknown> extends Server<MemcachedRequest, Me
   }
 
   protected override connectionClosed(connection: MemcachedConnection<Data>): void {
-    const { observer } = this.#services.state;
+    const { state } = this.#services;
+    const { observer } = state;
+    if (connection.closeReason === 'idle') state.idleKicks++;
     observer.watchers.delete(connection);
     observer.update();
     observer.connection(connection, 'conn_close', ` reason=${reasonOf(connection)}`);

@@ -22,6 +22,8 @@ export class ServerState {
   readonly startedAt: number;
   /** What `verbosity` set last. */
   verbosity = 0;
+  /** Connections that were closed because they were silent. */
+  idleKicks = 0;
   /** Whether `stats sizes` has something to tell. */
   sizes = false;
 
@@ -53,6 +55,7 @@ export class ServerState {
   reset(): void {
     zero(this.counters);
     for (const counters of Object.values(this.commands)) zero(counters);
+    this.idleKicks = 0;
     this.memory?.resetCounters();
     this.observer.details.clear();
     this.observer.watchers.sent = 0;

@@ -58,6 +58,7 @@ export function generalStats(state: ServerState, served: ServedBy): Stat[] {
     ['store_no_memory', counters.storeNoMemory],
     ['auth_cmds', counters.authCmds],
     ['auth_errors', counters.authErrors],
+    ...(settings.idleTimeout === 0 ? [] : [['idle_kicks', state.idleKicks] as const]),
     ['bytes_read', bytesIn - served.before.bytesIn],
     ['bytes_written', bytesOut - served.before.bytesOut],
     ['limit_maxbytes', memory?.memoryLimit ?? 0],
