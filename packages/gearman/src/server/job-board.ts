@@ -357,7 +357,8 @@ export class JobBoard {
     of.counters[how]++;
     if (how === 'cancelled' || !this.#comeAgain(job)) {
       this.jobs.remove(job);
-      if (job.durable) this.#keeper?.remove(job);
+      // Also one that the store said it could not keep: it may have been kept all the same, and would be done after the next start.
+      if (job.background) this.#keeper?.remove(job);
     }
     this.#conditions.look();
   }

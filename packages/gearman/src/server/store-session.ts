@@ -66,7 +66,13 @@ export class StoreSession {
       signal === undefined ? closed : AbortSignal.any([signal, closed]),
     );
     const keeper = new JobKeeper(store, (error) => this.#tell(error));
-    await keeper.start();
+    try {
+      await keeper.start();
+    } catch (error) {
+      // Nobody else will: what was not opened is not closed. Until then no other server could have it.
+      await store.close().catch(() => {});
+      throw error;
+    }
     this.#keeper = keeper;
     this.#damage = damage;
     this.#board.keepBy(keeper);
