@@ -471,8 +471,23 @@ describe('Connection.over()', () => {
     ['texts', new PassThrough({ encoding: 'utf8' })],
     ['what can only be read', Readable.from(['x'])],
     ['nothing', undefined],
+    ['what somebody else reads', new PassThrough().on('readable', () => {})],
   ])('takes no stream of %s', (_, stream) => {
     expect(() => Connection.over(stream as Duplex, line())).toThrow(InvalidOptionError);
+  });
+
+  test('sends nothing on a stream that whoever had it before has ended, and reads it', async () => {
+    const [near, far] = duplexPair();
+    near.end();
+    far.write('hello\n');
+    const heard: [string, boolean][] = [];
+    const connection = Connection.over<string>(near, line(), {
+      onRead: (self, text) => heard.push([text, self.send('to nobody')]),
+    });
+    far.end();
+    far.resume();
+    expect(await connection.closed).toBe('peer');
+    expect(heard).toEqual([['hello', false]]);
   });
 
   test('reads a stream that whoever had it before has paused', async () => {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-import { ByteReader, type Codec, decodeEnd, decodeNext } from '@wirewright/core/codec';
+import { ByteReader, type Codec, decodeEnd, decodeNext, delimited, mapCodec } from '@wirewright/core/codec';
 import { codecVectors, embed } from '@wirewright/core/testing';
 import { describe, expect, test } from 'vitest';
 
@@ -149,6 +149,15 @@ describe('a frame that was consumed in part', () => {
     embedded.advance(HOUR);
     expect(embedded.connection.closeReason).toBeUndefined();
     embedded.connection.destroy();
+  });
+
+  test('is over when it is dropped: the next one has its own time', () => {
+    const none = mapCodec(delimited({ delimiter: '\n' }), { decode: () => undefined, encode: () => '' });
+    const embedded = embed(none, {}, { frameTimeout: 1000 });
+    for (let i = 0; i < 60; i++) embedded.feed('x\nx').advance(50);
+    expect(embedded.connection.closeReason).toBeUndefined();
+    embedded.advance(1000 + slack(1000));
+    expect(embedded.connection.closeReason).toBe('frame-timeout');
   });
 
   test('has no time while this side does not read', () => {

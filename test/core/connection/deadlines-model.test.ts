@@ -16,7 +16,7 @@ describe('whatever happens when, no deadline is early, and none later than an ei
     readonly settings: DeadlineSettings;
     readonly incoming = {
       bytes: 0,
-      messages: 0,
+      frames: 0,
       insideFrame: false,
       held: false,
       releases: 0,
@@ -89,7 +89,7 @@ describe('whatever happens when, no deadline is early, and none later than an ei
       if (incoming.held || incoming.hasEnded) return;
       const now = this.clock.now();
       incoming.bytes += 10;
-      incoming.messages += messages;
+      incoming.frames += messages;
       if (messages > 0 || !this.#partial) this.#frame = now;
       this.#partial = messages > 0 ? partial : true;
       this.#active = this.#heard = now;

@@ -38,6 +38,8 @@ export class ByteReader extends ReceivedBytes {
   /** How many were consumed of it, and where they end. */
   #part = 0;
   #partEnd = -1;
+  /** How often the codec has consumed what is no message and no part of one: what comes next is another frame. */
+  dropped = 0;
   /** Text decoded in advance, and where it starts in the window. */
   #ahead = '';
   #aheadStart = 0;
@@ -225,10 +227,13 @@ export class ByteReader extends ReceivedBytes {
     return (this.insideFrame && this.#partEnd === this.position ? this.#part : 0) + this.buffered;
   }
 
-  /** The codec has consumed `n` bytes and returned no message: they are counted if a frame goes on behind them. */
+  /** The codec has consumed `n` bytes and returned no message: they are part of a frame that goes on behind them, or were dropped. */
   keepPart(n: number): void {
     const { position } = this;
-    if (this.#midFrame !== position) return;
+    if (this.#midFrame !== position) {
+      this.dropped++;
+      return;
+    }
     this.#part = this.#partEnd === position - n ? this.#part + n : n;
     this.#partEnd = position;
   }

@@ -23,7 +23,8 @@ interface Heartbeat {
 /** What is looked at of what comes in. */
 interface Incoming {
   readonly bytes: number;
-  readonly messages: number;
+  /** Grows when a frame is complete. */
+  readonly frames: number;
   /** Whether part of a frame has come and the rest is waited for. */
   readonly insideFrame: boolean;
   /** Whether this side does not read at the moment. */
@@ -68,7 +69,7 @@ export class Deadlines<Connection> extends Alarm {
   readonly #events: ExpiryEvents<Connection>;
   readonly #connection: Connection;
   #bytes = 0;
-  #messages = 0;
+  #frames = 0;
   #releases = 0;
   #progress = 0;
   #held = false;
@@ -164,7 +165,7 @@ export class Deadlines<Connection> extends Alarm {
   }
 
   #look(now: number): void {
-    const { bytes, messages, insideFrame, held, releases, busy, hasEnded } = this.#incoming;
+    const { bytes, frames, insideFrame, held, releases, busy, hasEnded } = this.#incoming;
     const { offered, progress } = this.#outgoing;
     // Who does not read cannot say that the peer is silent, and who has ended cannot answer.
     if (bytes !== this.#bytes || held || this.#held || hasEnded) {
@@ -173,11 +174,11 @@ export class Deadlines<Connection> extends Alarm {
     }
     if (bytes !== this.#bytes || progress !== this.#progress || busy || this.#busy) this.#active = now;
     if (!insideFrame) this.#frame = -1;
-    else if (this.#frame < 0 || messages !== this.#messages || releases !== this.#releases) this.#frame = now;
+    else if (this.#frame < 0 || frames !== this.#frames || releases !== this.#releases) this.#frame = now;
     if (offered === 0) this.#stalled = -1;
     else if (this.#stalled < 0 || progress !== this.#progress) this.#stalled = now;
     this.#bytes = bytes;
-    this.#messages = messages;
+    this.#frames = frames;
     this.#releases = releases;
     this.#progress = progress;
     this.#held = held;

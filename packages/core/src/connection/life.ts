@@ -213,6 +213,8 @@ export abstract class ConnectionLife<In, Out, Data> {
   open(): Promise<void> | undefined {
     const transport = this.transport;
     if (this.#hooks.onRead === undefined) this.reads.hold(Hold.Reader);
+    // Whoever had the stream before may have ended it.
+    if (transport.writableEnded === true) this.state = State.HalfClosed;
     // Node keeps the address of a closed socket only when it was asked for before.
     void socketOf(transport)?.remoteAddress;
     this.#attach(transport);

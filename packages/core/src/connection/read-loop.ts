@@ -153,6 +153,11 @@ export class ReadLoop<Connection, In> {
     return this.#reader.unfinished;
   }
 
+  /** Grows with each frame that is complete, those included that the codec drops. */
+  get frames(): number {
+    return this.messages + this.#reader.dropped;
+  }
+
   /** Whether part of a frame has come and the rest is waited for. */
   get insideFrame(): boolean {
     return this.#holds === 0 && !this.#stopped && this.#reader.insideFrame;

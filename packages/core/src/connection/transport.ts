@@ -8,6 +8,7 @@ export interface Transport {
   readonly connecting?: boolean;
   readonly writableCorked?: number;
   readonly readableEnded?: boolean;
+  readonly writableEnded?: boolean;
   allowHalfOpen?: boolean;
   /** Of a socket, inside Node. Nothing depends on it being there. */
   readonly _handle?: StreamHandle | null;
