@@ -105,6 +105,18 @@ describe.concurrent('a worker and a server that', () => {
     await vi.waitFor(() => expect(worker.running).toBe(0), patient);
   });
 
+  test('says nothing to a way of asking that it does not know: it is asked in an older one, and so from then on', async () => {
+    await using all = await scene({ packets: { GRAB_JOB_ALL: () => {} } }, { ...lenient, requestTimeout: 2000 });
+    const { bad, worker } = all;
+    await worker.ready();
+    await does(bad, 'one');
+    for (const { socket } of bad.visits) socket.destroy();
+    await vi.waitFor(() => expect(bad.connects).toBeGreaterThan(2), patient);
+    await does(bad, 'two');
+    expect(bad.of('GRAB_JOB_ALL').length).toBe(1);
+    expect(bad.of('GRAB_JOB').length).toBe(0);
+  });
+
   test('answers everything with an ERROR: it is told, and asked again when it calls', async () => {
     await using all = await scene({ others: (visit) => visit.send('ERROR', 'BAD_MOOD', 'not today') });
     const { bad, good, worker, told } = all;

@@ -1,5 +1,5 @@
 import { packet, type Packet, PacketType } from '@wirewright/codec-gearman';
-import { type ReadyPlace } from '@wirewright/core';
+import { type ReadyPlace, RequestTimeoutError } from '@wirewright/core';
 
 import { CommandError, JobCancelledError, JobLostError } from '../errors.ts';
 import { answer, refusal } from '../link/answers.ts';
@@ -49,6 +49,10 @@ export class WorkerLink {
   readonly #events: WorkerLinkEvents;
   /** Which of {@link GRABS} the server knows, as far as one can tell. */
   #grab = 0;
+  /** Which of them a new connection begins with: there are servers that say nothing to one that they do not know. */
+  #begin = 0;
+  /** Whether it has ever answered one: then silence is slowness. */
+  #spoken = false;
   /** Whether it has answered one: then no ERROR that comes is an answer to one. */
   #known = false;
   /** How many may be asked for at once: more, the more came. */
@@ -168,7 +172,7 @@ export class WorkerLink {
 
   #connected(): void {
     const { clientId, abilities } = this.#events;
-    this.#grab = 0;
+    this.#grab = this.#begin;
     this.#known = false;
     this.#burst = 1;
     this.#asleep = false;
@@ -209,6 +213,7 @@ export class WorkerLink {
         ),
       );
       this.#known = true;
+      this.#spoken = true;
     } catch (error) {
       this.#refused(error as Error, type);
     }
@@ -229,6 +234,9 @@ export class WorkerLink {
 
   /** A server that does not know how it was asked is asked in an older way. */
   #refused(error: Error, type: number): void {
+    // That connection is broken off; the next one is asked so.
+    if (error instanceof RequestTimeoutError && !this.#spoken && this.#grab < GRABS.length - 1)
+      this.#begin = this.#grab + 1;
     if (!(error instanceof CommandError)) return;
     if (GRABS[this.#grab] === type && this.#grab < GRABS.length - 1) this.#grab++;
     else if (GRABS[this.#grab] === type) {
