@@ -27,6 +27,7 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
   #bytes = 0;
   #overflown = false;
   #taken = false;
+  #left = false;
   #over = false;
   #error: Error | undefined = undefined;
   #waiting: (() => void)[] = [];
@@ -65,6 +66,11 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
     return this;
   }
 
+  /** Whether whoever took them wants no more. */
+  get left(): boolean {
+    return this.#left;
+  }
+
   async next(): Promise<IteratorResult<TaskEvent, undefined>> {
     for (;;) {
       if (this.#overflown) throw new TaskOverflowError(this.#limit);
@@ -84,6 +90,7 @@ export class TaskEvents implements AsyncIterableIterator<TaskEvent, undefined> {
 
   /** Whoever has left the loop wants no more. */
   async return(): Promise<IteratorResult<TaskEvent, undefined>> {
+    this.#left = true;
     this.end(undefined);
     this.#queue = [];
     this.#first = 0;

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import type { Submission } from './submit-options.ts';
 import { type TaskEvent, TaskEvents } from './task-events.ts';
+import { TaskStream } from './task-stream.ts';
 
 /** Whom a task tells, and asks. */
 export interface TaskOwner {
@@ -129,7 +130,7 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
    */
   stream(): Readable {
     const events = this.#eventQueue().take();
-    return Readable.from(this.#pieces(events), { objectMode: false });
+    return new TaskStream(this.#pieces(events), events);
   }
 
   /**
@@ -217,6 +218,8 @@ export class Task<Result extends Buffer | string = Buffer> implements Promise<Re
       begun = true;
       yield event.data;
     }
+    // Whoever has destroyed the stream waits for nothing.
+    if (events.left) return;
     const result: Buffer | string = await this.#settled();
     if (result.length > 0) yield Buffer.from(result);
   }
