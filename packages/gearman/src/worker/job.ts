@@ -9,7 +9,7 @@ import { wireHandle } from '../names.ts';
 
 /**
  * What a handler makes of a job; undefined and null are an empty result. Pieces of an iterable or a stream are sent as they come, as WORK_DATA,
- * and the last one as the result.
+ * and the last one as the result. Bytes must not be changed any more: one buffer for all pieces would be sent as it is at last.
  */
 export type JobResult =
   | string
@@ -28,7 +28,7 @@ export interface JobPort extends JobSeen {
   send(message: PacketFields): Promise<void>;
   /** The last packet of the job has been sent. */
   over(job: Job, error: Error | undefined, takenBack: boolean): void;
-  /** Its last packet could not be sent, and another one was. */
+  /** A packet could not be sent; in place of the last one, another was. */
   trouble(job: Job, error: Error): void;
 }
 
@@ -96,10 +96,10 @@ export class Job {
     return this.#over;
   }
 
-  /** Sends the client something in front of the result: WORK_DATA. To be awaited when much is sent. Perl's server passes none on. */
+  /** Sends the client something in front of the result: WORK_DATA. To be awaited when much is sent; its bytes must not be changed any more. Perl's server passes none on. */
   data(chunk: string | Uint8Array): Promise<void> {
     if (this.#over || !this.#port.modern) return DONE;
-    return this.#port.send(packet(PacketType.WorkData, this.#wire, bytesOf(chunk)));
+    return this.#send(packet(PacketType.WorkData, this.#wire, bytesOf(chunk)));
   }
 
   /** @internal Sends a piece of the result, which is not lost on a server that passes no data on. */
@@ -112,7 +112,7 @@ export class Job {
   /** Sends the client a warning. Perl's server passes none on. */
   warning(chunk: string | Uint8Array): Promise<void> {
     if (this.#over || !this.#port.modern) return DONE;
-    return this.#port.send(packet(PacketType.WorkWarning, this.#wire, bytesOf(chunk)));
+    return this.#send(packet(PacketType.WorkWarning, this.#wire, bytesOf(chunk)));
   }
 
   /**
@@ -126,7 +126,7 @@ export class Job {
         throw new InvalidOptionError(`a status is two integers from 0 to 4294967295, not ${value}`);
     }
     if (this.#over) return DONE;
-    return this.#port.send(packet(PacketType.WorkStatus, this.#wire, `${numerator}`, `${denominator}`));
+    return this.#send(packet(PacketType.WorkStatus, this.#wire, `${numerator}`, `${denominator}`));
   }
 
   /** The result, and the end: WORK_COMPLETE. What the handler returns does the same. */
@@ -167,6 +167,13 @@ export class Job {
   /** @internal The signal is aborted; what the handler still makes of it is sent. */
   warn(reason: Error): void {
     this.#controller.abort(reason);
+  }
+
+  /** Nobody has to wait for it: what cannot be sent then is told as trouble, and must not end the process. */
+  #send(message: PacketFields): Promise<void> {
+    const sent = this.#port.send(message);
+    sent.catch((error: unknown) => this.#port.trouble(this, error as Error));
+    return sent;
   }
 
   #end(error: Error | undefined, ...last: PacketFields[]): void {

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import { type Clock, describeCause, HandlerTimeoutError, InvalidOptionError, isThenable } from '@wirewright/core';
 
 import { pauseAfter } from '../job-backoff.ts';
@@ -42,14 +44,17 @@ async function attempt(job: Job, ability: Ability, middleware: readonly JobMiddl
       const made = call(job, ability, middleware, 0);
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
       const result = isThenable(made) ? await made : made;
-      if (job.over) return;
+      if (job.over) {
+        endStream(result);
+        return;
+      }
       // oxlint-disable-next-line no-await-in-loop -- the same
       await deliver(job, result);
       return;
     } catch (error) {
       if (job.over) return;
       if (job.attempt > ability.retries || job.signal.aborted) {
-        job.exception(describeCause(error), error instanceof Error ? error : new Error(describeCause(error)));
+        job.exception(describeCause(error), asError(error));
         return;
       }
       // oxlint-disable-next-line no-await-in-loop -- the same
@@ -76,7 +81,7 @@ function call(
 async function deliver(job: Job, result: JobResult): Promise<void> {
   if (result === undefined || result === null) job.complete();
   else if (typeof result === 'string' || result instanceof Uint8Array) job.complete(result);
-  else if (isIterable(result)) await deliverPieces(job, result);
+  else if (typeof result === 'object' && isIterable(result)) await deliverPieces(job, result);
   else
     throw new InvalidOptionError(
       'a handler returns text, bytes, or an iterable of them: JSON.stringify() other values',
@@ -88,17 +93,42 @@ async function deliverPieces(
   pieces: Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   let last: string | Uint8Array | undefined;
-  for await (const piece of pieces) {
-    // To leave the loop is to end the stream.
-    if (job.over) return;
-    if (last !== undefined) await job.piece(last);
-    last = piece;
+  const { signal } = job;
+  // The loop waits for the next piece, which may never come.
+  const end = (): void => endStream(pieces);
+  signal.addEventListener('abort', end);
+  try {
+    for await (const piece of pieces) {
+      // To leave the loop is to end the stream.
+      if (job.over) return;
+      if (last !== undefined) await job.piece(last);
+      last = piece;
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
   }
   job.complete(last);
 }
 
+/** Ends a stream that nobody reads any more: it would stay open, and what it failed with would end the process. */
+function endStream(result: unknown): void {
+  const { destroy, on } = (result ?? {}) as Partial<Readable>;
+  if (typeof destroy !== 'function' || typeof on !== 'function') return;
+  (result as Readable).on('error', () => {}).destroy();
+}
+
 function isIterable(value: object): value is AsyncIterable<string | Uint8Array> {
   return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+/** What was thrown, which may be anything: also what cannot even be asked what it is. */
+function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown;
+  } catch {
+    // A proxy may throw.
+  }
+  return new Error(describeCause(thrown));
 }
 
 /** Waits, unless the job is over or not wanted before. */
