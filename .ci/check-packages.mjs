@@ -9,6 +9,7 @@ import { checkManifest } from './packages/check-manifest.mjs';
 import { lintTarball } from './packages/lint-tarball.mjs';
 import { packPackages } from './packages/pack.mjs';
 import { tryPackages } from './packages/try-packages.mjs';
+import { tryReadmes } from './packages/try-readmes.mjs';
 
 const [destination] = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
@@ -26,6 +27,7 @@ try {
   }
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
   console.log(`${packed.length} packages: manifests, files, publint and attw`);
+  tryReadmes(packed, folder);
   await tryPackages(packed, join(folder, 'project'));
   if (destination !== undefined) {
     mkdirSync(destination, { recursive: true });

@@ -1,6 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 import { Page } from './page.ts';
 import { ROOT } from './pages.ts';
@@ -8,6 +11,9 @@ import { ROOT } from './pages.ts';
 const SECTIONS = ['Install', 'First program', 'Exports', 'Options', 'Errors', 'Limits', 'Docs'];
 
 const packages = readdirSync(`${ROOT}packages`);
+const scratch = mkdtempSync(join(tmpdir(), 'wirewright-readmes-'));
+
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** Where the codes of errors can be explained instead: on pages that README links to. */
 const pagesOf = (text: string): string[] =>
@@ -42,6 +48,15 @@ describe.each(packages)('the README of packages/%s', (name) => {
     expect(install!.code).toMatch(new RegExp(`^npm install (.* )?${imported}( .*)?$`, 'm'));
     // Not of the command, which is no library.
     if (program!.language !== 'sh') expect(program!.code).toContain('await server.close();');
+  });
+
+  test('begins with a program that every Node runs as it stands: without types', () => {
+    const program = page.blocks[1]!;
+    if (program.language === 'sh') return;
+    const file = join(scratch, `${name}.mjs`);
+    writeFileSync(file, program.code);
+    const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+    expect(stderr).toBe('');
   });
 
   test('knows every code of an error, or a page that it links to does', () => {
