@@ -310,6 +310,41 @@ describe('memory', () => {
     expect([...store.items()].length).toBe(currItems);
   });
 
+  test('is listed as a whole, items with a page of their own included', () => {
+    const { store } = storeAt();
+    const names = ['small', 'large 1', 'large 2'];
+    for (const name of names) store.store('set', bytes(name), 0, 0, bytes('x'.repeat(name === 'small' ? 5 : 700_000)));
+    const listed: string[] = [];
+    for (const { buffer, keyStart, keyEnd } of store.items()) {
+      listed.push(buffer.toString('latin1', keyStart, keyEnd));
+      if (listed.length > names.length) break;
+    }
+    expect(new Set(listed)).toEqual(new Set(names));
+    expect(listed.length).toBe(names.length);
+  });
+
+  test('is listed rightly while pages go from items of one size to those of another', () => {
+    const { store } = storeAt({ memoryLimit: 4 * MiB });
+    for (let i = 0; i < 6000; i++) store.store('set', bytes(`key ${i}`), 0, 0, bytes('x'.repeat(600)));
+    const listed = new Set<string>();
+    for (const { buffer, keyStart, keyEnd } of store.items()) {
+      listed.add(buffer.toString('latin1', keyStart, keyEnd));
+      if (listed.size !== 5) continue;
+      // The large ones take the page that is being listed, and leave it to those of a third size.
+      store.store('set', bytes('large 1'), 0, 0, bytes('y'.repeat(900_000)));
+      store.delete(bytes('large 1'));
+      // What would be taken for the beginning of an item lies in the midst of these.
+      for (let i = 0; i < 300; i++) store.store('set', bytes(`mid ${i}`), 0, 0, bytes(Buffer.alloc(9000, 0xff)));
+    }
+    expect(store.counters.pagesMoved).toBe(1);
+    expect([...listed].filter((key) => !/^(?:key|mid) \d+$/.test(key))).toEqual([]);
+    const left = Array.from({ length: 6000 }, (_, i) => `key ${i}`).filter(
+      (key) => store.peek(bytes(key)) !== undefined,
+    );
+    expect(left.length).toBeGreaterThan(4000);
+    expect(left.filter((key) => !listed.has(key))).toEqual([]);
+  });
+
   test('is not for what is too large, which takes the old value along', () => {
     const { store } = storeAt({ maxItemSize: 2000 });
     const large = bytes('x'.repeat(2000));

@@ -181,17 +181,16 @@ export class ItemHeap {
     this.#flushed.before(time);
   }
 
-  /** All items that are alive, page by page: whatever is stored meanwhile, a chunk that is there is whole. */
+  /** All items that are alive, page by page: whatever is stored meanwhile, and whichever pages go to other classes, a chunk that is there is whole. */
   *all(): Generator<Ref> {
     for (const ref of this.#linked()) if (!this.isDead(ref)) yield ref;
   }
 
   *#linked(): Generator<Ref> {
     for (let slabClass = 0; slabClass < CHUNK_SIZES.length; slabClass++) {
-      const { pages } = this.slabs.slab(slabClass);
-      for (let i = 0; i < pages.length; i++) {
-        for (const ref of this.slabs.chunks(slabClass, pages[i]!)) if (this.has(ref, Linked)) yield ref;
-      }
+      // A copy: when a page goes meanwhile, none of those behind it is to be left out.
+      for (const page of this.slabs.slab(slabClass).pages.slice())
+        for (const ref of this.slabs.chunks(slabClass, page)) if (this.has(ref, Linked)) yield ref;
     }
   }
 

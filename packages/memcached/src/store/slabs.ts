@@ -16,6 +16,8 @@ export interface Slab {
 export class Slabs {
   readonly #pages: Pages;
   readonly #slabs: Slab[] = CHUNK_SIZES.map(() => ({ pages: [], free: 0, fresh: PAGE_SIZE }));
+  /** The class of each page by its number, which may have been that of a page of another class before; undefined while there is none. */
+  readonly #classes: (number | undefined)[] = [];
   /** Bytes that all pages may have. */
   limit: number;
 
@@ -36,7 +38,7 @@ export class Slabs {
    */
   take(slabClass: number, size: number): Ref {
     const slab = this.#slabs[slabClass]!;
-    if (slabClass === OWN_PAGE) return this.#takePage(slab, size);
+    if (slabClass === OWN_PAGE) return this.#takePage(size);
     if (slab.free !== 0) {
       const ref = slab.free;
       slab.free = this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext]!;
@@ -46,9 +48,7 @@ export class Slabs {
     if (slab.fresh + chunk > PAGE_SIZE) {
       // Each class may have one page, whatever the limit: it could keep nothing at all otherwise.
       if (this.#pages.size + PAGE_SIZE > this.limit && slab.pages.length > 0) return 0;
-      const page = this.#pages.add(PAGE_SIZE);
-      if (page === 0) return 0;
-      slab.pages.push(page);
+      if (this.#addPage(slabClass, PAGE_SIZE) === 0) return 0;
       slab.fresh = 0;
     }
     const ref = refOf(slab.pages.at(-1)!, slab.fresh);
@@ -60,21 +60,21 @@ export class Slabs {
   give(slabClass: number, ref: Ref): void {
     const slab = this.#slabs[slabClass]!;
     if (slabClass === OWN_PAGE) {
-      const number = pageOf(ref);
-      slab.pages.splice(slab.pages.indexOf(number), 1);
-      this.#pages.drop(number);
+      this.#removePage(slab, pageOf(ref));
       return;
     }
     this.#pages.words(ref)[(offsetOf(ref) >>> 2) + Word.BucketNext] = slab.free;
     slab.free = ref;
   }
 
-  /** The chunks of a page that are, or have been, used. */
+  /** The chunks of a page that are, or have been, used; no more of them once the page has gone to another class. */
   *chunks(slabClass: number, page: number): Generator<Ref> {
-    const chunk = CHUNK_SIZES[slabClass]!;
     const slab = this.#slabs[slabClass]!;
+    // What has a page of its own begins with it.
+    const chunk = slabClass === OWN_PAGE ? PAGE_SIZE : CHUNK_SIZES[slabClass]!;
     const end = page === slab.pages.at(-1) ? slab.fresh : PAGE_SIZE;
-    for (let offset = 0; offset + chunk <= end; offset += chunk) yield refOf(page, offset);
+    for (let offset = 0; offset + chunk <= end && this.#classes[page] === slabClass; offset += chunk)
+      yield refOf(page, offset);
   }
 
   /** Gives a page back, all of whose chunks are free. */
@@ -91,16 +91,28 @@ export class Slabs {
       slab.free = ref;
     }
     if (page === slab.pages.at(-1)) slab.fresh = PAGE_SIZE;
-    slab.pages.splice(slab.pages.indexOf(page), 1);
-    this.#pages.drop(page);
+    this.#removePage(slab, page);
   }
 
-  #takePage(slab: Slab, size: number): Ref {
+  #takePage(size: number): Ref {
     const whole = Math.ceil(size / 4096) * 4096;
     if (this.#pages.size + whole > this.limit) return 0;
-    const page = this.#pages.add(whole);
+    const page = this.#addPage(OWN_PAGE, whole);
+    return page === 0 ? 0 : refOf(page, 0);
+  }
+
+  /** Returns the number of a new page of a class, or 0 when there can be no more. */
+  #addPage(slabClass: number, size: number): number {
+    const page = this.#pages.add(size);
     if (page === 0) return 0;
-    slab.pages.push(page);
-    return refOf(page, 0);
+    this.#slabs[slabClass]!.pages.push(page);
+    this.#classes[page] = slabClass;
+    return page;
+  }
+
+  #removePage(slab: Slab, page: number): void {
+    slab.pages.splice(slab.pages.indexOf(page), 1);
+    this.#classes[page] = undefined;
+    this.#pages.drop(page);
   }
 }
