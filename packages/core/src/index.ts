@@ -3,7 +3,7 @@ export type { ClientOptions, ConnectOptions } from './client/client.ts';
 export type { ConnectPlace, PlaceDefaults, ReadyPlace, ServerPlace } from './client/connect-place.ts';
 export type { Dialer } from './client/dial.ts';
 export type { PoolOptions } from './client/pool-options.ts';
-export type { PoolCounters } from './client/pool.ts';
+export type { PoolCounters } from './client/pool-counters.ts';
 export type { KeptConnection, ReconnectOptions } from './client/reconnect.ts';
 export type { ServerStatus } from './client/server-status.ts';
 export type { Codec, CodecFactory, Description } from './codec/codec.ts';

@@ -14,37 +14,10 @@ import { Pipeline } from '../exchange/pipeline.ts';
 import { histogramOf } from '../observe/latency.ts';
 import { Backoff } from './backoff.ts';
 import { dial } from './dial.ts';
+import type { PoolCounters } from './pool-counters.ts';
+import type { PoolMember } from './pool-member.ts';
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts';
 import { type Task, Waiters } from './waiters.ts';
-
-/** What a pool is doing, and has done. */
-export interface PoolCounters {
-  /** Connections that are open now. */
-  readonly open: number;
-  /** Connections that are being made now. */
-  readonly dialing: number;
-  /** Requests that wait for a connection with room. */
-  readonly waiting: number;
-  /** Requests that have a connection and are not answered. */
-  readonly inFlight: number;
-  /** Connections that were made. */
-  readonly dialed: number;
-  /** Attempts to make one that failed. */
-  readonly dialFailures: number;
-  /** Connections that were made and have closed since. */
-  readonly closed: number;
-}
-
-interface Member<In, Out> {
-  readonly exchange: Exchange<In, Out>;
-  readonly madeAt: number;
-  /** Tasks of {@link Pool.use} that have it. */
-  users: number;
-  /** How often it was given out, how often at the last look, and since when it has been idle. */
-  uses: number;
-  usesBefore: number;
-  idleSince: number;
-}
 
 /** Milliseconds for which a connection that is being made is better than one that may be dead. */
 const SOON = 1000;
@@ -71,10 +44,10 @@ export class Pool<In, Out = In> {
   readonly #settings: PoolSettings<In, Out>;
   readonly #sweep: Sweep;
   /** Those that requests can be made on. */
-  readonly #members = new Set<Member<In, Out>>();
+  readonly #members = new Set<PoolMember<In, Out>>();
   /** All that are not closed, those that are closing included. */
   readonly #connections = new Set<Connection<In, Out>>();
-  readonly #waiters: Waiters<Member<In, Out>>;
+  readonly #waiters: Waiters<PoolMember<In, Out>>;
   readonly #backoff = new Backoff();
   readonly #idleness: Check = new Check((now) => this.#closeIdle(now));
   /** Aborted when the pool is closed. */
@@ -143,7 +116,7 @@ export class Pool<In, Out = In> {
     if (typeof task !== 'function') throw new InvalidOptionError('use() takes a function: use((exchange) => ...)');
     requestTimeout(options, 0);
     options.signal?.throwIfAborted();
-    const run = async (member: Member<In, Out>): Promise<R> => {
+    const run = async (member: PoolMember<In, Out>): Promise<R> => {
       member.users++;
       try {
         return await task(member.exchange);
@@ -201,7 +174,7 @@ export class Pool<In, Out = In> {
 
   // ---------------------------------------------------------------- giving work out
 
-  #run(task: Task<Member<In, Out>>, options: RequestOptions): Promise<unknown> {
+  #run(task: Task<PoolMember<In, Out>>, options: RequestOptions): Promise<unknown> {
     if (this.#stopped) return Promise.reject(new ClosedError('the pool'));
     const member = this.#waiters.length === 0 ? this.#withRoom() : undefined;
     if (member !== undefined) {
@@ -217,8 +190,8 @@ export class Pool<In, Out = In> {
    * The first connection with room: those before it are full, those behind it may become idle. One from which nothing has come since a
    * request on it was given up may be dead: it is the last resort, when no other can be had soon.
    */
-  #withRoom(): Member<In, Out> | undefined {
-    let doubtful: Member<In, Out> | undefined;
+  #withRoom(): PoolMember<In, Out> | undefined {
+    let doubtful: PoolMember<In, Out> | undefined;
     for (const member of this.#members) {
       if (member.exchange.room === 0) continue;
       if (!member.exchange.doubtful) return member;
@@ -318,7 +291,7 @@ export class Pool<In, Out = In> {
   #add(exchange: Exchange<In, Out>): void {
     this.#counters.dialed++;
     const now = this.#sweep.now();
-    const member: Member<In, Out> = { exchange, madeAt: now, users: 0, uses: 0, usesBefore: 0, idleSince: now };
+    const member: PoolMember<In, Out> = { exchange, madeAt: now, users: 0, uses: 0, usesBefore: 0, idleSince: now };
     this.#members.add(member);
     exchange.onChange = () => this.#changed(member);
     if (this.#settings.idleTimeout > 0 && this.#idleness.at === Infinity) {
@@ -332,7 +305,7 @@ export class Pool<In, Out = In> {
     this.#changed(member);
   }
 
-  #changed(member: Member<In, Out>): void {
+  #changed(member: PoolMember<In, Out>): void {
     if (!member.exchange.open && this.#members.delete(member)) {
       this.#counters.closed++;
       // It may have been ended only, by a task that had it.
@@ -343,7 +316,7 @@ export class Pool<In, Out = In> {
     this.#grow();
   }
 
-  #lost({ madeAt, exchange: { connection } }: Member<In, Out>): void {
+  #lost({ madeAt, exchange: { connection } }: PoolMember<In, Out>): void {
     if (this.#stopped) return;
     if (this.#sweep.now() - madeAt >= STABLE) this.#backoff.reset();
     if (this.#lacking) this.#pause(connection.error ?? new ClosedError(connection.name));

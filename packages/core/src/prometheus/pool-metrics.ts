@@ -1,4 +1,4 @@
-import type { PoolCounters } from '../client/pool.ts';
+import type { PoolCounters } from '../client/pool-counters.ts';
 import type { MetricFamily } from './metric-family.ts';
 import type { MetricsSource } from './metrics-source.ts';
 
