@@ -220,6 +220,23 @@ describe('a mark', () => {
   });
 });
 
+test('a flush ends what has a cas that a client chose, however high, and nothing that comes after it, however low', () => {
+  const { store } = storeAt();
+  for (const [key, newCas] of [
+    ['high', 2n ** 64n - 1n],
+    ['low', 0n],
+  ] as const)
+    store.store('set', bytes(key), 0, 0, bytes('v'), { newCas });
+  store.flush(0);
+  expect(['high', 'low'].map((key) => valueOf(store.get(bytes(key))))).toEqual([undefined, undefined]);
+  for (const newCas of [0n, 1n]) {
+    store.store('set', bytes('k'), 0, 0, bytes('v'), { newCas });
+    expect(valueOf(store.get(bytes('k')))).toBe('v');
+  }
+  store.flush(0);
+  expect([store.get(bytes('k')), store.counters.currItems, store.counters.bytes]).toEqual([undefined, 0, 0]);
+});
+
 describe('memory', () => {
   const MiB = 1024 * 1024;
 

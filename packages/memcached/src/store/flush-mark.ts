@@ -2,9 +2,9 @@
 export class FlushMark {
   /** Items last used until then are dead, once it has come; 0: none are. */
   #at = 0;
-  /** Items with a cas up to this one are dead. */
-  #high = 0;
-  #low = 0;
+  /** Items with a cas up to this one are dead; -1: none are, not even one whose cas is 0. */
+  #high = -1;
+  #low = -1;
   /** Whether there was a flush: nearly always there was none. */
   #set = false;
 
@@ -24,8 +24,8 @@ export class FlushMark {
 
   /** Items with a low cas may live again: to be called when those that are dead are gone. */
   forgetCas(): void {
-    this.#high = 0;
-    this.#low = 0;
+    this.#high = -1;
+    this.#low = -1;
   }
 
   /** Whether an item that was used last at `time` and has that cas is dead. */

@@ -64,6 +64,8 @@ export class ItemHeap {
   #casHigh = 0;
   #casLow = 0;
   readonly #flushed = new FlushMark();
+  /** Whether there may be an item whose cas somebody chose. */
+  #chosen = false;
   readonly #eviction: Eviction;
 
   constructor(clock: StoreClock, memoryLimit: number, maxItemSize: number, evict: boolean) {
@@ -163,6 +165,10 @@ export class ItemHeap {
     for (const ref of flushed) this.drop(ref);
   }
 
+  #dropAll(): void {
+    for (const ref of Array.from(this.#linked())) this.drop(ref);
+  }
+
   #bury(hash: number, ref: Ref): 0 {
     if (this.#isFlushed(ref)) this.counters.getFlushed++;
     else this.counters.getExpired++;
@@ -172,6 +178,9 @@ export class ItemHeap {
 
   /** Has all items die whose cas is not above the next one, which is taken for that. */
   flushNow(): void {
+    // A cas that somebody chose may be above it.
+    if (this.#chosen) this.#dropAll();
+    this.#chosen = false;
     this.#nextCas();
     this.#flushed.upTo(this.#casHigh, this.#casLow);
   }
@@ -278,6 +287,7 @@ export class ItemHeap {
   /** Gives an item a cas that somebody chose. */
   setCas(ref: Ref, high: number, low: number): void {
     if (this.#flushed.coversCas(high, low)) this.#dropFlushed();
+    this.#chosen = true;
     this.#writeCas(ref, high, low);
   }
 
