@@ -111,6 +111,8 @@ describe('an item', () => {
     ['-5', 1n, true, 'non-numeric', '-5'],
     ['1x', 1n, true, 'non-numeric', '1x'],
     ['18446744073709551616', 1n, true, 'non-numeric', '18446744073709551616'],
+    ['00000000000000000000007', 1n, true, 8n, '8                      '],
+    ['000', 1n, true, 1n, '1  '],
   ])('of %j, changed by %s (up: %s), is %s', (value, delta, up, result, stored) => {
     const { store } = storeAt();
     store.store('set', bytes('n'), 3, 50, bytes(value));
