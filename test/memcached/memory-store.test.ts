@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import { InvalidOptionError } from '@wirewright/core';
 import { type Bytes, type Item, MemoryStore, type MemoryStoreOptions, type StoreMode } from '@wirewright/memcached';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { random } from '../support/random.ts';
 import { same } from '../support/same.ts';
@@ -140,6 +140,16 @@ describe('time', () => {
     pass(seconds);
     expect(store.get(bytes('k')) !== undefined).toBe(there);
     expect(store.counters).toMatchObject({ currItems: there ? 1 : 0, getExpired: there ? 0 : 1 });
+  });
+
+  test('does not pass when somebody sets the clock of the machine', () => {
+    const now = vi.spyOn(Date, 'now');
+    onTestFinished(() => now.mockRestore());
+    const store = new MemoryStore();
+    store.store('set', bytes('k'), 0, 600, bytes('v'));
+    now.mockReturnValue(Date.now() + 3_600_000);
+    store.tick();
+    expect(valueOf(store.get(bytes('k')))).toBe('v');
   });
 
   test('is given anew by touch', () => {

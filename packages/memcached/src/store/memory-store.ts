@@ -31,7 +31,7 @@ export interface MemoryStoreOptions {
   readonly evict?: boolean | undefined;
   /** Whether items have a cas of their own. Default true. */
   readonly cas?: boolean | undefined;
-  /** Unix time in ms. Default the machine's. */
+  /** Unix time in ms. Default the machine's when the process began, and what has passed since. */
   readonly wall?: (() => number) | undefined;
 }
 

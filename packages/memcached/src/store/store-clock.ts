@@ -15,7 +15,7 @@ export class StoreClock {
   now: number = HEAD_START;
 
   /** @param wall Unix time in ms */
-  constructor(wall: () => number = Date.now) {
+  constructor(wall: () => number = steady) {
     this.#wall = wall;
     this.startedAt = Math.floor(wall() / 1000) - HEAD_START;
   }
@@ -32,4 +32,12 @@ export class StoreClock {
     if (exptime > MAX_DELTA) return exptime <= this.startedAt ? 1 : exptime - this.startedAt;
     return exptime + this.now;
   }
+}
+
+/**
+ * Unix time as it was when the process began, and what has passed since: when somebody sets the clock of the machine, no item dies for it, or
+ * lives for ever (memcached counts by CLOCK_MONOTONIC, too: memcached.c, `clock_handler`).
+ */
+function steady(): number {
+  return performance.timeOrigin + performance.now();
 }
