@@ -339,6 +339,16 @@ describe('memory', () => {
     expect([...store.items()].length).toBe(currItems);
   });
 
+  test('is not emptied for what is larger than all of it', () => {
+    const { store } = storeAt({ memoryLimit: 4 * MiB, maxItemSize: 64 * MiB });
+    store.store('set', bytes('k'), 0, 0, bytes('v'));
+    const large = bytes('x'.repeat(8 * MiB));
+    expect(store.store('add', bytes('large'), 0, 0, large)).toBe('out-of-memory');
+    expect([valueOf(store.get(bytes('k'))), store.counters.evictions]).toEqual(['v', 0]);
+    expect(store.store('set', bytes('k'), 0, 0, large)).toBe('out-of-memory');
+    expect(store.get(bytes('k'))).toBeUndefined();
+  });
+
   test('is listed as a whole, items with a page of their own included', () => {
     const { store } = storeAt();
     const names = ['small', 'large 1', 'large 2'];

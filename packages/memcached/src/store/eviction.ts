@@ -50,7 +50,9 @@ export class Eviction {
 
   /** A chunk, for which items used longest ago make room if they have to; 0 if there is none. `kept` is not thrown out for it, if it can be helped. */
   room(slabClass: number, size: number, kept: Ref): Ref {
-    for (let attempt = 0; attempt < MAX_EVICTIONS; attempt++) {
+    // What is larger than all of the memory would have everything thrown out, and not be stored either.
+    const attempts = this.#heap.slabs.couldHold(slabClass, size) ? MAX_EVICTIONS : 0;
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const ref = this.#heap.slabs.take(slabClass, size);
       if (ref !== 0) return ref;
       if (!this.#makeRoom(slabClass, kept)) break;

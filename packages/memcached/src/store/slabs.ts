@@ -31,6 +31,11 @@ export class Slabs {
     return this.#slabs[slabClass]!;
   }
 
+  /** Whether there could be room for such an item, if there was nothing else. */
+  couldHold(slabClass: number, size: number): boolean {
+    return slabClass !== OWN_PAGE || ownPageSize(size) <= this.limit;
+  }
+
   /**
    * A chunk of a class, or 0 when there is no room.
    *
@@ -95,7 +100,7 @@ export class Slabs {
   }
 
   #takePage(size: number): Ref {
-    const whole = Math.ceil(size / 4096) * 4096;
+    const whole = ownPageSize(size);
     if (this.#pages.size + whole > this.limit) return 0;
     const page = this.#addPage(OWN_PAGE, whole);
     return page === 0 ? 0 : refOf(page, 0);
@@ -115,4 +120,9 @@ export class Slabs {
     this.#classes[page] = undefined;
     this.#pages.drop(page);
   }
+}
+
+/** Bytes of the page of an item that has one of its own. */
+function ownPageSize(size: number): number {
+  return Math.ceil(size / 4096) * 4096;
 }
