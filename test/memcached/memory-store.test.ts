@@ -326,6 +326,26 @@ describe('memory', () => {
     expect(store.store('set', bytes('one more'), 0, 0, value)).toBe('stored');
   });
 
+  test('of what has expired is used where nothing may be thrown out, whatever lives on before it', () => {
+    const { store, pass } = storeAt({ memoryLimit: 12 * MiB, evict: false });
+    const value = bytes('x'.repeat(1000));
+    const nameOf = (i: number): Bytes => bytes(`key ${String(i).padStart(6, '0')}`);
+    const fill = (from: number): number => {
+      let i = from;
+      // For each page that nothing is found in, one more is refused.
+      for (let refused = 0; refused < 3; i++)
+        if (store.store('set', nameOf(i), 0, i === 0 ? 0 : 10, value) !== 'stored') refused++;
+      return i;
+    };
+    const room = fill(0);
+    expect(store.counters.currItems).toBeGreaterThan(10_000);
+    pass(10);
+    fill(room);
+    expect(valueOf(store.get(nameOf(0)))?.length).toBe(1000);
+    expect(store.counters.reclaimed).toBe(store.counters.currItems - 1);
+    expect(store.memory).toBeLessThan(13 * MiB);
+  });
+
   test('is told of by size, and what is thrown out of it is shown before', () => {
     const { store } = storeAt({ memoryLimit: MiB });
     const evicted: string[] = [];

@@ -12,6 +12,9 @@ const TRIES = 8;
 /** Times that something may be thrown out for one item: there is a page to empty long before that. */
 const MAX_EVICTIONS = 10_000;
 
+/** Pages in which what is dead is looked for at a time, where nothing may be thrown out. */
+const PAGES_AT_ONCE = 8;
+
 /**
  * Of the age of the oldest item of another size, how much that of an item that is to go has to be: what is younger stays, and a page of the
  * other size goes in its place. With 1, pages would go to and fro (as memcached's `slab_automove_ratio`).
@@ -38,6 +41,9 @@ export class Eviction {
   readonly #heap: Crowded;
   /** By class: when it was last looked at whether other sizes have older items. Once a second is enough, and a page of each is not much. */
   readonly #compared = new Float64Array(CHUNK_SIZES.length);
+  /** By class: the page from which on what is dead is looked for next, and when all of them were looked at in vain. */
+  readonly #nextPage = new Uint32Array(CHUNK_SIZES.length);
+  readonly #searched = new Float64Array(CHUNK_SIZES.length);
   readonly #clock: StoreClock;
   readonly #evict: boolean;
 
@@ -69,7 +75,7 @@ export class Eviction {
         this.#reclaim(slabClass, ref);
         return true;
       }
-      if (!this.#evict) break;
+      if (!this.#evict) return this.#reclaimSome(slabClass);
       const lengths = this.#heap.word(ref, Word.Lengths);
       const spared = i < TRIES - 1 && lru.count > 1 && ((marksOf(lengths) & Mark.Active) !== 0 || ref === kept);
       if (!spared) {
@@ -84,6 +90,30 @@ export class Eviction {
       this.#heap.classCounters[slabClass]!.movesWithinLru++;
     }
     return this.#evict && this.#stealPage();
+  }
+
+  /**
+   * Takes out what is dead in some of the pages of a class, wherever it is in the LRU: what lives on at the end of that would else keep the memory of all
+   * that has expired before it. A little of it for each item that there is no room for, so that nobody waits for all of it.
+   */
+  #reclaimSome(slabClass: number): boolean {
+    const { now } = this.#clock;
+    if (this.#searched[slabClass] === now) return false;
+    const { slabs } = this.#heap;
+    const { pages } = slabs.slab(slabClass);
+    const first = this.#nextPage[slabClass]!;
+    const next = first + PAGES_AT_ONCE;
+    this.#nextPage[slabClass] = next < pages.length ? next : 0;
+    let found = false;
+    for (const page of pages.slice(first, next)) {
+      for (const ref of slabs.chunks(slabClass, page)) {
+        if (!this.#heap.has(ref, Mark.Linked) || !this.#heap.isDead(ref)) continue;
+        this.#reclaim(slabClass, ref);
+        found = true;
+      }
+    }
+    if (!found && next >= pages.length) this.#searched[slabClass] = now;
+    return found;
   }
 
   #reclaim(slabClass: number, ref: Ref): void {
