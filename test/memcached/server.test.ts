@@ -55,6 +55,12 @@ describe('protocols', () => {
     const [refused, gone] = await binary.binary(requests.set('b', large), requests.get('b'));
     expect([refused!.status, gone!.status]).toEqual([Status.TooLarge, Status.KeyNotFound]);
     expect(server.counters.storeTooLarge).toBe(2);
+    // A key in base64 is not the key whose letters it is made of.
+    const key = Buffer.from('k').toString('base64');
+    expect(await text.text(`set k 0 0 1\r\n1\r\nset ${key} 0 0 1\r\n2\r\nms ${key} 5000 b\r\n${large}\r\n`)).toBe(
+      'STORED\r\nSTORED\r\nSERVER_ERROR object too large for cache\r\n',
+    );
+    expect(await text.text(`get k ${key}\r\n`)).toBe(`VALUE ${key} 0 1\r\n2\r\nEND\r\n`);
   });
 });
 

@@ -313,8 +313,10 @@ export class TextService {
     if (tooLarge) {
       this.#counters.storeTooLarge++;
       // The client thinks that the old value was replaced, so it must not be served any more.
-      if (op === 'set' || op === 'ms')
-        this.#store.delete(this.#key.at(request.source, request.keyStart, request.keyEnd));
+      if (op === 'set' || op === 'ms') {
+        const { keyBytes } = request;
+        this.#store.delete(this.#key.at(keyBytes, 0, keyBytes.length));
+      }
     } else if (request.valueStart > request.start) {
       // A value came, if not a good one.
       this.#counters.cmdSet++;
