@@ -50,9 +50,17 @@ export class Fleet<M extends Member> {
     return this.#members.map(({ link: { name, up, error } }) => ({ name, up, error }));
   }
 
-  /** @throws {InvalidOptionError} there is none of that name */
+  /**
+   * One that was removed is found as long as it has something to do.
+   *
+   * @throws {InvalidOptionError} there is none of that name
+   */
   get(name: string): M {
-    const named = (wanted: string): M | undefined => this.#members.find(({ link }) => link.name === wanted);
+    return this.#find(this.all, name);
+  }
+
+  #find(members: readonly M[], name: string): M {
+    const named = (wanted: string): M | undefined => members.find(({ link }) => link.name === wanted);
     const member = named(name) ?? named(this.#read(name).name);
     if (member !== undefined) return member;
     throw new InvalidOptionError(
@@ -77,7 +85,7 @@ export class Fleet<M extends Member> {
 
   /** @throws {InvalidOptionError} there is none of that name, or it is the last one */
   remove(name: string): M {
-    const member = this.get(name);
+    const member = this.#find(this.#members, name);
     if (this.#members.length === 1)
       throw new InvalidOptionError('there must be at least one server: add another first');
     this.#members = this.#members.filter((one) => one !== member);
