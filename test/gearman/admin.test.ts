@@ -203,3 +203,11 @@ test('one answer in JSON has all of it', async () => {
     ],
   });
 });
+
+test('it is utf-8, as the names of functions are', async () => {
+  const server = await serve();
+  const c = await Talk.to(server);
+  await c.ask('SUBMIT_JOB_BG', Buffer.from('grüße日'), '', 'x');
+  const text = Buffer.from(await raw(c, 'json\n', '\n'), 'latin1').toString('utf8');
+  expect(JSON.parse(text)).toMatchObject({ functions: [{ name: 'grüße日' }] });
+});

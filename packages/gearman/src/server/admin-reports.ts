@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { functionStatus } from './function-status.ts';
 import type { JobBoard } from './job-board.ts';
 import type { JobFunction } from './job-function.ts';
@@ -87,7 +89,8 @@ export class AdminReports {
   /** Everything about the server and its functions, as one line of JSON. */
   json(): string {
     const functions = [...this.#board.functions].map((of) => functionStatus(of, this.#board.now()));
-    return `${JSON.stringify({ ...this.#server(), functions })}\n`;
+    // Here names are read as utf-8, which JSON is in.
+    return `${Buffer.from(JSON.stringify({ ...this.#server(), functions })).toString('latin1')}\n`;
   }
 }
 
