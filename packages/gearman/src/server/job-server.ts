@@ -276,6 +276,8 @@ export class JobServer<Data = unknown> extends Server<JobServerInput, GearmanOut
   // ---------------------------------------------------------------- the end
 
   #isDrained(): boolean {
+    // It is asked at the end of every job: to look at all of those that wait is left until there are no others.
+    if (this.#board.jobs.size > this.#board.waiting) return false;
     for (const job of this.#board.jobs) if (!job.mayBeLeft) return false;
     return true;
   }
