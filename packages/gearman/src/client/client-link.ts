@@ -64,9 +64,14 @@ export class ClientLink {
     });
   }
 
-  /** Calls `done` when all is over that the server was given; once. */
+  /** Calls `done` when all tasks are over that the server was given; once. */
   whenIdle(done: () => void): void {
     this.#onIdle = done;
+    this.#settled();
+  }
+
+  /** A task is over, which may be because of its own time or signal: its job may never be. */
+  taskOver(): void {
     this.#settled();
   }
 
@@ -227,8 +232,9 @@ export class ClientLink {
   }
 
   #settled(): void {
-    if (this.#jobs.size + this.#submitting > 0) return;
-    this.#onIdle?.();
+    if (this.#onIdle === undefined || this.#submitting > 0) return;
+    for (const { tasks } of this.#jobs.values()) if (tasks.some((task) => !task.over)) return;
+    this.#onIdle();
     this.#onIdle = undefined;
   }
 

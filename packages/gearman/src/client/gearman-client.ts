@@ -304,6 +304,7 @@ export class GearmanClient {
       else if (error instanceof JobFailedError) this.#counters.failed++;
       else this.#counters.rejected++;
       publishOver(gearmanChannels.task, task, error);
+      for (const member of this.#fleet.leaving) member.taskOver();
       if (this.#tasks.size === 0) this.#onIdle?.();
     },
     cancel: async (task: AnyTask): Promise<boolean> => {

@@ -46,6 +46,11 @@ export class Fleet<M extends Member> {
     return this.#leaving.size === 0 ? this.#members : [...this.#members, ...this.#leaving];
   }
 
+  /** Those that were removed and have not left yet. */
+  get leaving(): Iterable<M> {
+    return this.#leaving;
+  }
+
   get status(): ServerStatus[] {
     return this.#members.map(({ link: { name, up, error } }) => ({ name, up, error }));
   }
