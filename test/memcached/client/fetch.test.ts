@@ -102,6 +102,31 @@ function herds(start: () => Promise<string>, protocol: 'meta' | 'text'): void {
     expect(await second.fetch('k', () => 'anew', { ttl: 60 })).toBe('anew');
   });
 
+  test('a value that cannot be stored keeps nobody waiting for it', async () => {
+    const place = await start();
+    const [small, picky, other] = [
+      clientOf(place, { protocol, maxItemSize: 1024 }),
+      clientOf(place, { protocol, values: { ...text, encode: () => Promise.reject(new Error('not this one')) } }),
+      clientOf(place, { protocol }),
+    ];
+    const large = 'x'.repeat(2000);
+    const options = { lease: 3600 };
+    expect(await small.fetch('large', () => large, options)).toBe(large);
+    await expect(picky.fetch('picky', () => 'value', options)).rejects.toMatchObject({
+      code: 'MEMCACHED_INVALID_VALUE',
+    });
+    for (const key of ['large', 'picky']) {
+      // Of the other client's, it may still be on its way that it gives the place back.
+      await expect.poll(() => other.add(key, 'now', { ttl: 1000 })).toBe(true);
+    }
+    // One that waits for the lease gives up here.
+    const signal = AbortSignal.timeout(5000);
+    await small.fetch('stale', () => 'old', { ttl: 60 });
+    await other.invalidate('stale', { stale: 30 });
+    expect(await small.fetch('stale', () => large, { ...options, signal })).toBe(large);
+    expect(await small.fetch('stale', () => 'new', { ...options, ttl: 60, signal })).toBe('new');
+  });
+
   test('when the one who computes dies, the others do not wait for longer than the lease', async () => {
     const place = await start();
     const dead = clientOf(place, { protocol });

@@ -22,10 +22,12 @@ export interface Place<In, Out> {
   lease(seconds: number, recache: number, options: RequestOptions): Promise<Leased<Out>>;
   /**
    * Stores what was computed, unless somebody has stored something since the lease was given. Resolves with it as the cache gives it, whether
-   * the cache has taken it or not.
+   * the cache has taken it or not; if not, the lease is given back.
+   *
+   * @throws (rejects) it cannot be stored at all, and the lease is as it was
    */
   fill(value: In, ttl: number, leased: Leased<Out> | undefined, options: RequestOptions): Promise<Out>;
-  /** Gives a lease back whose value could not be computed: somebody else may try. */
+  /** Gives a lease back to which there will be no value: somebody else may try. */
   release(leased: Leased<Out>, options: RequestOptions): Promise<unknown>;
 }
 
@@ -91,14 +93,12 @@ async function produce<In, Out>(
   { ttl, stale, asking }: Plan,
   leased: Leased<Out> | undefined,
 ): Promise<Out> {
-  let value: In;
   try {
-    value = await producer();
+    return await place.fill(await producer(), ttl === 0 ? 0 : ttl + stale, leased, asking);
   } catch (error) {
     if (leased?.won === true) await place.release(leased, asking).catch(() => {});
     throw error;
   }
-  return place.fill(value, ttl === 0 ? 0 : ttl + stale, leased, asking);
 }
 
 function planOf(options: FetchOptions): Plan {

@@ -14,21 +14,24 @@ export function leasedPlace<In, Out>(fleet: Fleet, storing: Storing<In, Out>, wi
     const server = fleet.route(wire);
     return server.ask(make(server), options);
   };
+  const release: Place<In, Out>['release'] = ({ value, cas }, options) =>
+    ask(options, ({ dialect }) =>
+      // An old value stays for the others.
+      value === undefined ? dialect.delete(wire, false, cas) : dialect.invalidate(wire, 0, cas),
+    );
   return {
     lease: (seconds, recache, options) =>
       ask<Leased<Out>>(options, ({ dialect }) => dialect.lease(wire, seconds, recache)),
-    release: ({ value, cas }, options) =>
-      ask(options, ({ dialect }) =>
-        // An old value stays for the others.
-        value === undefined ? dialect.delete(wire, false, cas) : dialect.invalidate(wire, 0, cas),
-      ),
+    release,
     fill: async (value, ttl, leased, options) => {
       const encoded = await storing.encode(value);
       if (leased !== undefined) {
         const make = (server: RemoteServer): AnyCall =>
           storing.call(server, 'cas', wire, encoded, { ttl }, asCas, leased.cas);
-        // It is computed, whether the cache takes it or not.
-        await ask(options, make).catch(() => {});
+        // It is computed, whether the cache takes it or not. When not, others would wait for it until the lease is over.
+        await ask(options, make).catch(() => {
+          if (leased.won) void release(leased, options).catch(() => {});
+        });
       }
       return storing.readBack(encoded);
     },
