@@ -23,7 +23,7 @@ import type {
 
 /** How much a {@link MemoryStore} holds, and what it does when it is full. */
 export interface MemoryStoreOptions {
-  /** Bytes of all pages that items lie in, at most. Default 64 MiB. */
+  /** Bytes of all pages that items lie in, at most; each of the 55 sizes may have its first page of 1 MiB beyond that, as in memcached. Default 64 MiB. */
   readonly memoryLimit?: number | undefined;
   /** Bytes that an item may take with its key and what stands around it. Default 1 MiB. */
   readonly maxItemSize?: number | undefined;
