@@ -219,6 +219,25 @@ describe('wirewright gearmand', () => {
     expect(readFileSync(log, 'utf8')).toMatch(/NOTICE .* SIGTERM: stopping\n$/);
   });
 
+  test('goes on when its log file cannot be written any more, and logs to stderr', async () => {
+    const logs = mkdtempSync(join(folder, 'logs-'));
+    const log = join(logs, 'log');
+    const args = ['-L', '127.0.0.1', '-p', '0', '-l', log, '--verbose=INFO'];
+    const server = start(process.execPath, [main, 'gearmand', ...args]);
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('Listening on port'));
+    rmSync(logs, { recursive: true });
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(server.output).toMatch(/^ {2}NOTICE \S+ SIGTERM: stopping \(not in the log file: ENOENT.*\)\n$/);
+  });
+
+  test('goes on when nobody reads stderr any more', async () => {
+    const { server } = await listening();
+    server.process.stderr!.destroy();
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
   test('runs in the background, with its process id in a file', async () => {
     const [pidFile, port] = [join(folder, 'pid'), await freePort()];
     const starter = start(process.execPath, [

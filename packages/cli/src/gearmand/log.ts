@@ -17,11 +17,22 @@ export class Log {
     this.#target = target;
   }
 
-  /** A line with the time, unless nobody wants to know. The file is opened for each, so that it may be moved away. */
+  /**
+   * A line with the time, unless nobody wants to know. The file is opened for each, so that it may be moved away. What cannot be written to
+   * it goes to stderr, and what cannot be written there is lost: to log is no reason to end.
+   */
   write(level: Level, text: string): void {
     if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#level) || this.#target === 'none') return;
-    const line = `${level.padStart(8)} ${new Date().toISOString()} ${text}\n`;
-    if (this.#target === 'stderr') process.stderr.write(line);
-    else appendFileSync(this.#target.file, line);
+    const line = `${level.padStart(8)} ${new Date().toISOString()} ${text}`;
+    if (this.#target === 'stderr') {
+      // A console does not mind that nobody reads it any more.
+      console.error(line);
+      return;
+    }
+    try {
+      appendFileSync(this.#target.file, `${line}\n`);
+    } catch (error) {
+      console.error(`${line} (not in the log file: ${(error as Error).message})`);
+    }
   }
 }
