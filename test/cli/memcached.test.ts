@@ -128,6 +128,25 @@ describe('wirewright memcached', () => {
     expect(second.output).toMatch(/^failed to listen: .*\n$/);
   });
 
+  test('says in the foreground what is wrong with an option that only the server in the background sees', async () => {
+    const starter = wirewright('-d', '-p', '-1', '-o', 'idle_timeout=9999999');
+    expect(await starter.ended).toBe(1);
+    expect(starter.output).toMatch(/^wirewright: idleTimeout must be .*\n$/);
+  });
+
+  test('goes on when the file of its ports cannot be written, and minds no pid file that is empty', async () => {
+    const [port, pidFile] = [await freePort(), join(folder, 'empty-pid')];
+    const portFile = join(folder, 'missing', 'ports');
+    writeFileSync(pidFile, '');
+    process.env['MEMCACHED_PORT_FILENAME'] = portFile;
+    const server = wirewright('-P', pidFile, '-l', '127.0.0.1', '-p', String(port));
+    delete process.env['MEMCACHED_PORT_FILENAME'];
+    await server.says(/\n/);
+    expect(server.output).toMatch(/^Failed to open ".*ports": ENOENT.*\n$/);
+    expect(await (await talkTo({ port })).text('version\r\n')).toBe('VERSION 1.6.18\r\n');
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${server.process.pid}\n`);
+  });
+
   test('listens on a unix socket that only its user may open', async () => {
     const path = join(folder, 'socket');
     wirewright('-s', path);

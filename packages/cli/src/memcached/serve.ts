@@ -38,7 +38,7 @@ export async function serve(plan: Plan, say: (line: string) => void): Promise<vo
     if (verbosity > 0) say(line);
   });
   if (plan.pidFile !== undefined) notePid(plan.pidFile, say);
-  if (plan.portFile !== undefined) writePortFile(plan.portFile, server.addresses);
+  if (plan.portFile !== undefined) notePorts(plan.portFile, server, say);
   // With no place to listen, memcached runs all the same.
   if (listens.length === 0) void keepAlive(server);
 }
@@ -58,6 +58,15 @@ function notePid(path: string, say: (line: string) => void): void {
     if (owner !== undefined) say(`WARNING: The pid file contained the following (running) pid: ${owner}`);
   } catch (error) {
     say(`Could not open the pid file ${path} for writing: ${(error as Error).message}`);
+  }
+}
+
+/** A file that cannot be written is a warning, as in memcached: what listens already goes on. */
+function notePorts(path: string, { addresses }: MemcachedServer, say: (line: string) => void): void {
+  try {
+    writePortFile(path, addresses);
+  } catch (error) {
+    say(`Failed to open "${path}": ${(error as Error).message}`);
   }
 }
 

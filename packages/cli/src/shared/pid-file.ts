@@ -18,6 +18,8 @@ export function writePidFile(path: string): number | undefined {
 function ownerOf(path: string): number | undefined {
   try {
     const pid = Number(readFileSync(path, 'utf8'));
+    // An empty file has no id, and 0 and less are groups of processes.
+    if (!(pid > 0)) return undefined;
     process.kill(pid, 0);
     return pid;
   } catch {

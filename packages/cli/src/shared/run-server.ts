@@ -22,7 +22,11 @@ export async function runServer<Plan extends { readonly daemon: boolean }>(
     await serve(plan, say);
     if (background) tellServing();
   } catch (error) {
-    if (!(error instanceof Exit)) throw error;
+    if (!(error instanceof Exit)) {
+      // Nobody would see what this process prints.
+      if (background) tellStarter(`wirewright: ${(error as Error).message}`);
+      throw error;
+    }
     if (error.message !== '') (error.status === ExitStatus.Ok ? console.log : say)(error.message);
     if (background) tellFailed(error.status);
     process.exitCode = error.status;
