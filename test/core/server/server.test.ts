@@ -85,6 +85,17 @@ describe('a server', () => {
     expect(listener.listening).toBe(false);
   });
 
+  test('serves a listener once: otherwise every message would be answered twice', async () => {
+    const listener = createServer();
+    const server = track(new Server({ codec: line() }).onRead((connection, text) => connection.send(text)));
+    const other = track(new Server({ codec: line() }));
+    server.serve(listener);
+    for (const again of [server, other]) expect(() => again.serve(listener)).toThrow(/served already/);
+    expect(() => other.serve({} as typeof listener)).toThrow(InvalidOptionError);
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    expect(await talk({ port: server.port!, host: '127.0.0.1' }, 'hello\n')).toBe('hello\n');
+  });
+
   test('knows its connections, their names, addresses and data', async () => {
     const closed: CloseReason[] = [];
     const server = track(

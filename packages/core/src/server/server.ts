@@ -29,6 +29,7 @@ import { Listeners } from './listeners.ts';
 import { checkMode, LISTEN_OPTIONS, listening, type ListenOptions } from './listening.ts';
 import { onStopSignals } from './on-stop-signals.ts';
 import { OWN_OPTIONS, type ServerOptions } from './options.ts';
+import { takeListener } from './take-listener.ts';
 
 /** What a server has done so far. */
 export interface ServerCounters extends TrafficCounters {
@@ -162,12 +163,13 @@ export class Server<In = unknown, Out = In, Data = unknown> extends HookHost<In,
   /**
    * Serves the connections of a listener that exists, and owns it from here on: `close()` closes it. It may be one of `node:tls`.
    *
-   * @throws {InvalidOptionError} an option is unknown, or goes with no listener of this kind
+   * @throws {InvalidOptionError} it is no listener, or one that is served already; an option is unknown, or goes with no listener of this kind
    */
   serve(listener: NetServer, options: EntranceOptions = {}): this {
     knownOptions('serve()', options, ENTRANCE_OPTIONS);
     const entrance = Entrance.of(options, listener);
     if (this.#closing !== undefined) throw new ClosedError('the server');
+    takeListener(listener);
     const { noDelay, keepAlive, keepAliveInitialDelay } = this.#socketOptions;
     listener.on('connection', (socket) => {
       socket.setNoDelay(noDelay);
