@@ -224,6 +224,26 @@ describe('a codec that is wrong is caught:', () => {
     expect([...found.keys()]).toEqual(['three: encoded to the same bytes', 'one: encoded to the same bytes']);
   });
 
+  test('it changes what it encodes, which may be sent to others, too', () => {
+    interface Note {
+      text: string;
+    }
+    const spoiling: CodecFactory<Note> = () => ({
+      decode(input) {
+        const text = new RightCodec().decode(input);
+        return text === undefined ? undefined : { text };
+      },
+      encode(message, output) {
+        new RightCodec().encode(message.text, output);
+        message.text = '';
+      },
+    });
+    const list = [{ name: 'one', bytes: '\x01x', messages: [{ text: 'x' }], canonical: true }];
+    expect(failures(spoiling, list).get('one: encoded to the same bytes')).toBe(
+      "to encode a message changed it: { text: 'x' } became { text: '' }",
+    );
+  });
+
   test('it accepts what must be refused', () => {
     const tooLong: CodecVector<string>[] = [
       { name: 'long', bytes: '\x05abcde', messages: [], error: 'WIRE_FRAME_TOO_LARGE' },

@@ -212,7 +212,13 @@ class VectorKit<In> {
     const writer = new ByteWriter();
     writer.begin();
     writer.utf8(BEFORE);
-    for (const message of last === undefined ? messages : [...messages, last]) encodeInto(codec, message, writer);
+    for (const message of last === undefined ? messages : [...messages, last]) {
+      const before = show(this.#describe(message));
+      encodeInto(codec, message, writer);
+      const after = show(this.#describe(message));
+      // The same message may be sent to others.
+      if (after !== before) throw new Error(`to encode a message changed it: ${before} became ${after}`);
+    }
     const encoded = writer.takeBytes().subarray(BEFORE.length);
     if (!encoded.equals(this.#bytes)) {
       throw new Error(
