@@ -38,6 +38,7 @@ export class FakeClock implements Clock {
       this.#now = Math.max(this.#now, next.at);
       next.callback();
     }
-    this.#now = end;
+    // What was called may have moved on further.
+    this.#now = Math.max(this.#now, end);
   }
 }
