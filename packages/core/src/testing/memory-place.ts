@@ -20,10 +20,17 @@ export function memoryPlace(server: { attach(stream: Duplex): unknown }, name: s
     stream: () => {
       const [here, there] = duplexPair();
       // One that is destroyed does not tell the other by itself.
-      here.once('close', () => there.destroy());
-      there.once('close', () => here.destroy());
+      here.once('close', () => breakOff(there));
+      there.once('close', () => breakOff(here));
       server.attach(there);
       return here;
     },
   };
+}
+
+/** What the peer of a connection sees when that is gone: after its end nothing more, else a reset, as on a socket. */
+function breakOff(stream: Duplex): void {
+  stream.destroy(
+    stream.readableEnded ? undefined : Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+  );
 }
