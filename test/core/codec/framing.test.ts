@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import {
   type CodecFactory,
   delimited,
+  type DelimitedOptions,
   DiscardedFrame,
   encodeMessage,
   fixedLength,
@@ -222,7 +223,10 @@ describe('options', () => {
       () => varintPrefixed({ maxFrameLength: -1 }),
       'maxFrameLength must be an integer of at least 0, not -1',
     ],
-    ['no delimiter', () => delimited({ delimiter: '' }), 'delimiter must have at least one byte'],
+    ['an empty delimiter', () => delimited({ delimiter: '' }), 'delimiter must be text or bytes, at least one'],
+    ['no delimiter', () => delimited({} as DelimitedOptions), 'delimiter must be text or bytes, at least one'],
+    ['an empty delimiter to send', () => delimited({ delimiter: ';', sent: '' }), 'sent must be text or bytes'],
+    ['a word to leave out', () => delimited({ delimiter: ';', optional: 'ab' }), 'optional must be one character'],
     [
       'a form that does not exist',
       () => fixedLength(3, { as: 'text' as 'string' }),

@@ -71,11 +71,9 @@ export function delimited<const Options extends DelimitedOptions>(
     'onTooLong',
     'unterminated',
   ]);
-  const delimiter = Buffer.from(options.delimiter as string);
-  if (delimiter.length === 0) throw new InvalidOptionError('delimiter must have at least one byte');
-  const sent = Buffer.from((options.sent ?? options.delimiter) as string);
-  const optional = options.optional === undefined ? -1 : Buffer.from(options.optional, 'latin1')[0];
-  if (optional === undefined) throw new InvalidOptionError('optional must be one character');
+  const delimiter = bytesOption('delimiter', options.delimiter);
+  const sent = options.sent === undefined ? delimiter : bytesOption('sent', options.sent);
+  const optional = options.optional === undefined ? -1 : characterOption('optional', options.optional);
   const encoding = options.encoding ?? 'utf8';
   const settings: Settings = {
     delimiter,
@@ -91,6 +89,18 @@ export function delimited<const Options extends DelimitedOptions>(
     lastIsMessage: choiceOption('unterminated', options.unterminated ?? 'error', ['error', 'message']) === 'message',
   };
   return () => new DelimitedCodec(settings) as Codec<Delimited<Options>, FrameBody>;
+}
+
+function bytesOption(name: string, value: string | Uint8Array): Buffer {
+  if ((typeof value !== 'string' && !(value instanceof Uint8Array)) || value.length === 0)
+    throw new InvalidOptionError(`${name} must be text or bytes, at least one`);
+  return Buffer.from(value as string);
+}
+
+function characterOption(name: string, value: string): number {
+  if (typeof value !== 'string' || value.length !== 1 || value > '\xff')
+    throw new InvalidOptionError(`${name} must be one character of one byte`);
+  return value.charCodeAt(0);
 }
 
 interface Settings {
