@@ -11,8 +11,8 @@ import { BadServer } from './bad-server.ts';
 /** So that all that has to be waited for is soon over, in ms. */
 const impatient: GearmanClientOptions = {
   connectTimeout: 5000,
-  requestTimeout: 800,
-  heartbeat: { interval: 100, misses: 8 },
+  requestTimeout: 500,
+  heartbeat: { interval: 100, misses: 5 },
   reconnect: { minDelay: 20, maxDelay: 100 },
 };
 

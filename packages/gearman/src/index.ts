@@ -12,8 +12,8 @@ export type { TaskSeen } from './channels.ts';
 export type { GearmanClientOptions } from './client/client-options.ts';
 export type { DistributedJob, Distribution, DistributionName } from './client/distribution.ts';
 export type { BackgroundOptions, ClientCounters } from './client/gearman-client.ts';
-export type { AskOptions } from './client/questions.ts';
 export type { JobStatus } from './client/job-status.ts';
+export type { AskOptions } from './client/questions.ts';
 export type { SubmitOptions, SubmitRetries } from './client/submit-options.ts';
 export type { TaskEvent } from './client/task-events.ts';
 export type { JobSeen } from './errors.ts';
@@ -34,10 +34,10 @@ export type {
   StoredPriority,
   StoreEvents,
 } from './store/job-store.ts';
-export type { JobResult } from './worker/job.ts';
-export type { HandlerOptions, JobHandler, JobMiddleware, WorkerOptions } from './worker/worker-options.ts';
 export type { WorkerCloseOptions } from './worker/close-options.ts';
+export type { JobResult } from './worker/job.ts';
 export type { WorkerCounters, WorkerErrorSeen } from './worker/running-jobs.ts';
+export type { HandlerOptions, JobHandler, JobMiddleware, WorkerOptions } from './worker/worker-options.ts';
 
 export { AdminClient } from './admin/admin-client.ts';
 export { AdminError, AnswerTooLongError } from './admin/errors.ts';

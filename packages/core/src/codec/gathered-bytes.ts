@@ -22,8 +22,6 @@ const MAX_TEXT = 8192;
  *
  * The tail makes runs cheap: texts that end with the same terminator are joined and written by one call, and views that lie side by
  * side in one chunk become one range which, when it is long, is sent as it was received.
- *
- * There is no way to skip bytes: what leaves was written, never left over.
  */
 export class GatheredBytes {
   /** @internal What is written to, and its memory. */

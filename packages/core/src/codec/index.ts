@@ -1,6 +1,4 @@
 export type { Batch } from './batch.ts';
-export type { Endian } from './integers.ts';
-export type { Slab } from './slab.ts';
 export type { Codec, CodecFactory, Description } from './codec.ts';
 export type { Delimited, DelimitedOptions } from './framing/delimited.ts';
 export type { FixedLengthOptions } from './framing/fixed-length.ts';
@@ -8,10 +6,12 @@ export type { FrameAs, FrameBody, FrameBodyOptions, FrameEncoding, FrameOf, Fram
 export type { LengthPrefixedOptions } from './framing/length-prefixed.ts';
 export type { Mapping } from './framing/map-codec.ts';
 export type { VarintPrefixedOptions } from './framing/varint-prefixed.ts';
+export type { Endian } from './integers.ts';
 export type { ProxyEndpoint, ProxyHeader } from './proxy/header.ts';
 export type { ProxyHeaderOptions } from './proxy/proxy-header.ts';
 export type { ProxyTls } from './proxy/proxy-tls.ts';
 export type { ProxyTlv } from './proxy/tlvs.ts';
+export type { Slab } from './slab.ts';
 
 export { ByteReader } from './byte-reader.ts';
 export { ByteView } from './byte-view.ts';

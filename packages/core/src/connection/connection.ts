@@ -220,7 +220,7 @@ export class Connection<In, Out = In, Data = unknown> extends ConnectionLife<In,
 
   /**
    * Closes in good order: writes what was sent, ends, drops what still comes, and destroys the socket when the peer has not ended
-   * within `closeTimeout`. With `drain`, what was received is answered first. Resolves with the reason when the socket is closed.
+   * within `closeTimeout`, counted from when it took the last of what was sent. With `drain`, what was received is answered first. Resolves with the reason when the socket is closed.
    * May be called any number of times.
    */
   close(options: { drain?: boolean | undefined } = {}): Promise<CloseReason> {

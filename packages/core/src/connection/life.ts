@@ -37,8 +37,8 @@ export function isOwned(stream: object): boolean {
 const MIN_BUFFER_LIMIT = 16 * 1024 * 1024;
 
 /**
- * The life of a connection, from its stream to its last hook: joins the loops, the deadlines, the hooks and the consumer. What a user
- * does with a connection is its face, {@link Connection}.
+ * The life of a connection: joins the stream, the loops, the deadlines, the hooks and the consumer. How it ends is its ending,
+ * {@link ConnectionEnding}; what a user does with it is its face, {@link Connection}.
  *
  * ```text
  * Open -> HalfClosed  end(): nothing more is sent, what comes is read

@@ -1,5 +1,4 @@
-import type { BinaryRequest, ServerResponse } from '@wirewright/codec-memcached-binary';
-import { loudOpcode } from '@wirewright/codec-memcached-binary';
+import { type BinaryRequest, loudOpcode, type ServerResponse } from '@wirewright/codec-memcached-binary';
 import type { ClassicOp, MetaOp, MetaRequest, Request, ServerReply } from '@wirewright/codec-memcached-text';
 import { type Connection, InvalidOptionError } from '@wirewright/core';
 
