@@ -137,7 +137,7 @@ function inShell(text: string): Running {
   const path = `${process.env['PATH']}${delimiter}${folder}`;
   // What does not end by itself must be what is ended, and not a child of it.
   const command = text.startsWith('nc ') ? `exec ${text}` : text;
-  const shell = new Running('env', ['-C', ROOT, `PATH=${path}`, 'sh', '-c', command]);
+  const shell = new Running('sh', ['-c', 'cd "$0" && PATH="$1" exec sh -c "$2"', ROOT, path, command]);
   running.push(shell);
   return shell;
 }

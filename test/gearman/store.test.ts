@@ -7,22 +7,10 @@ import { describe, expect, test } from 'vitest';
 
 import { FakeStore } from './fake-store.ts';
 import { PREFIX, serve, Talk, worker } from './scene.ts';
+import { job } from './stored-job.mjs';
 
-function stored(id: number, fields: Partial<StoredJob> = {}): StoredJob {
-  return {
-    id,
-    handle: `H:t:${id}`,
-    function: Buffer.from('f'),
-    unique: Buffer.alloc(0),
-    payload: Buffer.from(`${id}`),
-    priority: 1,
-    when: 0,
-    reducer: undefined,
-    attempts: 0,
-    schedule: '',
-    ...fields,
-  };
-}
+const stored = (id: number, fields: Partial<StoredJob> = {}): StoredJob =>
+  job(id, { payload: Buffer.from(`${id}`), ...fields });
 
 /** Waits until the store was asked for so many commits. */
 async function asked(store: FakeStore, count: number): Promise<void> {

@@ -10,6 +10,8 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import { program } from '../support/programs.ts';
+
 interface Asked {
   readonly method: string;
   readonly path: string;
@@ -64,38 +66,41 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('what was packed is published as it is, unless it is already, and after what it needs', async () => {
-  const packed = join(folder, 'packed');
-  mkdirSync(packed);
-  const tarballs: Record<string, Buffer> = {};
-  there.set('/old', {
-    name: 'old',
-    'dist-tags': { latest: '1.2.3' },
-    versions: { '1.2.3': { name: 'old', version: '1.2.3' } },
-  });
-  for (const [name, dependencies] of Object.entries({ 'a-last': { middle: '1' }, middle: { 'z-first': '1' } })) {
-    tarballs[name] = await pack(packed, { name, version: '1.0.0', dependencies });
-  }
-  tarballs['z-first'] = await pack(packed, { name: 'z-first', version: '1.0.0' });
-  await pack(packed, { name: 'old', version: '1.2.3' });
+test.skipIf(program('tar') === undefined)(
+  'what was packed is published as it is, unless it is already, and after what it needs',
+  async () => {
+    const packed = join(folder, 'packed');
+    mkdirSync(packed);
+    const tarballs: Record<string, Buffer> = {};
+    there.set('/old', {
+      name: 'old',
+      'dist-tags': { latest: '1.2.3' },
+      versions: { '1.2.3': { name: 'old', version: '1.2.3' } },
+    });
+    for (const [name, dependencies] of Object.entries({ 'a-last': { middle: '1' }, middle: { 'z-first': '1' } })) {
+      tarballs[name] = await pack(packed, { name, version: '1.0.0', dependencies });
+    }
+    tarballs['z-first'] = await pack(packed, { name: 'z-first', version: '1.0.0' });
+    await pack(packed, { name: 'old', version: '1.2.3' });
 
-  const { stdout } = await run(process.execPath, [script('publish-packages.mjs'), packed], {
-    env: {
-      ...process.env,
-      npm_config_registry: `${address}/`,
-      [`npm_config_${address.slice('http:'.length)}/:_authToken`]: 'secret',
-      npm_config_provenance: 'false',
-    },
-  });
-  expect(stdout).toBe('published z-first@1.0.0\npublished middle@1.0.0\npublished a-last@1.0.0\n');
-  const put = asked.filter(({ method }) => method === 'PUT');
-  expect(put.map(({ path }) => path)).toEqual(['/z-first', '/middle', '/a-last']);
-  for (const { path, body } of put) {
-    const { _attachments: attachments } = body as { _attachments: Record<string, { data: string }> };
-    const [{ data }] = Object.values(attachments) as [{ data: string }];
-    expect(Buffer.from(data, 'base64').equals(tarballs[path.slice(1)]!)).toBe(true);
-  }
-});
+    const { stdout } = await run(process.execPath, [script('publish-packages.mjs'), packed], {
+      env: {
+        ...process.env,
+        npm_config_registry: `${address}/`,
+        [`npm_config_${address.slice('http:'.length)}/:_authToken`]: 'secret',
+        npm_config_provenance: 'false',
+      },
+    });
+    expect(stdout).toBe('published z-first@1.0.0\npublished middle@1.0.0\npublished a-last@1.0.0\n');
+    const put = asked.filter(({ method }) => method === 'PUT');
+    expect(put.map(({ path }) => path)).toEqual(['/z-first', '/middle', '/a-last']);
+    for (const { path, body } of put) {
+      const { _attachments: attachments } = body as { _attachments: Record<string, { data: string }> };
+      const [{ data }] = Object.values(attachments) as [{ data: string }];
+      expect(Buffer.from(data, 'base64').equals(tarballs[path.slice(1)]!)).toBe(true);
+    }
+  },
+);
 
 test('where nothing was packed, it is said how to', async () => {
   const publishing = run(process.execPath, [script('publish-packages.mjs'), join(folder, 'nowhere')]);
